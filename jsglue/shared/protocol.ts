@@ -1,0 +1,221 @@
+/**
+ * The wire between a page and the service worker, and the JSON of the one HTTP
+ * handler behind it (wasm/httpapi, whose package comment lists the same paths).
+ * Types only, no logic. The Go side is wasm/bgfetch/things.go and wasm/httpapi.
+ *
+ * A page posts to `registration.active` one message for each request, with a
+ * port of its own; that wakes a stopped worker and works from uncontrolled
+ * pages. Every message of ours has the member `__bgfetch__`, and no listener of
+ * the site sees it. Nothing is ever sent by `client.postMessage`.
+ *
+ * Paths are relative to `<scope>/__bgfetch__/`:
+ *
+ *   GET  fetches                                 -> 200 FetchList
+ *   GET  fetches?id=<id>                         -> 200 Snapshot of the active one | 404
+ *   POST fetches                     FetchInit   -> 201 Snapshot | problem
+ *   GET  fetches/<uniqueId>                      -> 200 Snapshot | 404
+ *   POST fetches/<uniqueId>/abort                -> 200 AbortReply
+ *   POST fetches/<uniqueId>/match    MatchInit   -> 200 MatchReply | problem
+ *   GET  fetches/<uniqueId>/records/<index>[?wait=head]
+ *        -> 200 RecordSnapshot. With wait it comes when the head is known or the
+ *           record is settled, at the latest after 20 s (then head is null and
+ *           result "": ask again).
+ *   GET  fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1]
+ *        -> 200 Plan. With wait it comes when there is something to tell, at the
+ *           latest after 20 s (then empty: ask again).
+ *
+ * POST fetches can be sent again with the same uniqueId when the reply was lost:
+ * it gives the same background fetch.
+ */
+
+/** Version of the wire; page and worker compare it when they meet. */
+export const PROTOCOL = 1;
+
+/** The member by which our messages are known, and the name of our paths. */
+export const MARK = '__bgfetch__';
+
+// ---- page -> worker, by registration.active.postMessage(message, [port]) ----
+
+export interface RequestMessage {
+  [MARK]: 'request';
+  protocol: number;
+  method: 'GET' | 'POST';
+  /** Relative to `<scope>/__bgfetch__/`, with its query. */
+  path: string;
+  /** JSON text. */
+  body?: string;
+  /** Request bodies; `StoredRequest.body.handle` is the index here, as text. */
+  bodies?: Blob[];
+}
+
+/**
+ * Keep the worker alive and hear of changes. A page that holds background
+ * fetches which are not settled sends this at once and then every
+ * WATCH_INTERVAL_MS, each time with a new port, which replaces the one before.
+ */
+export interface WatchMessage {
+  [MARK]: 'watch';
+  protocol: number;
+  /** The same for all messages of one realm. */
+  client: string;
+  /** Unique ids of the background fetches that the page wants to hear of. */
+  uniqueIds: string[];
+}
+
+export const WATCH_INTERVAL_MS = 5000;
+
+// ---- worker -> page, on the port of the request ----
+
+/** Sent at once and then every ALIVE_INTERVAL_MS until the reply. */
+export interface AliveMessage {
+  type: 'alive';
+}
+export const ALIVE_INTERVAL_MS = 1000;
+/** No word for so long: the worker was stopped. Send the request again. */
+export const DEAD_AFTER_MS = 5000;
+
+export interface ReplyMessage {
+  type: 'reply';
+  status: number;
+  /** JSON text. */
+  body: string;
+}
+
+// ---- worker -> page, on the port of the watch ----
+
+export interface SnapshotsMessage {
+  type: 'snapshots';
+  snapshots: Snapshot[];
+  /** Unique ids of the watch that the engine does not know (any more). */
+  gone?: string[];
+  /** When present, the page answers {type: 'ack', ack} once its objects show it. */
+  ack?: number;
+}
+export interface AckMessage {
+  type: 'ack';
+  ack: number;
+}
+
+// ---- JSON of the handler ----
+
+export type Result = '' | 'success' | 'failure';
+export type FailureReason =
+  | ''
+  | 'aborted'
+  | 'bad-status'
+  | 'fetch-error'
+  | 'quota-exceeded'
+  | 'download-total-exceeded';
+
+export interface Snapshot {
+  uniqueId: string;
+  id: string;
+  uploadTotal: number;
+  uploaded: number;
+  downloadTotal: number;
+  downloaded: number;
+  result: Result;
+  failureReason: FailureReason;
+  recordsAvailable: boolean;
+}
+
+export interface FetchList {
+  /** Active background fetches, oldest first. */
+  fetches: Snapshot[];
+}
+
+export interface StoredRequest {
+  url: string;
+  method: string;
+  headers?: [string, string][];
+  mode?: string;
+  credentials?: string;
+  cache?: string;
+  redirect?: string;
+  referrer?: string;
+  referrerPolicy?: string;
+  integrity?: string;
+  body?: { size: number; handle?: string; key?: string };
+}
+
+export interface StoredImage {
+  src: string;
+  sizes?: string;
+  type?: string;
+  label?: string;
+}
+
+export interface FetchInit {
+  /** Made by the caller, crypto.randomUUID(). */
+  uniqueId: string;
+  id: string;
+  requests: StoredRequest[];
+  title: string;
+  icons: StoredImage[];
+  downloadTotal: number;
+}
+
+export interface AbortReply {
+  aborted: boolean;
+}
+
+export interface MatchInit {
+  /** Absent: all records (matchAll without a request). */
+  request?: { url: string; method: string; headers?: [string, string][] };
+  options?: { ignoreSearch?: boolean; ignoreMethod?: boolean; ignoreVary?: boolean };
+  /** match() wants the first only. */
+  first?: boolean;
+}
+
+export interface MatchReply {
+  /** Cache of the background fetch, where request bodies lie under body.key. */
+  cache: string;
+  records: RecordSnapshot[];
+}
+
+export interface Head {
+  url: string;
+  type: ResponseType;
+  redirected?: boolean;
+  status: number;
+  statusText?: string;
+  headers?: [string, string][];
+}
+
+export interface RecordSnapshot {
+  index: number;
+  request: StoredRequest;
+  /** Null until it is known, and where it may not be exposed. */
+  head: Head | null;
+  /** "" while it is being fetched. */
+  result: '' | 'success' | FailureReason;
+  /** Whether the response may be read, now or later. */
+  exposed: boolean;
+  generation: number;
+}
+
+export interface PlanSegment {
+  key: string;
+  offset: number;
+  length: number;
+  /** The entry is the response as it came from the network, with its url. */
+  whole?: boolean;
+}
+
+export interface Plan {
+  cache: string;
+  segments: PlanSegment[];
+  /** No bytes follow these. */
+  end: boolean;
+  /** No bytes follow, for this reason. */
+  failed?: FailureReason;
+}
+
+/** RFC 9457 problem details; `error` names the exception to throw. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  error: 'TypeError' | 'NotAllowedError' | 'QuotaExceededError' | 'InvalidStateError' | 'AbortError';
+}

@@ -1,0 +1,75 @@
+/**
+ * What the Go program asks of the service worker: the other end of
+ * wasm/browser/bridge.go. Types only; the methods are implemented beside.
+ *
+ * The program finds `globalThis.bgfetchHost` (a Host). It calls
+ * `connect(deliver)` once, then `call(n, method, argsJSON)` any number of times.
+ * Each call is answered by exactly one `deliver(n, error, resultJSON)`, never
+ * synchronously within the call. `cancel(n)` aborts a call that still runs; it is
+ * answered with the error "stopped". Only JSON text and numbers cross.
+ */
+
+export type Deliver = (n: number, error: HostError | '', result: string) => void;
+
+/** Errors the core tells apart; `result` is then a message for people. */
+export type HostError = 'network' | 'quota' | 'stopped' | 'internal';
+
+export interface Host {
+  /** JSON of HostConfig. */
+  config: string;
+  connect(deliver: Deliver): void;
+  call(n: number, method: keyof HostMethods, args: string): void;
+  cancel(n: number): void;
+}
+
+export interface HostConfig {
+  /** URL of the registration's scope. */
+  scope: string;
+  /** Name of the IndexedDB database. */
+  database: string;
+  /** Prefix of the names of the caches with bodies; the unique id follows. */
+  cachePrefix: string;
+}
+
+import type { Head, Snapshot, StoredRequest } from '../shared/protocol';
+
+export interface SaveLimits {
+  minLength: number;
+  maxLength: number;
+  minTimeMs: number;
+  maxTimeMs: number;
+}
+
+/** Method name -> [arguments, result]. */
+export interface HostMethods {
+  /** Send the request; with rangeStart > 0, with Range: bytes=N-. */
+  open: [
+    { cache: string; request: StoredRequest; rangeStart: number },
+    { transfer: number; head: Head },
+  ];
+  /** See Transfer.Save in wasm/bgfetch/ports.go. */
+  save: [
+    { transfer: number; key: string; limits: SaveLimits },
+    { length: number; end: boolean; whole?: boolean },
+  ];
+  stop: [{ transfer: number }, null];
+  close: [{ transfer: number }, null];
+  online: [null, boolean];
+  waitOnline: [null, null];
+  reachable: [{ url: string }, boolean];
+
+  saveRequestBody: [{ cache: string; key: string; handle: string }, { size: number }];
+  /** The keys (path of the URL) of all entries. An absent cache has none, and is not made. */
+  keys: [{ cache: string }, string[]];
+  deleteKeys: [{ cache: string; keys: string[] }, null];
+  deleteCache: [{ cache: string }, null];
+  /** Names of all caches of this origin with that prefix. */
+  cacheNames: [{ prefix: string }, string[]];
+
+  /** With wait: after all pages acknowledged, or 1 s. */
+  update: [{ snapshots: Snapshot[]; wait: boolean }, null];
+  /** Fire the closing event; answered when it is no longer active. */
+  dispatch: [{ type: string; snapshot: Snapshot }, null];
+  /** How many background fetches are not yet done with (0: the worker may rest). */
+  active: [{ count: number }, null];
+}

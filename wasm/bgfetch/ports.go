@@ -1,0 +1,139 @@
+package bgfetch
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors that the ports return, matched with errors.Is.
+var (
+	// ErrNetwork: no response, or its body broke off. Nothing more is known.
+	ErrNetwork = errors.New("network error")
+	// ErrQuota: storing failed because the origin may not store more.
+	ErrQuota = errors.New("storage quota exceeded")
+	// ErrStopped: the transfer was stopped by Transfer.Stop, or its context ended.
+	ErrStopped = errors.New("transfer stopped")
+	// ErrNewerDatabase: the stored state was written by a newer version.
+	ErrNewerDatabase = errors.New("the database was written by a newer version")
+)
+
+// Stored is a background fetch as it lies in the store.
+type Stored struct {
+	State    FetchState
+	Requests []Request
+	// Records has one state for each request; segments are filled in and sorted.
+	Records []RecordState
+}
+
+// Store keeps the state. Each method is one transaction: when it returns nil,
+// everything it was given is stored, otherwise nothing is. What a crash cannot
+// undo is exactly what a method returned nil for.
+type Store interface {
+	// Load returns all background fetches, in order of creation.
+	Load(ctx context.Context) ([]Stored, error)
+	// Create stores a new background fetch. Its records are in their initial
+	// state and have no rows yet.
+	Create(ctx context.Context, state FetchState, requests []Request) error
+	// PutState replaces the state of a background fetch.
+	PutState(ctx context.Context, state FetchState) error
+	// PutRecord replaces the state of the record at index and adds segments (of
+	// its current generation). It drops the segments of every other generation.
+	PutRecord(ctx context.Context, uniqueID string, index int, record RecordState, added ...Segment) error
+	// DropSegments removes segments of the record's current generation that
+	// proved not to be there.
+	DropSegments(ctx context.Context, uniqueID string, index, generation int, lost []Segment) error
+	// Delete removes the background fetch with all its rows. It is no error if
+	// there is none.
+	Delete(ctx context.Context, uniqueID string) error
+}
+
+// Bodies keeps request and response bodies, in one cache for each background
+// fetch. Response segments come to it by Transfer.Save.
+type Bodies interface {
+	// SaveRequestBody stores the body that came with fetch() under handle and
+	// returns its key and size in bytes.
+	SaveRequestBody(ctx context.Context, uniqueID string, index int, handle string) (key string, size int64, err error)
+	// CacheName is the name of the cache of a background fetch.
+	CacheName(uniqueID string) string
+	// Key is the key of a segment in that cache.
+	Key(key SegmentKey) string
+	// Segments returns the keys of the response segments that are really there.
+	Segments(ctx context.Context, uniqueID string) ([]SegmentKey, error)
+	// DeleteSegments deletes segments. Those that are not there are no error.
+	DeleteSegments(ctx context.Context, uniqueID string, keys []SegmentKey) error
+	// Delete deletes all bodies of a background fetch.
+	Delete(ctx context.Context, uniqueID string) error
+	// UniqueIDs names the background fetches that have bodies.
+	UniqueIDs(ctx context.Context) ([]string, error)
+}
+
+// TransferInit says what to request.
+type TransferInit struct {
+	UniqueID string  `json:"uniqueId"`
+	Index    int     `json:"index"`
+	Request  Request `json:"request"`
+	// RangeStart is the first byte asked for. 0 sends no Range header.
+	RangeStart int64 `json:"rangeStart"`
+}
+
+// Network sends requests and moves response bodies into the cache.
+type Network interface {
+	// Open sends the request and returns when the head of the response is there.
+	// A failure is ErrNetwork, or the context's error. Ending ctx later does not
+	// end the transfer: that is Stop and Close.
+	Open(ctx context.Context, init TransferInit) (Transfer, error)
+	// Online is the browser's opinion, wrong at times in both directions.
+	Online() bool
+	// WaitOnline returns when Online has become true, or with ctx's error.
+	WaitOnline(ctx context.Context) error
+	// Reachable reports whether the URL's server answers anything at all (a
+	// no-cors HEAD request).
+	Reachable(ctx context.Context, url string) bool
+}
+
+// SaveLimits says when a segment ends: at MaxLength bytes; or after MinLength
+// bytes that took at least MinTime; or when MaxTime has passed since its first
+// byte.
+type SaveLimits struct {
+	MinLength int64
+	MaxLength int64
+	MinTime   time.Duration
+	MaxTime   time.Duration
+}
+
+// Piece is a stored piece of a response body.
+type Piece struct {
+	// Length is the number of bytes stored as a segment, 0 when there was none.
+	Length int64 `json:"length"`
+	// End is set when the body has ended cleanly after this piece.
+	End bool `json:"end"`
+	// Whole is set when the segment is the complete response as it came.
+	Whole bool `json:"whole,omitempty"`
+}
+
+// Transfer is a response whose body is being moved.
+type Transfer interface {
+	Head() Head
+	// Save reads on, stores what came as the segment key, and returns when it is
+	// stored. When the body breaks off, the bytes before the break are stored and
+	// returned first, and the next call returns ErrNetwork. After Stop it returns
+	// what was read so far, then ErrStopped. A full disk is ErrQuota.
+	Save(ctx context.Context, key SegmentKey, limits SaveLimits) (Piece, error)
+	// Stop ends the reading at once; bytes already read can still be saved.
+	Stop()
+	// Close ends the transfer and frees it. It can be called twice.
+	Close()
+}
+
+// Events reaches the instances and the service worker's listeners.
+type Events interface {
+	// Update tells all instances. When wait is set it returns after they have
+	// acknowledged it, or after a deadline.
+	Update(ctx context.Context, snapshots []Snapshot, wait bool)
+	// Dispatch fires the closing event (its type is "backgroundfetchsuccess",
+	// "backgroundfetchfail" or "backgroundfetchabort") at the service worker and
+	// returns when it is no longer active. An error means that it may not have
+	// been delivered.
+	Dispatch(ctx context.Context, eventType string, snapshot Snapshot) error
+}

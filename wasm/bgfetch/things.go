@@ -1,0 +1,209 @@
+// Package bgfetch implements the Background Fetch standard
+// (https://wicg.github.io/background-fetch/) over ports: state, network,
+// bodies and events are interfaces declared in ports.go.
+//
+// The package imports nothing of the browser. Names are the standard's; the
+// anchor of an algorithm stands above the function that implements it.
+//
+// Lengths and offsets are bytes of response or request bodies, durations are
+// time.Duration. JSON names are the ones that pages, the glue and the store see.
+package bgfetch
+
+import "time"
+
+// Result is the result of a background fetch.
+// Source: #enumdef-backgroundfetchresult
+type Result string
+
+const (
+	ResultNone    Result = ""
+	ResultSuccess Result = "success"
+	ResultFailure Result = "failure"
+)
+
+// FailureReason says why a background fetch, or one of its records, failed.
+// Source: #enumdef-backgroundfetchfailurereason
+type FailureReason string
+
+const (
+	ReasonNone                  FailureReason = ""
+	ReasonAborted               FailureReason = "aborted"
+	ReasonBadStatus             FailureReason = "bad-status"
+	ReasonFetchError            FailureReason = "fetch-error"
+	ReasonQuotaExceeded         FailureReason = "quota-exceeded"
+	ReasonDownloadTotalExceeded FailureReason = "download-total-exceeded"
+)
+
+// ResponseResult is the result of a record's response data: "" while it is
+// being fetched, "success", or a FailureReason. (The standard's "redundant" is
+// a generation that is no longer the record's current one, see ResponseData.)
+// Source: #background-fetch-response-result
+type ResponseResult string
+
+const (
+	ResponseNone    ResponseResult = ""
+	ResponseSuccess ResponseResult = "success"
+)
+
+// Header is one header field: name and value.
+type Header [2]string
+
+// Image is an image resource of options.icons or updateUI().
+// Source: https://www.w3.org/TR/image-resource/#dom-imageresource
+type Image struct {
+	Src   string `json:"src"`
+	Sizes string `json:"sizes,omitempty"`
+	Type  string `json:"type,omitempty"`
+	Label string `json:"label,omitempty"`
+}
+
+// Request is a stored request: what is needed to make the same Request again.
+// The body is not in it, it lies in the Cache API (Bodies.SaveRequestBody).
+type Request struct {
+	URL            string   `json:"url"`
+	Method         string   `json:"method"`
+	Headers        []Header `json:"headers,omitempty"`
+	Mode           string   `json:"mode,omitempty"`
+	Credentials    string   `json:"credentials,omitempty"`
+	Cache          string   `json:"cache,omitempty"`
+	Redirect       string   `json:"redirect,omitempty"`
+	Referrer       string   `json:"referrer,omitempty"`
+	ReferrerPolicy string   `json:"referrerPolicy,omitempty"`
+	Integrity      string   `json:"integrity,omitempty"`
+
+	// Body is nil where the request has none.
+	Body *RequestBody `json:"body,omitempty"`
+}
+
+// RequestBody describes a request body.
+type RequestBody struct {
+	Size int64 `json:"size"`
+	// Handle names the body among those that came with a fetch() call. It means
+	// something only until SaveRequestBody stored the body, and is not kept.
+	Handle string `json:"handle,omitempty"`
+	// Key is the key of the stored body in the cache of the background fetch.
+	Key string `json:"key,omitempty"`
+}
+
+// Head is a response without its body.
+type Head struct {
+	URL        string   `json:"url"`
+	Type       string   `json:"type"` // "basic", "cors", ...: what may be seen of the headers
+	Redirected bool     `json:"redirected,omitempty"`
+	Status     int      `json:"status"`
+	StatusText string   `json:"statusText,omitempty"`
+	Headers    []Header `json:"headers,omitempty"`
+}
+
+// Segment is a stored piece of a response body: Length bytes from Offset on.
+type Segment struct {
+	Offset int64 `json:"offset"`
+	Length int64 `json:"length"`
+}
+
+// SegmentKey names a segment among all segments of a background fetch.
+type SegmentKey struct {
+	Index      int   `json:"index"`      // of the record
+	Generation int   `json:"generation"` // of its response data
+	Offset     int64 `json:"offset"`
+}
+
+// ResponseData is what is known and stored of the response to a record's request.
+// Source: #background-fetch-response
+type ResponseData struct {
+	// Generation counts how often the response started anew: bytes of different
+	// generations never mix.
+	Generation int            `json:"generation"`
+	Head       *Head          `json:"head,omitempty"`
+	Result     ResponseResult `json:"result,omitempty"`
+	// Length is the complete length of the body, or -1 while it is not known.
+	Length int64 `json:"length"`
+	// ETag and LastModified are the validators of the current generation.
+	ETag         string `json:"etag,omitempty"`
+	LastModified string `json:"lastModified,omitempty"`
+	// Whole is set where the one segment is the response as it came from the
+	// network, which keeps its url when it is put in another cache.
+	Whole bool `json:"whole,omitempty"`
+	// Resumable is false where a Range request cannot continue the body: its
+	// offsets are not those of the resource (content coding, the site's own Range).
+	Resumable bool `json:"resumable"`
+	// Segments are sorted by offset. They are stored as rows of their own.
+	Segments []Segment `json:"-"`
+}
+
+// RecordState is what changes of a record, stored after every change.
+type RecordState struct {
+	Response ResponseData `json:"response"`
+	// Sent is set before a non-GET request is sent: it is never sent twice.
+	Sent bool `json:"sent,omitempty"`
+	// Uploaded is the number of request body bytes known to have arrived.
+	Uploaded int64 `json:"uploaded,omitempty"`
+	// Restarts counts the responses that began the record again in answer to a
+	// Range request.
+	Restarts int `json:"restarts,omitempty"`
+}
+
+// FetchState is what is stored of a background fetch beside its requests.
+// Source: #background-fetch
+type FetchState struct {
+	UniqueID      string        `json:"uniqueId"`
+	ID            string        `json:"id"`
+	Title         string        `json:"title"`
+	Icons         []Image       `json:"icons,omitempty"`
+	DownloadTotal int64         `json:"downloadTotal"`
+	UploadTotal   int64         `json:"uploadTotal"`
+	Created       time.Time     `json:"created"`
+	Result        Result        `json:"result,omitempty"`
+	FailureReason FailureReason `json:"failureReason,omitempty"`
+	// Aborted is the abort all flag.
+	Aborted bool `json:"aborted,omitempty"`
+	// Delivered is set when the closing event is no longer active: the records
+	// are then no longer available and only deletion is left to do.
+	Delivered bool `json:"delivered,omitempty"`
+}
+
+// Snapshot is what an instance (a BackgroundFetchRegistration object in some
+// realm) is told. Snapshots cross realms, objects never do.
+type Snapshot struct {
+	UniqueID         string        `json:"uniqueId"`
+	ID               string        `json:"id"`
+	UploadTotal      int64         `json:"uploadTotal"`
+	Uploaded         int64         `json:"uploaded"`
+	DownloadTotal    int64         `json:"downloadTotal"`
+	Downloaded       int64         `json:"downloaded"`
+	Result           Result        `json:"result"`
+	FailureReason    FailureReason `json:"failureReason"`
+	RecordsAvailable bool          `json:"recordsAvailable"`
+}
+
+// RecordSnapshot is what an instance is told of a record.
+type RecordSnapshot struct {
+	Index   int     `json:"index"`
+	Request Request `json:"request"`
+	// Head is nil until it is known, and where it may not be exposed.
+	Head   *Head          `json:"head"`
+	Result ResponseResult `json:"result"`
+	// Exposed says whether the response may be read now or later.
+	Exposed    bool `json:"exposed"`
+	Generation int  `json:"generation"`
+}
+
+// Plan says where the bytes of a response body lie, from some offset on.
+type Plan struct {
+	// Cache is the name of the Cache API cache that holds the segments.
+	Cache    string        `json:"cache"`
+	Segments []PlanSegment `json:"segments"`
+	// End is set when no bytes follow these segments: the body is complete.
+	End bool `json:"end"`
+	// Failed is the reason why no more bytes come, or "".
+	Failed FailureReason `json:"failed,omitempty"`
+}
+
+// PlanSegment is a stored segment and the key that it is stored under.
+type PlanSegment struct {
+	Key    string `json:"key"`
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
+	// Whole says that the entry is the response as it came from the network.
+	Whole bool `json:"whole,omitempty"`
+}
