@@ -42,9 +42,12 @@ export interface SaveLimits {
 
 /** Method name -> [arguments, result]. */
 export interface HostMethods {
-  /** Send the request; with rangeStart > 0, with Range: bytes=N-. */
+  /**
+   * Send the request. With rangeStart, rangeEnd (the byte after the last) or
+   * ranged it has a Range header, `bytes=<rangeStart>-[<rangeEnd - 1>]`.
+   */
   open: [
-    { cache: string; request: StoredRequest; rangeStart: number },
+    { cache: string; request: StoredRequest; rangeStart: number; rangeEnd?: number; ranged?: boolean },
     { transfer: number; head: Head },
   ];
   /** See Transfer.Save in wasm/bgfetch/ports.go. */

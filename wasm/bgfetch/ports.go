@@ -73,8 +73,12 @@ type TransferInit struct {
 	UniqueID string  `json:"uniqueId"`
 	Index    int     `json:"index"`
 	Request  Request `json:"request"`
-	// RangeStart is the first byte asked for. 0 sends no Range header.
+	// RangeStart is the first byte asked for, RangeEnd the byte after the last,
+	// or 0 for the rest. Both 0: no Range header, unless Ranged asks for one all
+	// the same (the answer then has no content coding).
 	RangeStart int64 `json:"rangeStart"`
+	RangeEnd   int64 `json:"rangeEnd,omitempty"`
+	Ranged     bool  `json:"ranged,omitempty"`
 }
 
 // Network sends requests and moves response bodies into the cache.

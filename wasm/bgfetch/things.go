@@ -138,9 +138,11 @@ type RecordState struct {
 	Sent bool `json:"sent,omitempty"`
 	// Uploaded is the number of request body bytes known to have arrived.
 	Uploaded int64 `json:"uploaded,omitempty"`
-	// Restarts counts the responses that began the record again in answer to a
-	// Range request.
+	// Restarts counts how often the network made the record start again.
 	Restarts int `json:"restarts,omitempty"`
+	// Ranged is set when a restart asks for `bytes=0-`: a Range request is
+	// answered without a content coding, and so can be continued.
+	Ranged bool `json:"ranged,omitempty"`
 }
 
 // FetchState is what is stored of a background fetch beside its requests.

@@ -1,0 +1,349 @@
+package bgfetch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Ports are what the engine reaches the world through.
+type Ports struct {
+	Store   Store
+	Bodies  Bodies
+	Network Network
+	Events  Events
+}
+
+// Options of an engine. Zero values stand for the defaults.
+type Options struct {
+	// MaxTransfers bounds the transfers at once, MaxPerHost those with one host.
+	MaxTransfers, MaxPerHost int
+	// Segments says when a segment ends.
+	Segments SaveLimits
+	// NotifyInterval is the least time between two progress notifications.
+	NotifyInterval time.Duration
+	Retry          RetryPolicy
+	// Origin is the site's own, such as "https://example.com".
+	Origin string
+	// OnActive is told how many background fetches are not yet done with, after
+	// each change.
+	OnActive func(count int)
+}
+
+// DefaultOptions are what zero values in Options stand for. A segment ends early
+// enough for progress four times a second, and large enough to be worth a row;
+// MaxTime bounds what a killed worker costs.
+var DefaultOptions = Options{
+	MaxTransfers:   8,
+	MaxPerHost:     5,
+	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 16 << 20, MinTime: 200 * time.Millisecond, MaxTime: 2 * time.Second},
+	NotifyInterval: 75 * time.Millisecond,
+	Retry:          DefaultRetryPolicy,
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxTransfers == 0 {
+		o.MaxTransfers = DefaultOptions.MaxTransfers
+	}
+	if o.MaxPerHost == 0 {
+		o.MaxPerHost = DefaultOptions.MaxPerHost
+	}
+	if o.Segments == (SaveLimits{}) {
+		o.Segments = DefaultOptions.Segments
+	}
+	if o.NotifyInterval == 0 {
+		o.NotifyInterval = DefaultOptions.NotifyInterval
+	}
+	if o.Retry == (RetryPolicy{}) {
+		o.Retry = DefaultOptions.Retry
+	}
+	if o.OnActive == nil {
+		o.OnActive = func(int) {}
+	}
+	return o
+}
+
+// Engine holds the background fetches of one service worker registration and
+// carries them out. It is the only authority over them. It has no shutdown: it
+// runs until the context given to Start ends, which may be at any line, and the
+// next engine over the same store goes on.
+type Engine struct {
+	Ports
+	options Options
+
+	ctx       context.Context
+	notifier  *notifier
+	scheduler *scheduler
+	// work counts the goroutines that the engine owns.
+	work sync.WaitGroup
+
+	mu sync.Mutex // guards all below, and what hangs on the background fetches
+	// fetches are all that are stored or about to be, by unique id.
+	fetches map[string]*backgroundFetch
+	// active are those that have not settled, by id.
+	// Source: #dfn-active-background-fetches
+	active map[string]*backgroundFetch
+	// waitingOnline are the records that wait for the network to come back.
+	waitingOnline []*record
+}
+
+// NewEngine makes an engine that does nothing before Start.
+func NewEngine(ports Ports, options Options) *Engine {
+	e := &Engine{
+		Ports:   ports,
+		options: options.withDefaults(),
+		fetches: map[string]*backgroundFetch{},
+		active:  map[string]*backgroundFetch{},
+	}
+	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
+	e.scheduler = newScheduler(e.options.MaxTransfers, e.options.MaxPerHost, e.startRecord)
+	return e
+}
+
+// Start loads what earlier engines left, cleans up after them and goes on with
+// it. The engine runs until ctx ends; Wait then waits for its goroutines.
+func (e *Engine) Start(ctx context.Context) error {
+	e.ctx = ctx
+	stored, err := e.Store.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("load the background fetches: %w", err)
+	}
+	if err := e.sweep(ctx, stored); err != nil {
+		return err
+	}
+	e.goWork(func() { e.notifier.run(ctx) })
+	for _, s := range stored {
+		if err := e.restore(ctx, s); err != nil {
+			return fmt.Errorf("resume background fetch %q: %w", s.State.ID, err)
+		}
+	}
+	e.reportActive()
+	return nil
+}
+
+// Wait returns when all goroutines of the engine have ended, which they do after
+// the end of the context given to Start.
+func (e *Engine) Wait() { e.work.Wait() }
+
+func (e *Engine) goWork(f func()) {
+	e.work.Add(1)
+	go func() {
+		defer e.work.Done()
+		f()
+	}()
+}
+
+// sweep deletes bodies that no row speaks of: what was left when a worker died
+// between a put and its row, or between the two steps of a deletion.
+func (e *Engine) sweep(ctx context.Context, stored []Stored) error {
+	uniqueIDs, err := e.Bodies.UniqueIDs(ctx)
+	if err != nil {
+		return fmt.Errorf("list the stored bodies: %w", err)
+	}
+	for _, uniqueID := range uniqueIDs {
+		known := slices.ContainsFunc(stored, func(s Stored) bool { return s.State.UniqueID == uniqueID })
+		if known {
+			continue
+		}
+		if err := e.Bodies.Delete(ctx, uniqueID); err != nil {
+			return fmt.Errorf("delete orphaned bodies: %w", err)
+		}
+	}
+	return nil
+}
+
+// restore takes up a background fetch from the store.
+func (e *Engine) restore(ctx context.Context, s Stored) error {
+	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
+	e.mu.Lock()
+	e.fetches[f.state.UniqueID] = f
+	e.mu.Unlock()
+	if s.State.Delivered {
+		e.goWork(func() { e.remove(f) })
+		return nil
+	}
+	if err := f.verify(ctx); err != nil {
+		return err
+	}
+	if f.state.Result != ResultNone {
+		f.settling = true
+		e.goWork(func() { e.deliver(f) })
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.active[f.state.ID] = f
+	e.begin(f)
+	return nil
+}
+
+// FetchInit is what fetch() is called with.
+type FetchInit struct {
+	// UniqueID is made by the caller, so that a call whose answer was lost can be
+	// made again.
+	UniqueID      string    `json:"uniqueId"`
+	ID            string    `json:"id"`
+	Requests      []Request `json:"requests"`
+	Title         string    `json:"title"`
+	Icons         []Image   `json:"icons"`
+	DownloadTotal int64     `json:"downloadTotal"`
+}
+
+// Fetch registers a background fetch and begins to perform it. It returns when
+// the background fetch and all request bodies are stored. Errors are *Error.
+//
+// Source: #background-fetch-manager-fetch
+func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
+	if err := init.check(); err != nil {
+		return Snapshot{}, err
+	}
+	state := FetchState{
+		UniqueID:      init.UniqueID,
+		ID:            init.ID,
+		Title:         init.Title,
+		Icons:         init.Icons,
+		DownloadTotal: init.DownloadTotal,
+		Created:       time.Now(),
+	}
+	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), nil)
+
+	e.mu.Lock()
+	if other, ok := e.fetches[init.UniqueID]; ok {
+		e.mu.Unlock()
+		return e.repeated(ctx, other, init)
+	}
+	if _, ok := e.active[init.ID]; ok {
+		e.mu.Unlock()
+		return Snapshot{}, errorf(TypeError, "a background fetch with the id %q is already active", init.ID)
+	}
+	e.fetches[init.UniqueID] = f
+	e.active[init.ID] = f
+	e.mu.Unlock()
+
+	err := f.create(ctx)
+
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f.created = true
+	f.broadcast()
+	if err != nil {
+		delete(e.fetches, init.UniqueID)
+		delete(e.active, init.ID)
+		return Snapshot{}, err
+	}
+	e.begin(f)
+	e.reportActiveLocked()
+	return f.snapshot(), nil
+}
+
+// repeated answers a second call of Fetch for the same unique id.
+func (e *Engine) repeated(ctx context.Context, f *backgroundFetch, init FetchInit) (Snapshot, error) {
+	if f.state.ID != init.ID {
+		return Snapshot{}, errorf(TypeError, "the unique id %q is in use", init.UniqueID)
+	}
+	if err := f.wait(ctx, func() bool { return f.created }); err != nil {
+		return Snapshot{}, err
+	}
+	snapshot, err := e.Snapshot(init.UniqueID)
+	if err != nil {
+		return Snapshot{}, errorf(TypeError, "the background fetch %q could not be stored", init.ID)
+	}
+	return snapshot, nil
+}
+
+// begin queues all records that are not settled, or settles f. e.mu is held.
+func (e *Engine) begin(f *backgroundFetch) {
+	var pending []*record
+	for _, r := range f.records {
+		if r.state.Response.Result == ResponseNone {
+			pending = append(pending, r)
+		}
+	}
+	if len(pending) == 0 || f.state.Aborted {
+		e.settle(f, ReasonNone)
+		return
+	}
+	e.scheduler.enqueue(f, pending...)
+}
+
+// Get returns the active background fetch with that id.
+//
+// Source: #background-fetch-manager-get
+func (e *Engine) Get(id string) (Snapshot, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, ok := e.active[id]
+	if !ok || !f.created {
+		return Snapshot{}, false
+	}
+	return f.snapshot(), true
+}
+
+// Active returns the active background fetches, oldest first.
+//
+// Source: #background-fetch-manager-get-ids
+func (e *Engine) Active() []Snapshot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	snapshots := make([]Snapshot, 0, len(e.active))
+	fetches := make([]*backgroundFetch, 0, len(e.active))
+	for _, f := range e.active {
+		if f.created {
+			fetches = append(fetches, f)
+		}
+	}
+	slices.SortFunc(fetches, func(a, b *backgroundFetch) int { return a.state.Created.Compare(b.state.Created) })
+	for _, f := range fetches {
+		snapshots = append(snapshots, f.snapshot())
+	}
+	return snapshots
+}
+
+// Snapshot returns the snapshot of a background fetch, settled or not, or
+// ErrUnknown.
+func (e *Engine) Snapshot(uniqueID string) (Snapshot, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.lookUp(uniqueID)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	return f.snapshot(), nil
+}
+
+// lookUp finds a background fetch that is stored. e.mu is held.
+func (e *Engine) lookUp(uniqueID string) (*backgroundFetch, error) {
+	f, ok := e.fetches[uniqueID]
+	if !ok || !f.created {
+		return nil, ErrUnknown
+	}
+	return f, nil
+}
+
+// Abort aborts a background fetch and says whether it was still active. When it
+// returns, the abort is stored.
+//
+// Source: #background-fetch-registration-abort
+func (e *Engine) Abort(ctx context.Context, uniqueID string) (bool, error) {
+	e.mu.Lock()
+	f, err := e.lookUp(uniqueID)
+	if err != nil || f.settling {
+		e.mu.Unlock()
+		return false, nil
+	}
+	f.state.Aborted = true
+	e.settle(f, ReasonAborted)
+	e.mu.Unlock()
+	err = f.wait(ctx, func() bool { return f.state.Result != ResultNone })
+	return err == nil, err
+}
+
+func (e *Engine) reportActive() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.reportActiveLocked()
+}
+
+func (e *Engine) reportActiveLocked() { e.options.OnActive(len(e.fetches)) }

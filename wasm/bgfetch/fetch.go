@@ -1,0 +1,328 @@
+package bgfetch
+
+import (
+	"context"
+	"log"
+	"net/url"
+	"slices"
+	"sync"
+)
+
+// backgroundFetch is a background fetch in the engine's hands. All its fields
+// are guarded by the engine's lock, but for those that never change.
+type backgroundFetch struct {
+	engine  *Engine
+	state   FetchState
+	records []*record
+
+	// ctx ends when the background fetch has settled: transfers end with it.
+	ctx    context.Context
+	cancel context.CancelFunc
+	// transfers counts the goroutines that work on its records.
+	transfers sync.WaitGroup
+
+	// created is set when it is stored; before that it exists for nobody.
+	created bool
+	// settling is set when its outcome is decided, settled when that is stored.
+	settling bool
+	// reason is the failure reason that decided it, or none.
+	reason FailureReason
+	// queue holds the records that wait for the scheduler.
+	queue []*record
+	// unsettled counts the records without a result.
+	unsettled  int
+	downloaded int64
+	uploaded   int64
+
+	// changed is closed and replaced whenever something readers wait for changed.
+	changed chan struct{}
+}
+
+func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records []RecordState) *backgroundFetch {
+	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{})}
+	f.ctx, f.cancel = context.WithCancel(e.ctx)
+	f.records = make([]*record, len(requests))
+	for i, request := range requests {
+		r := &record{fetch: f, index: i, request: request, host: host(request.URL)}
+		if records != nil {
+			r.state = records[i]
+		} else {
+			r.state.Response.Length = -1
+		}
+		f.records[i] = r
+		f.downloaded += storedLength(r.state.Response.Segments)
+		f.uploaded += r.state.Uploaded
+		if r.state.Response.Result == ResponseNone {
+			f.unsettled++
+		}
+	}
+	return f
+}
+
+// check refuses what no background fetch can be made of.
+func (init FetchInit) check() error {
+	if init.UniqueID == "" {
+		return errorf(TypeError, "the unique id is missing")
+	}
+	if len(init.Requests) == 0 {
+		return errorf(TypeError, "a background fetch needs at least one request")
+	}
+	if init.DownloadTotal < 0 || init.DownloadTotal > maxLength {
+		return errorf(TypeError, "downloadTotal %d is out of range", init.DownloadTotal)
+	}
+	for _, request := range init.Requests {
+		if request.Mode == "no-cors" {
+			return errorf(TypeError, "the request for %s has the mode no-cors, whose response nobody may read", request.URL)
+		}
+		u, err := url.Parse(request.URL)
+		switch {
+		case err != nil || u.Host == "":
+			return errorf(TypeError, "%q is not an absolute URL", request.URL)
+		case u.Scheme != "http" && u.Scheme != "https":
+			return errorf(TypeError, "%s cannot be fetched in the background: its scheme is not http or https", request.URL)
+		case u.User != nil:
+			return errorf(TypeError, "the URL of a background fetch must not have credentials: %s", u.Redacted())
+		}
+	}
+	return nil
+}
+
+// create stores the request bodies and then the rows. If it fails nothing is left.
+func (f *backgroundFetch) create(ctx context.Context) error {
+	e := f.engine
+	requests := make([]Request, len(f.records))
+	for i, r := range f.records {
+		if body := r.request.Body; body != nil {
+			key, size, err := e.Bodies.SaveRequestBody(ctx, f.state.UniqueID, i, body.Handle)
+			if err != nil {
+				f.discardBodies(ctx)
+				return storageError("the body of the request for "+r.request.URL, err)
+			}
+			r.request.Body = &RequestBody{Size: size, Key: key}
+			f.state.UploadTotal += size
+		}
+		requests[i] = r.request
+	}
+	if err := e.Store.Create(ctx, f.state, requests); err != nil {
+		f.discardBodies(ctx)
+		return storageError("the background fetch", err)
+	}
+	return nil
+}
+
+func (f *backgroundFetch) discardBodies(ctx context.Context) {
+	if err := f.engine.Bodies.Delete(ctx, f.state.UniqueID); err != nil {
+		log.Printf("background fetch %q: its bodies stay until the next start: %v", f.state.ID, err)
+	}
+}
+
+// verify compares the rows of segments with the bodies that are really there:
+// a segment without its body is fetched again, a body without a row is deleted.
+func (f *backgroundFetch) verify(ctx context.Context) error {
+	keys, err := f.engine.Bodies.Segments(ctx, f.state.UniqueID)
+	if err != nil {
+		return err
+	}
+	present := make(map[SegmentKey]bool, len(keys))
+	for _, key := range keys {
+		present[key] = true
+	}
+	for _, r := range f.records {
+		data := &r.state.Response
+		var kept, lost []Segment
+		for _, s := range data.Segments {
+			key := r.key(s.Offset)
+			if present[key] {
+				kept = append(kept, s)
+				delete(present, key)
+			} else {
+				lost = append(lost, s)
+			}
+		}
+		if lost != nil {
+			if err := f.engine.Store.DropSegments(ctx, f.state.UniqueID, r.index, data.Generation, lost); err != nil {
+				return err
+			}
+			f.downloaded += storedLength(kept) - storedLength(data.Segments)
+			data.Segments = kept
+		}
+		if start, end := firstGap(kept); data.Result == ResponseSuccess && (end > 0 || start < data.Length) {
+			data.Result = ResponseNone
+			f.unsettled++
+		}
+	}
+	if f.state.Result == ResultSuccess && f.unsettled > 0 {
+		f.state.Result = ResultNone // nobody has seen it yet: its event was not delivered
+	}
+	orphans := make([]SegmentKey, 0, len(present))
+	for key := range present {
+		orphans = append(orphans, key)
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	return f.engine.Bodies.DeleteSegments(ctx, f.state.UniqueID, orphans)
+}
+
+// broadcast wakes all who wait for a change.
+func (f *backgroundFetch) broadcast() {
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// wait returns nil when done, called with the engine's lock held after each
+// change, says so.
+func (f *backgroundFetch) wait(ctx context.Context, done func() bool) error {
+	for {
+		f.engine.mu.Lock()
+		ok, changed := done(), f.changed
+		f.engine.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-f.engine.ctx.Done():
+			return f.engine.ctx.Err()
+		}
+	}
+}
+
+func (f *backgroundFetch) snapshot() Snapshot {
+	return Snapshot{
+		UniqueID:         f.state.UniqueID,
+		ID:               f.state.ID,
+		UploadTotal:      f.state.UploadTotal,
+		Uploaded:         f.uploaded,
+		DownloadTotal:    f.state.DownloadTotal,
+		Downloaded:       f.downloaded,
+		Result:           f.state.Result,
+		FailureReason:    f.state.FailureReason,
+		RecordsAvailable: !f.state.Delivered,
+	}
+}
+
+// outcome is what the background fetch ends with.
+//
+// Source: #perform-a-background-fetch
+func (f *backgroundFetch) outcome() (Result, FailureReason) {
+	if f.state.Aborted {
+		return ResultFailure, ReasonAborted
+	}
+	if f.reason != ReasonNone {
+		return ResultFailure, f.reason
+	}
+	for _, r := range f.records {
+		if result := r.state.Response.Result; result != ResponseSuccess {
+			return ResultFailure, FailureReason(result)
+		}
+	}
+	return ResultSuccess, ReasonNone
+}
+
+// settle decides the outcome; the first call wins. What follows goes on by
+// itself. e.mu is held.
+func (e *Engine) settle(f *backgroundFetch, reason FailureReason) {
+	if f.settling {
+		return
+	}
+	f.settling = true
+	f.reason = reason
+	e.scheduler.remove(f)
+	e.waitingOnline = slices.DeleteFunc(e.waitingOnline, func(r *record) bool { return r.fetch == f })
+	if e.active[f.state.ID] == f {
+		delete(e.active, f.state.ID)
+	}
+	f.cancel()
+	e.goWork(func() {
+		f.transfers.Wait()
+		if e.ctx.Err() != nil {
+			return
+		}
+		e.finish(f)
+	})
+}
+
+// finish stores the outcome and goes on to deliver it.
+func (e *Engine) finish(f *backgroundFetch) {
+	e.mu.Lock()
+	state := f.state
+	state.Result, state.FailureReason = f.outcome()
+	e.mu.Unlock()
+
+	if err := e.Store.PutState(e.ctx, state); err != nil {
+		if e.ctx.Err() != nil {
+			return
+		}
+		log.Printf("background fetch %q: its result is not stored: %v", state.ID, err)
+	}
+	e.mu.Lock()
+	f.state = state
+	f.broadcast()
+	e.mu.Unlock()
+	e.deliver(f)
+}
+
+// deliver tells the instances the result, fires the closing event, and deletes
+// the background fetch when the event is no longer active.
+//
+// Source: #invoke-background-fetch-event-handlers
+func (e *Engine) deliver(f *backgroundFetch) {
+	e.mu.Lock()
+	snapshot := f.snapshot()
+	e.mu.Unlock()
+	e.notifier.final(e.ctx, f, snapshot)
+
+	if err := e.Events.Dispatch(e.ctx, closingEvent(snapshot), snapshot); err != nil {
+		if e.ctx.Err() == nil {
+			log.Printf("background fetch %q: its event is fired again at the next start: %v", snapshot.ID, err)
+		}
+		return
+	}
+
+	e.mu.Lock()
+	f.state.Delivered = true
+	state := f.state
+	snapshot = f.snapshot()
+	f.broadcast()
+	e.mu.Unlock()
+	if err := e.Store.PutState(e.ctx, state); err != nil && e.ctx.Err() == nil {
+		log.Printf("background fetch %q: that its event was delivered is not stored: %v", state.ID, err)
+	}
+	e.Events.Update(e.ctx, []Snapshot{snapshot}, false)
+	e.remove(f)
+}
+
+func closingEvent(snapshot Snapshot) string {
+	switch {
+	case snapshot.Result == ResultSuccess:
+		return "backgroundfetchsuccess"
+	case snapshot.FailureReason == ReasonAborted:
+		return "backgroundfetchabort"
+	default:
+		return "backgroundfetchfail"
+	}
+}
+
+// remove deletes all that is left of a background fetch: first the bodies, so
+// that a crash in between leaves the row that says what is still to be deleted.
+func (e *Engine) remove(f *backgroundFetch) {
+	uniqueID := f.state.UniqueID
+	err := e.Bodies.Delete(e.ctx, uniqueID)
+	if err == nil {
+		err = e.Store.Delete(e.ctx, uniqueID)
+	}
+	if e.ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		log.Printf("background fetch %q: what is left of it is deleted at the next start: %v", f.state.ID, err)
+	}
+	f.cancel()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.fetches, uniqueID)
+	e.reportActiveLocked()
+}

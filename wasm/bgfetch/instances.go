@@ -1,0 +1,151 @@
+package bgfetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// What readers are told: records, and where the bytes of their responses lie.
+
+// planSegments bounds the segments in one plan.
+const planSegments = 256
+
+// Match returns the records that match, in order; all of them where query is nil.
+// With first set, at most one. An error is ErrUnknown or InvalidStateError.
+//
+// Source: #background-fetch-registration-match-all
+func (e *Engine) Match(uniqueID string, query *MatchRequest, options MatchOptions, first bool) (cache string, records []RecordSnapshot, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.readable(uniqueID)
+	if err != nil {
+		return "", nil, err
+	}
+	records = []RecordSnapshot{}
+	for _, r := range f.records {
+		if query != nil && !matches(*query, options, r.request, r.state.Response.Head) {
+			continue
+		}
+		records = append(records, r.snapshot())
+		if first {
+			break
+		}
+	}
+	return e.Bodies.CacheName(uniqueID), records, nil
+}
+
+// readable finds a background fetch whose records are available. e.mu is held.
+func (e *Engine) readable(uniqueID string) (*backgroundFetch, error) {
+	f, err := e.lookUp(uniqueID)
+	if err != nil {
+		return nil, err
+	}
+	if f.state.Delivered {
+		return nil, errorf(InvalidStateError, "the records of the background fetch %q are no longer available", f.state.ID)
+	}
+	return f, nil
+}
+
+// Record returns a record. With wait set it returns when the head of its response
+// is known or it is settled, or else when ctx ends, with what there is then.
+func (e *Engine) Record(ctx context.Context, uniqueID string, index int, wait bool) (RecordSnapshot, error) {
+	var snapshot RecordSnapshot
+	err := e.read(ctx, uniqueID, index, wait, func(r *record) bool {
+		snapshot = r.snapshot()
+		return snapshot.Head != nil || snapshot.Result != ResponseNone
+	})
+	return snapshot, err
+}
+
+// Plan says where the body of a record's response lies from an offset on. With
+// wait set it returns when there is something to tell, or else when ctx ends.
+func (e *Engine) Plan(ctx context.Context, uniqueID string, index, generation int, from int64, wait bool) (Plan, error) {
+	var plan Plan
+	err := e.read(ctx, uniqueID, index, wait, func(r *record) bool {
+		plan = r.plan(generation, from)
+		return len(plan.Segments) > 0 || plan.End || plan.Failed != ReasonNone
+	})
+	return plan, err
+}
+
+// read calls look with the record under the engine's lock; with wait set again
+// after each change, until look is content or ctx has ended.
+func (e *Engine) read(ctx context.Context, uniqueID string, index int, wait bool, look func(*record) bool) error {
+	e.mu.Lock()
+	f, err := e.readable(uniqueID)
+	e.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if index < 0 || index >= len(f.records) {
+		return fmt.Errorf("record %d: %w", index, ErrUnknown)
+	}
+	err = f.wait(ctx, func() bool { return look(f.records[index]) || !wait })
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// result is the record's result as readers see it: what had none when the
+// background fetch settled will never have one.
+func (r *record) result() ResponseResult {
+	if result := r.state.Response.Result; result != ResponseNone || !r.fetch.settling {
+		return result
+	}
+	if reason := r.fetch.reason; reason != ReasonNone {
+		return ResponseResult(reason)
+	}
+	return ResponseResult(ReasonAborted)
+}
+
+// exposed says whether the response may be read.
+//
+// Source: #background-fetch-response-exposed
+func exposed(result ResponseResult) bool {
+	return result == ResponseNone || result == ResponseSuccess || result == ResponseResult(ReasonBadStatus)
+}
+
+// snapshot is what instances are told of the record. e.mu is held.
+func (r *record) snapshot() RecordSnapshot {
+	result := r.result()
+	s := RecordSnapshot{
+		Index:      r.index,
+		Request:    r.request,
+		Result:     result,
+		Exposed:    exposed(result),
+		Generation: r.state.Response.Generation,
+	}
+	if s.Exposed {
+		s.Head = r.state.Response.Head
+	}
+	return s
+}
+
+// plan says where the body lies. e.mu is held.
+func (r *record) plan(generation int, from int64) Plan {
+	data := &r.state.Response
+	result := r.result()
+	p := Plan{Cache: r.fetch.engine.Bodies.CacheName(r.fetch.state.UniqueID), Segments: []PlanSegment{}}
+	switch {
+	case generation != data.Generation:
+		p.Failed = ReasonFetchError // it started again: these bytes belong to nothing
+		return p
+	case result == ResponseResult(ReasonBadStatus):
+		p.End = true
+		return p
+	case !exposed(result):
+		p.Failed = FailureReason(result)
+		return p
+	}
+	end := from
+	for _, s := range segmentsFrom(data.Segments, from, planSegments) {
+		p.Segments = append(p.Segments, PlanSegment{
+			Key: r.fetch.engine.Bodies.Key(r.key(s.Offset)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
+		})
+		end = s.Offset + s.Length
+	}
+	p.End = result == ResponseSuccess && end >= data.Length
+	return p
+}

@@ -1,0 +1,110 @@
+package bgfetch
+
+import (
+	"log"
+	"time"
+)
+
+// record is a record in the engine's hands. While a goroutine works on it, that
+// goroutine alone changes state, under the engine's lock.
+type record struct {
+	fetch   *backgroundFetch
+	index   int
+	request Request
+	host    string
+	state   RecordState
+
+	// failures and the like count since the last byte of progress. They are not
+	// stored: a new engine counts anew.
+	failures, unreachable, statusRetries int
+}
+
+// key is the key of a segment of the record's current response data.
+func (r *record) key(offset int64) SegmentKey {
+	return SegmentKey{Index: r.index, Generation: r.state.Response.Generation, Offset: offset}
+}
+
+// safe says that the request may be sent again.
+func (r *record) safe() bool { return r.request.Method == "GET" }
+
+// verdict is what an attempt at a record ends with.
+type verdict struct {
+	// settled is the record's result, if it has one now.
+	settled ResponseResult
+	// wait is the time until the next attempt.
+	wait time.Duration
+	// online: the next attempt is made when the network is back.
+	online bool
+	// why is for the log.
+	why string
+}
+
+// startRecord begins an attempt at a record that the scheduler chose. e.mu is held.
+func (e *Engine) startRecord(r *record) {
+	r.fetch.transfers.Add(1)
+	e.goWork(func() {
+		defer r.fetch.transfers.Done()
+		v := r.attempt(r.fetch.ctx)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.scheduler.finish(r)
+		e.conclude(r, v)
+	})
+}
+
+// conclude does what the verdict of an attempt says. e.mu is held.
+func (e *Engine) conclude(r *record, v verdict) {
+	f := r.fetch
+	if v.why != "" && v.settled != ResponseSuccess && f.ctx.Err() == nil {
+		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.index, r.request.URL, v.why)
+	}
+	switch {
+	case v.settled == ResponseResult(ReasonDownloadTotalExceeded):
+		e.settle(f, ReasonDownloadTotalExceeded)
+	case v.settled != ResponseNone:
+		if f.unsettled--; f.unsettled == 0 {
+			e.settle(f, ReasonNone)
+		}
+	case f.ctx.Err() != nil:
+		// It has settled, or the engine ends.
+	case v.online:
+		e.waitForNetwork(r)
+	case v.wait > 0:
+		time.AfterFunc(v.wait, func() { e.retry(r) })
+	default:
+		e.scheduler.enqueue(f, r)
+	}
+}
+
+// retry queues a record whose wait is over.
+func (e *Engine) retry(r *record) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if r.fetch.ctx.Err() == nil {
+		e.scheduler.enqueue(r.fetch, r)
+	}
+}
+
+// waitForNetwork queues the record again when the browser is online. e.mu is held.
+func (e *Engine) waitForNetwork(r *record) {
+	e.waitingOnline = append(e.waitingOnline, r)
+	if len(e.waitingOnline) > 1 {
+		return // somebody waits already
+	}
+	e.goWork(func() {
+		err := e.Network.WaitOnline(e.ctx)
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		waiting := e.waitingOnline
+		e.waitingOnline = nil
+		if e.ctx.Err() != nil {
+			return
+		}
+		if err != nil {
+			log.Printf("cannot wait for the network: %v", err)
+		}
+		for _, r := range waiting {
+			e.scheduler.enqueue(r.fetch, r)
+		}
+	})
+}

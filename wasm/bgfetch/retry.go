@@ -1,0 +1,89 @@
+package bgfetch
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// RetryPolicy bounds every wait for the network, so that each fetch ends. Counts
+// are consecutive failures of one record: a byte of progress sets them to zero.
+type RetryPolicy struct {
+	// HeadTimeout is how long a response's head may take.
+	HeadTimeout time.Duration
+	// StallTimeout is how long a body may bring no byte before it is cut.
+	StallTimeout time.Duration
+	// BackOff is the first wait after a failure without progress, doubled with
+	// each further one up to MaxBackOff. Half of each wait is random.
+	BackOff    time.Duration
+	MaxBackOff time.Duration
+	// MaxUnreachable is how often a server that does not answer is tried again.
+	MaxUnreachable int
+	// MaxFailures is how often a request is tried again that fails although its
+	// server answers. A cross-origin request that never had a response is tried
+	// once more only: it most likely lacks CORS headers.
+	MaxFailures int
+	// MaxStatusRetries is how often 408, 429 and 5xx are tried again, and
+	// MaxRetryAfter the longest Retry-After that is waited for.
+	MaxStatusRetries int
+	MaxRetryAfter    time.Duration
+	// MaxRestarts is how often a response may start a record again from byte 0.
+	MaxRestarts int
+}
+
+// DefaultRetryPolicy is documented for users in docs/reliability.md.
+var DefaultRetryPolicy = RetryPolicy{
+	HeadTimeout:      60 * time.Second,
+	StallTimeout:     30 * time.Second,
+	BackOff:          time.Second,
+	MaxBackOff:       time.Minute,
+	MaxUnreachable:   9,
+	MaxFailures:      5,
+	MaxStatusRetries: 8,
+	MaxRetryAfter:    time.Hour,
+	MaxRestarts:      2,
+}
+
+// backOff is the wait before try n (from 1) after n failures.
+func (p RetryPolicy) backOff(n int) time.Duration {
+	d := p.BackOff
+	for range n - 1 {
+		if d *= 2; d >= p.MaxBackOff {
+			d = p.MaxBackOff
+			break
+		}
+	}
+	return d/2 + rand.N(d/2+1)
+}
+
+// soon is the wait before a broken transfer that made progress is continued:
+// short, and not the same for all that broke together.
+func (p RetryPolicy) soon() time.Duration {
+	return p.BackOff/20 + rand.N(p.BackOff/5+1)
+}
+
+// retryAfter parses a Retry-After header field relative to now.
+//
+// Source: RFC 9110, section 10.2.3
+func retryAfter(head Head, now time.Time) (time.Duration, bool) {
+	value, ok := head.get("Retry-After")
+	if !ok {
+		return 0, false
+	}
+	value = strings.TrimSpace(value)
+	if seconds, ok := parseLength(value); ok {
+		return time.Duration(min(seconds, 1<<31)) * time.Second, true
+	}
+	date, err := http.ParseTime(value)
+	if err != nil {
+		return 0, false
+	}
+	return max(0, date.Sub(now)), true
+}
+
+// temporaryStatus are the statuses that say "later", when they answer the
+// continuation of a download.
+func temporaryStatus(status int) bool {
+	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500
+}

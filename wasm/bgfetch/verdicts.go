@@ -1,0 +1,204 @@
+package bgfetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+)
+
+// store stores the record's next state with added segments, makes it what the
+// engine knows, and wakes readers. When it fails, the verdict says so.
+func (a *attempt) store(ctx context.Context, added ...Segment) (verdict, bool) {
+	// Not with ctx: what was put in the cache should get its row even when the
+	// background fetch is being aborted.
+	err := a.engine.Store.PutRecord(a.engine.ctx, a.fetch.state.UniqueID, a.index, a.next, added...)
+	if err == nil {
+		a.deleteRedundant()
+	} else {
+		if a.engine.ctx.Err() != nil {
+			return verdict{}, false
+		}
+		reason := ReasonFetchError
+		if errors.Is(err, ErrQuota) {
+			reason = ReasonQuotaExceeded
+		}
+		_, v := a.settleUnstored(reason, fmt.Sprintf("its state cannot be stored: %v", err))
+		return v, false
+	}
+	var length int64
+	for _, segment := range added {
+		length += segment.Length
+	}
+	a.publish(length)
+	if total := a.fetch.state.DownloadTotal; total > 0 {
+		a.engine.mu.Lock()
+		exceeded := a.fetch.downloaded > total
+		a.engine.mu.Unlock()
+		if exceeded {
+			_, v := a.fail(ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal, %d bytes, came", total))
+			return v, false
+		}
+	}
+	return verdict{}, true
+}
+
+// deleteRedundant deletes the segments of the generation before. What is left of
+// them after a crash is deleted by the next engine.
+func (a *attempt) deleteRedundant() {
+	before := a.state.Response
+	if before.Generation == a.next.Response.Generation || len(before.Segments) == 0 {
+		return
+	}
+	keys := make([]SegmentKey, len(before.Segments))
+	for i, segment := range before.Segments {
+		keys[i] = a.key(segment.Offset)
+	}
+	if err := a.engine.Bodies.DeleteSegments(a.engine.ctx, a.fetch.state.UniqueID, keys); err != nil {
+		log.Printf("background fetch %q: redundant segments stay for now: %v", a.fetch.state.ID, err)
+	}
+}
+
+// publish makes the next state, with added new bytes, what the engine knows.
+func (a *attempt) publish(added int64) {
+	e, f := a.engine, a.fetch
+	e.mu.Lock()
+	f.downloaded += added
+	if a.next.Response.Generation != a.state.Response.Generation {
+		f.downloaded -= storedLength(a.state.Response.Segments)
+	}
+	f.uploaded += a.next.Uploaded - a.state.Uploaded
+	a.record.state = a.next
+	f.broadcast()
+	e.mu.Unlock()
+	e.notifier.touch(f)
+}
+
+// progress sets the counts of failures to zero.
+func (a *attempt) progress() {
+	a.moved = true
+	a.failures, a.unreachable, a.statusRetries = 0, 0, 0
+}
+
+// renew begins new, empty response data: the old ones become redundant.
+func (a *attempt) renew() {
+	a.next.Response = ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
+	a.start, a.end = 0, 0
+}
+
+// succeed ends the record.
+func (a *attempt) succeed() (step, verdict) {
+	a.next.Response.Result = ResponseSuccess
+	if v, ok := a.store(a.fetch.ctx); !ok {
+		return nil, v
+	}
+	return nil, verdict{settled: ResponseSuccess}
+}
+
+// fail ends the record with a failure.
+func (a *attempt) fail(reason FailureReason, why string) (step, verdict) {
+	a.next.Response.Result = ResponseResult(reason)
+	err := a.engine.Store.PutRecord(a.engine.ctx, a.fetch.state.UniqueID, a.index, a.next)
+	if a.engine.ctx.Err() != nil {
+		return nil, verdict{}
+	}
+	if err != nil {
+		why = fmt.Sprintf("%s (and that is not stored: %v)", why, err)
+	}
+	return a.settleUnstored(reason, why)
+}
+
+// settleUnstored ends the record for this engine only.
+func (a *attempt) settleUnstored(reason FailureReason, why string) (step, verdict) {
+	a.next.Response.Result = ResponseResult(reason)
+	a.publish(0)
+	return nil, verdict{settled: ResponseResult(reason), why: string(reason) + ": " + why}
+}
+
+// badStatus ends the record with a response whose body is not kept.
+func (a *attempt) badStatus(head Head) (step, verdict) {
+	a.next.Response.Head = &head
+	return a.fail(ReasonBadStatus, fmt.Sprintf("the server answered with status %d", head.Status))
+}
+
+// restart drops what is stored and asks for all of it again.
+func (a *attempt) restart(why string) (step, verdict) {
+	if v, ok := a.countRestart(); !ok {
+		return nil, v
+	}
+	a.renew()
+	a.next.Ranged = true
+	if v, ok := a.store(a.fetch.ctx); !ok {
+		return nil, v
+	}
+	return nil, verdict{wait: a.engine.options.Retry.soon(), why: why + "; starts again"}
+}
+
+// countRestart counts a response that starts the record again. Too many are a
+// failure.
+func (a *attempt) countRestart() (verdict, bool) {
+	if a.next.Restarts++; a.next.Restarts > a.engine.options.Retry.MaxRestarts {
+		_, v := a.fail(ReasonFetchError, "the server made it start again too often")
+		return v, false
+	}
+	return verdict{}, true
+}
+
+// later waits for a server that said so. Not ok: it has said so too often, or for
+// too long.
+func (a *attempt) later(status int, delay time.Duration) (verdict, bool) {
+	policy := a.engine.options.Retry
+	if a.statusRetries++; a.statusRetries > policy.MaxStatusRetries || delay > policy.MaxRetryAfter {
+		return verdict{}, false
+	}
+	delay = max(delay, policy.soon())
+	return verdict{wait: delay, why: fmt.Sprintf("status %d, tried again in %v", status, delay.Round(time.Millisecond))}, true
+}
+
+// broken decides how to go on after a failure of the network, which says nothing
+// of its cause. atHead: there was no response.
+//
+// Source: #complete-a-record ("temporarily unavailable")
+func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, verdict) {
+	policy := a.engine.options.Retry
+	switch {
+	case ctx.Err() != nil:
+		return nil, verdict{}
+	case !a.safe():
+		return a.fail(ReasonFetchError, err.Error())
+	case !a.engine.Network.Online():
+		return nil, verdict{online: true, why: err.Error() + "; waits for the network"}
+	case a.moved && !a.next.Response.Resumable:
+		if v, ok := a.countRestart(); !ok {
+			return nil, v
+		}
+		return nil, verdict{wait: policy.soon(), why: err.Error() + "; starts again"}
+	case a.moved:
+		return nil, verdict{wait: policy.soon(), why: err.Error() + "; goes on"}
+	}
+	if atHead && !a.reachable(ctx) {
+		if a.unreachable++; a.unreachable > policy.MaxUnreachable {
+			return a.fail(ReasonFetchError, "the server cannot be reached")
+		}
+		delay := policy.backOff(a.unreachable)
+		return nil, verdict{wait: delay, why: fmt.Sprintf("the server cannot be reached, tried again in %v", delay.Round(time.Millisecond))}
+	}
+	a.failures++
+	neverAnswered := atHead && a.next.Response.Head == nil
+	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && a.host != a.engine.options.Origin) {
+		return a.fail(ReasonFetchError, err.Error())
+	}
+	delay := policy.soon()
+	if a.failures > 1 {
+		delay = policy.backOff(a.failures - 1)
+	}
+	return nil, verdict{wait: delay, why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
+}
+
+// reachable asks whether the server answers at all, within the time for a head.
+func (a *attempt) reachable(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, a.engine.options.Retry.HeadTimeout)
+	defer cancel()
+	return a.engine.Network.Reachable(ctx, a.request.URL)
+}

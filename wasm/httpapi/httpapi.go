@@ -1,0 +1,181 @@
+// Package httpapi is the one HTTP handler over the engine: pages' messages and
+// the service worker's fetch events arrive here alike. Paths are relative to
+// <scope>/__bgfetch__/, bodies are JSON; jsglue/shared/protocol.ts has the types.
+//
+//	GET  /fetches                      200 {"fetches": [Snapshot]}, the active ones, oldest first
+//	GET  /fetches?id=<id>              200 Snapshot of the active one, or 404
+//	POST /fetches                      FetchInit: 201 Snapshot
+//	GET  /fetches/<uniqueId>           200 Snapshot
+//	POST /fetches/<uniqueId>/abort     200 {"aborted": bool}
+//	POST /fetches/<uniqueId>/match     matchInit: 200 {"cache": name, "records": [RecordSnapshot]}
+//	GET  /fetches/<uniqueId>/records/<index>[?wait=head]
+//	                                   200 RecordSnapshot
+//	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1]
+//	                                   200 Plan
+//
+// Errors are RFC 9457 problem details; their member "error" names the exception
+// that a page is to see. Nothing is cached (Cache-Control: no-store).
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// maxWait bounds a request that waits for something to happen; its client then
+// asks again.
+const maxWait = 20 * time.Second
+
+// maxBody bounds the JSON of a request, in bytes: a background fetch of 100,000
+// records fits.
+const maxBody = 64 << 20
+
+// New returns the handler.
+func New(engine *bgfetch.Engine) http.Handler {
+	a := api{engine}
+	mux := http.NewServeMux()
+	mux.Handle("/fetches", methods{http.MethodGet: a.list, http.MethodPost: a.fetch})
+	mux.Handle("/fetches/{uniqueId}", methods{http.MethodGet: a.snapshot})
+	mux.Handle("/fetches/{uniqueId}/abort", methods{http.MethodPost: a.abort})
+	mux.Handle("/fetches/{uniqueId}/match", methods{http.MethodPost: a.match})
+	mux.Handle("/fetches/{uniqueId}/records/{index}", methods{http.MethodGet: a.record})
+	mux.Handle("/fetches/{uniqueId}/records/{index}/plan", methods{http.MethodGet: a.plan})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, bgfetch.ErrUnknown)
+	})
+	return mux
+}
+
+type api struct{ engine *bgfetch.Engine }
+
+// list answers getIds() and, with an id, get().
+func (a api) list(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	if !query.Has("id") {
+		writeJSON(w, http.StatusOK, map[string]any{"fetches": a.engine.Active()})
+		return
+	}
+	snapshot, ok := a.engine.Get(query.Get("id"))
+	if !ok {
+		writeError(w, bgfetch.ErrUnknown)
+		return
+	}
+	writeJSON(w, http.StatusOK, snapshot)
+}
+
+func (a api) fetch(w http.ResponseWriter, r *http.Request) {
+	var init bgfetch.FetchInit
+	if !readJSON(w, r, &init) {
+		return
+	}
+	snapshot, err := a.engine.Fetch(r.Context(), init)
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	writeJSON(w, http.StatusCreated, snapshot)
+}
+
+func (a api) snapshot(w http.ResponseWriter, r *http.Request) {
+	snapshot, err := a.engine.Snapshot(r.PathValue("uniqueId"))
+	reply(w, snapshot, err)
+}
+
+func (a api) abort(w http.ResponseWriter, r *http.Request) {
+	aborted, err := a.engine.Abort(r.Context(), r.PathValue("uniqueId"))
+	reply(w, map[string]bool{"aborted": aborted}, err)
+}
+
+type matchInit struct {
+	Request *bgfetch.MatchRequest `json:"request"`
+	Options bgfetch.MatchOptions  `json:"options"`
+	First   bool                  `json:"first"`
+}
+
+func (a api) match(w http.ResponseWriter, r *http.Request) {
+	var init matchInit
+	if !readJSON(w, r, &init) {
+		return
+	}
+	cache, records, err := a.engine.Match(r.PathValue("uniqueId"), init.Request, init.Options, init.First)
+	reply(w, map[string]any{"cache": cache, "records": records}, err)
+}
+
+func (a api) record(w http.ResponseWriter, r *http.Request) {
+	index, ok := number(w, "record", r.PathValue("index"))
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	record, err := a.engine.Record(ctx, r.PathValue("uniqueId"), int(index), r.URL.Query().Get("wait") == "head")
+	reply(w, record, err)
+}
+
+func (a api) plan(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	index, ok := number(w, "record", r.PathValue("index"))
+	if !ok {
+		return
+	}
+	generation, ok := number(w, "generation", query.Get("generation"))
+	if !ok {
+		return
+	}
+	from, ok := number(w, "from", query.Get("from"))
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	plan, err := a.engine.Plan(ctx, r.PathValue("uniqueId"), int(index), int(generation), from, query.Has("wait"))
+	reply(w, plan, err)
+}
+
+// number parses a parameter that counts something, up to 2^53 - 1. If it cannot
+// it has answered.
+func number(w http.ResponseWriter, name, text string) (int64, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n >= 1<<53 {
+		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, name+" is not a number: "+strconv.Quote(text))
+		return 0, false
+	}
+	return n, true
+}
+
+// methods serves a path by method, and answers 405 for others.
+type methods map[string]http.HandlerFunc
+
+func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if handler, ok := m[r.Method]; ok {
+		handler(w, r)
+		return
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		if _, ok := m[method]; ok {
+			w.Header().Add("Allow", method)
+		}
+	}
+	writeProblem(w, http.StatusMethodNotAllowed, bgfetch.TypeError, "this resource has no method "+r.Method)
+}
+
+// readJSON decodes the body of a request into v. If it cannot it has answered.
+func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(v)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return true
+	case errors.As(err, &tooLarge):
+		writeProblem(w, http.StatusRequestEntityTooLarge, bgfetch.TypeError, "the request is larger than "+strconv.Itoa(maxBody)+" bytes")
+	default:
+		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the request is not the JSON that it should be: "+err.Error())
+	}
+	return false
+}
