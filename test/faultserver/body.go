@@ -1,0 +1,200 @@
+package faultserver
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// chunkSize is how much is generated and written at a time, at most.
+const chunkSize = 128 << 10
+
+// resetGrace is the time that bytes already sent get to arrive before a reset,
+// which discards what is still on the way.
+const resetGrace = 50 * time.Millisecond
+
+// fault is the error of a body that was ended on purpose.
+type fault Outcome
+
+func (f fault) Error() string { return string(f) }
+
+// body writes the bytes of a resource to a client: paced, counted, and ended
+// where a fault is due.
+type body struct {
+	ctx     context.Context
+	server  *Server
+	name    string
+	options *options
+	entry   *Entry
+	w       http.ResponseWriter
+	rc      *http.ResponseController
+
+	offset int64 // in the resource, of the next byte
+	sent   int64
+	begun  time.Time
+}
+
+// Write sends p. Its error is a fault, or that of the connection.
+func (b *body) Write(p []byte) (int, error) {
+	total := len(p)
+	for len(p) > 0 {
+		piece := p[:min(len(p), b.pieceSize())]
+		kind, at := b.nextFault(int64(len(piece)))
+		if kind != "" {
+			piece = piece[:at-b.offset]
+		}
+		if err := b.send(piece); err != nil {
+			return total - len(p), err
+		}
+		if kind != "" {
+			return total - len(p), fault(kind)
+		}
+		p = p[len(piece):]
+	}
+	return total, nil
+}
+
+// pieceSize is small for a small rate, so that it looks even to the client.
+func (b *body) pieceSize() int {
+	if b.options.rate == 0 {
+		return chunkSize
+	}
+	return int(min(max(b.options.rate/50, 1), chunkSize))
+}
+
+// nextFault takes the first fault among the next n bytes; kind is "" if there
+// is none.
+func (b *body) nextFault(n int64) (kind Outcome, at int64) {
+	for {
+		kind, at = "", b.offset+n
+		for _, list := range []struct {
+			kind    Outcome
+			offsets []int64
+		}{{Cut, b.options.cut}, {Stalled, b.options.stall}, {Truncated, b.options.truncate}} {
+			for _, offset := range list.offsets {
+				key := faultKey{list.kind, offset}
+				if offset >= b.offset && offset < at && b.server.journal.due(b.name, key, b.options.cutCount) {
+					kind, at = list.kind, offset
+				}
+			}
+		}
+		if kind == "" || b.server.journal.takeFault(b.name, faultKey{kind, at}, b.options.cutCount) {
+			return kind, at
+		}
+	}
+}
+
+// send writes one piece and waits until the rate allows the next.
+func (b *body) send(piece []byte) error {
+	if err := context.Cause(b.ctx); err != nil {
+		return err
+	}
+	n, err := b.w.Write(piece)
+	if err == nil && b.options.rate > 0 {
+		err = b.rc.Flush()
+	}
+	b.offset += int64(n)
+	b.sent += int64(n)
+	b.server.journal.update(b.entry, func(e *Entry) { e.BytesSent = b.sent })
+	if err != nil || b.options.rate == 0 {
+		return err
+	}
+	due := b.begun.Add(time.Duration(float64(b.sent) / float64(b.options.rate) * float64(time.Second)))
+	return wait(b.ctx, time.Until(due))
+}
+
+// finish ends the exchange as the error of writing the body demands, and
+// returns how it ended.
+func (b *body) finish(err error) Outcome {
+	if err == nil {
+		err = b.rc.Flush()
+	}
+	var planned fault
+	switch {
+	case err == nil:
+		return Complete
+	case errors.As(err, &planned):
+		_ = b.rc.Flush()
+		return b.finishFault(Outcome(planned))
+	case errors.Is(context.Cause(b.ctx), errBroken):
+		reset(b.w)
+		return Broken
+	}
+	reset(b.w)
+	return ClientLeft
+}
+
+func (b *body) finishFault(kind Outcome) Outcome {
+	switch kind {
+	case Cut:
+		_ = wait(b.ctx, resetGrace)
+		reset(b.w)
+	case Stalled:
+		b.server.journal.update(b.entry, func(e *Entry) { e.Outcome = Stalled })
+		<-b.ctx.Done()
+		reset(b.w)
+	case Truncated:
+		if !b.options.chunked {
+			closeOrderly(b.w)
+		}
+	}
+	return kind
+}
+
+var chunks = sync.Pool{New: func() any { return new([chunkSize]byte) }}
+
+// copySpan writes part of a source to w.
+func copySpan(w io.Writer, source Source, part span) error {
+	chunk := chunks.Get().(*[chunkSize]byte)
+	defer chunks.Put(chunk)
+	for offset := part.start; offset < part.end; {
+		piece := chunk[:min(chunkSize, part.end-offset)]
+		if n, err := source.ReadAt(piece, offset); n < len(piece) {
+			return err
+		}
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+		offset += int64(len(piece))
+	}
+	return nil
+}
+
+// copyGzip writes the whole source to w, encoded.
+func copyGzip(w io.Writer, source Source) error {
+	encoder, err := gzip.NewWriterLevel(w, gzip.HuffmanOnly)
+	if err != nil {
+		return err
+	}
+	if err := copySpan(encoder, source, span{0, source.Size()}); err != nil {
+		return err
+	}
+	return encoder.Close()
+}
+
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// wait sleeps, and returns why ctx ended if that comes first.
+func wait(ctx context.Context, duration time.Duration) error {
+	if duration <= 0 {
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(duration)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

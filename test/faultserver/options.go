@@ -1,0 +1,152 @@
+package faultserver
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// never is the value of an "after" parameter that was not given, and always of
+// a count that was not given.
+const (
+	never  = math.MaxInt
+	always = math.MaxInt
+)
+
+// options is what the query of a resource says. The package comment describes
+// the parameters.
+type options struct {
+	size, newSize int64 // -1 when not given
+	seed          uint64
+	text          bool
+	contentType   string
+	cacheControl  string
+
+	rate, delay                      int64
+	chunked, noRange                 bool
+	noETag, noLastModified, weakETag bool
+	gzip, cors                       bool
+	expose, redirect                 string
+	cut, stall, truncate             []int64
+	cutCount                         int // 0: every time
+	etagAfter, lastModAfter          int
+	sizeAfter, replaceAfter          int
+	status, statusAfter, statusCount int
+	retryAfter                       string
+	corsAfter                        int
+	rangeFault                       string
+	rangeFaultCount                  int
+	uploadRate                       int64
+	uploadCut                        []int64
+}
+
+// rangeFaults are the values of the parameter rangefault.
+var rangeFaults = []string{
+	"wrongstart", "wrongtotal", "unknowntotal", "nocontentrange", "unparsable", "short", "multipart",
+}
+
+// parseOptions reads the query of a resource. Its error lists every parameter
+// that is unknown or cannot be understood.
+func parseOptions(query url.Values) (options, error) {
+	o := options{
+		size: -1, newSize: -1,
+		contentType:  "application/octet-stream",
+		cacheControl: "no-store",
+		cutCount:     1,
+		etagAfter:    never, lastModAfter: never, sizeAfter: never, replaceAfter: never, corsAfter: never,
+		statusCount:     always,
+		rangeFaultCount: always,
+	}
+	targets := o.targets()
+	var problems []error
+	for name, values := range query {
+		target, known := targets[name]
+		if !known {
+			problems = append(problems, fmt.Errorf("unknown parameter %q", name))
+			continue
+		}
+		if err := set(target, values[len(values)-1]); err != nil {
+			problems = append(problems, fmt.Errorf("parameter %q: %w", name, err))
+		}
+	}
+	if o.rangeFault != "" && !slices.Contains(rangeFaults, o.rangeFault) {
+		problems = append(problems, fmt.Errorf("parameter \"rangefault\": unknown value %q", o.rangeFault))
+	}
+	if o.status != 0 && (o.status < 200 || o.status > 999) {
+		problems = append(problems, fmt.Errorf("parameter \"status\": %d is no final status", o.status))
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return o, errors.Join(problems...)
+}
+
+// targets names the place in o for each parameter.
+func (o *options) targets() map[string]any {
+	return map[string]any{
+		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text,
+		"type": &o.contentType, "cachecontrol": &o.cacheControl,
+		"rate": &o.rate, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
+		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
+		"gzip": &o.gzip, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
+		"cut": &o.cut, "stall": &o.stall, "truncate": &o.truncate, "cutcount": &o.cutCount,
+		"etagafter": &o.etagAfter, "lastmodafter": &o.lastModAfter,
+		"sizeafter": &o.sizeAfter, "replaceafter": &o.replaceAfter,
+		"status": &o.status, "statusafter": &o.statusAfter, "statuscount": &o.statusCount,
+		"retryafter": &o.retryAfter, "corsafter": &o.corsAfter,
+		"rangefault": &o.rangeFault, "rangefaultcount": &o.rangeFaultCount,
+		"uploadrate": &o.uploadRate, "uploadcut": &o.uploadCut,
+	}
+}
+
+// set parses value into what target points to. No number is negative.
+func set(target any, value string) error {
+	switch target := target.(type) {
+	case *string:
+		*target = value
+	case *bool:
+		if value != "0" && value != "1" {
+			return fmt.Errorf("%q is neither 0 nor 1", value)
+		}
+		*target = value == "1"
+	case *uint64:
+		n, err := strconv.ParseUint(value, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", value)
+		}
+		*target = n
+	case *int64:
+		n, err := strconv.ParseUint(value, 10, 63)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", value)
+		}
+		*target = int64(n)
+	case *int:
+		n, err := strconv.ParseUint(value, 10, 31)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", value)
+		}
+		*target = int(n)
+	case *[]int64:
+		for part := range strings.SplitSeq(value, ",") {
+			var n int64
+			if err := set(&n, part); err != nil {
+				return err
+			}
+			*target = append(*target, n)
+		}
+	}
+	return nil
+}
+
+// statusApplies tells whether request number (from 1) is answered with o.status.
+func (o *options) statusApplies(number int) bool {
+	return o.status != 0 && number > o.statusAfter && number-o.statusAfter <= o.statusCount
+}
+
+// corsApplies tells whether request number (from 1) gets CORS headers.
+func (o *options) corsApplies(number int) bool {
+	return o.cors && number <= o.corsAfter
+}

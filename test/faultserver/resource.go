@@ -1,0 +1,263 @@
+package faultserver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// lastModified is that of every resource, until it changes.
+var lastModified = time.Date(2026, time.March, 14, 15, 9, 26, 0, time.UTC)
+
+// answer is the work on one request.
+type answer struct {
+	server  *Server
+	ctx     context.Context
+	w       http.ResponseWriter
+	r       *http.Request
+	name    string
+	options options
+	entry   *Entry
+	number  int // of this request among those of the name, from 1
+}
+
+// serveResource answers for a name. source is nil for generated content.
+func (s *Server) serveResource(w http.ResponseWriter, r *http.Request, name string, query url.Values, source Source) {
+	ctx, done, ok := s.connections.begin(name, w, r)
+	defer done()
+	o, err := parseOptions(query)
+	if err != nil {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	counts := ok && r.Method != http.MethodHead && r.Method != http.MethodOptions
+	entry, number := s.journal.begin(name, Entry{
+		Time: time.Now(), Method: r.Method, URL: r.URL.RequestURI(),
+		Range: r.Header.Get("Range"), IfRange: r.Header.Get("If-Range"), Origin: r.Header.Get("Origin"),
+	}, counts)
+	outcome := Refused
+	defer func() { s.journal.end(entry, outcome) }()
+	if !ok {
+		reset(w)
+		return
+	}
+	a := &answer{s, ctx, w, r, name, o, entry, number}
+	outcome = a.serve(source)
+}
+
+// serve reads what was uploaded, waits, and answers.
+func (a *answer) serve(source Source) Outcome {
+	if a.r.Method != http.MethodGet && a.r.Method != http.MethodHead && a.r.Method != http.MethodOptions {
+		upload, outcome := a.receive()
+		if outcome != Complete {
+			reset(a.w)
+			return outcome
+		}
+		if source == nil && a.options.size < 0 {
+			source = bytes.NewReader(encodeJSON(upload))
+			a.options.contentType = "application/json"
+		}
+	}
+	if err := wait(a.ctx, time.Duration(a.options.delay)*time.Millisecond); err != nil {
+		reset(a.w)
+		if errors.Is(err, errBroken) {
+			return Broken
+		}
+		return ClientLeft
+	}
+	if a.options.corsApplies(a.number) {
+		a.allowOrigins()
+	}
+	switch {
+	case a.r.Method == http.MethodOptions:
+		return a.sendShort(http.StatusNoContent, "")
+	case a.options.redirect != "":
+		a.w.Header().Set("Location", a.options.redirect)
+		return a.sendShort(http.StatusFound, "")
+	case a.options.statusApplies(a.number) && (a.options.status >= 300 || a.options.status == http.StatusNoContent):
+		if a.options.retryAfter != "" {
+			a.w.Header().Set("Retry-After", a.options.retryAfter)
+		}
+		return a.sendShort(a.options.status, fmt.Sprintf("%d as asked for\n", a.options.status))
+	}
+	return a.sendSource(a.version(source))
+}
+
+func (a *answer) allowOrigins() {
+	header := a.w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	if a.options.expose != "" {
+		header.Set("Access-Control-Expose-Headers", a.options.expose)
+	}
+	if a.r.Method == http.MethodOptions {
+		header.Set("Access-Control-Allow-Methods", a.r.Header.Get("Access-Control-Request-Method"))
+		header.Set("Access-Control-Allow-Headers", a.r.Header.Get("Access-Control-Request-Headers"))
+	}
+}
+
+// sendShort answers with a status and a line of text.
+func (a *answer) sendShort(status int, text string) Outcome {
+	header := a.w.Header()
+	header.Set("Cache-Control", a.options.cacheControl)
+	hasBody := a.r.Method != http.MethodHead && text != "" &&
+		status != http.StatusNoContent && status != http.StatusNotModified
+	if text != "" {
+		header.Set("Content-Type", "text/plain; charset=utf-8")
+	}
+	a.w.WriteHeader(status)
+	a.server.journal.update(a.entry, func(e *Entry) { e.Status = status })
+	if hasBody {
+		n, _ := a.w.Write([]byte(text))
+		a.server.journal.update(a.entry, func(e *Entry) { e.BytesSent = int64(n) })
+	}
+	return Complete
+}
+
+// version is what the name means at the time of the request: content and
+// validators.
+type version struct {
+	source       Source
+	etag         string
+	lastModified time.Time
+}
+
+func (a *answer) version(source Source) version {
+	o := &a.options
+	replaced := a.number > o.replaceAfter
+	if source == nil {
+		content := Content{Seed: o.seed, Length: max(0, o.size), Text: o.text}
+		if replaced {
+			content.Seed++
+		}
+		if a.number > o.sizeAfter {
+			content.Length += 4096
+			if o.newSize >= 0 {
+				content.Length = o.newSize
+			}
+		}
+		source = content
+	}
+	v := version{source: source, lastModified: lastModified}
+	identity := fnv.New64a()
+	fmt.Fprint(identity, a.name, o.seed, o.size, o.text)
+	if replaced || a.number > o.etagAfter {
+		fmt.Fprint(identity, " changed")
+	}
+	v.etag = fmt.Sprintf(`"%016x"`, identity.Sum64())
+	if o.weakETag {
+		v.etag = "W/" + v.etag
+	}
+	if replaced || a.number > o.lastModAfter {
+		v.lastModified = lastModified.Add(time.Hour)
+	}
+	return v
+}
+
+// sendSource answers with content: whole, in part, or encoded.
+func (a *answer) sendSource(v version) Outcome {
+	o, header, source := &a.options, a.w.Header(), v.source
+	header.Set("Content-Type", o.contentType)
+	header.Set("Cache-Control", o.cacheControl)
+	if !o.noLastModified {
+		header.Set("Last-Modified", v.lastModified.Format(http.TimeFormat))
+	}
+	encoded := o.gzip && a.r.Header.Get("Range") == "" && strings.Contains(a.r.Header.Get("Accept-Encoding"), "gzip")
+	if encoded && !o.weakETag {
+		v.etag = "W/" + v.etag
+	}
+	if !o.noETag {
+		header.Set("ETag", v.etag)
+	}
+	if encoded {
+		header.Set("Content-Encoding", "gzip")
+		header.Set("Vary", "Accept-Encoding")
+		return a.sendBody(a.statusOK(), a.server.encodedLength(source), span{0, source.Size()}, func(b *body) error {
+			return copyGzip(b, source)
+		})
+	}
+	part, verdict := a.requestedRange(v)
+	if !o.noRange {
+		header.Set("Accept-Ranges", "bytes")
+	}
+	switch verdict {
+	case rangeUnsatisfiable:
+		header.Set("Content-Range", fmt.Sprintf("bytes */%d", source.Size()))
+		return a.sendShort(http.StatusRequestedRangeNotSatisfiable, "no such range\n")
+	case rangeOne:
+		return a.sendPartial(source, part)
+	}
+	return a.sendBody(a.statusOK(), part.length(), part, func(b *body) error {
+		return copySpan(b, source, part)
+	})
+}
+
+// statusOK is 200, or another 2xx that the URL asks for.
+func (a *answer) statusOK() int {
+	if a.options.statusApplies(a.number) {
+		return a.options.status
+	}
+	return http.StatusOK
+}
+
+// requestedRange reads Range, which counts for a GET whose If-Range holds.
+func (a *answer) requestedRange(v version) (span, rangeVerdict) {
+	header := a.r.Header.Get("Range")
+	if condition := a.r.Header.Get("If-Range"); condition != "" {
+		strong := condition == v.etag && !strings.HasPrefix(condition, "W/") && !a.options.noETag
+		same := condition == v.lastModified.Format(http.TimeFormat) && !a.options.noLastModified
+		if !strong && !same {
+			header = ""
+		}
+	}
+	if a.options.noRange || a.r.Method != http.MethodGet {
+		header = ""
+	}
+	return parseRange(header, v.source.Size())
+}
+
+// sendBody sends the head and then what write gives to the body. length is
+// Content-Length, unless it is to be chunked.
+func (a *answer) sendBody(status int, length int64, part span, write func(*body) error) Outcome {
+	header := a.w.Header()
+	if !a.options.chunked {
+		header.Set("Content-Length", strconv.FormatInt(length, 10))
+	}
+	a.server.journal.update(a.entry, func(e *Entry) {
+		e.Status, e.ContentRange = status, header.Get("Content-Range")
+	})
+	a.w.WriteHeader(status)
+	if a.r.Method == http.MethodHead {
+		return Complete
+	}
+	b := &body{
+		ctx: a.ctx, server: a.server, name: a.name, options: &a.options, entry: a.entry,
+		w: a.w, rc: http.NewResponseController(a.w), offset: part.start, begun: time.Now(),
+	}
+	err := b.rc.Flush()
+	if err == nil {
+		err = write(b)
+	}
+	return b.finish(err)
+}
+
+// encodedLength returns how long source is with gzip.
+func (s *Server) encodedLength(source Source) int64 {
+	content, generated := source.(Content)
+	if known, ok := s.encodedSize.Load(content); ok && generated {
+		return known.(int64)
+	}
+	var length counter
+	_ = copyGzip(&length, source) // counting does not fail
+	if generated {
+		s.encodedSize.Store(content, int64(length))
+	}
+	return int64(length)
+}
