@@ -162,7 +162,7 @@ func (s *MemoryStore) PutState(ctx context.Context, state bgfetch.FetchState) er
 	return s.write(ctx, func(data *memoryData) error {
 		fetch := data.find(state.UniqueID)
 		if fetch == nil {
-			return fmt.Errorf("put state: no background fetch %q", state.UniqueID)
+			return fmt.Errorf("put state of %q: %w", state.UniqueID, bgfetch.ErrUnknown)
 		}
 		text, err := json.Marshal(state)
 		if err != nil {
@@ -178,7 +178,7 @@ func (s *MemoryStore) PutRecord(ctx context.Context, uniqueID string, index int,
 	return s.write(ctx, func(data *memoryData) error {
 		fetch := data.find(uniqueID)
 		if fetch == nil {
-			return fmt.Errorf("put record: no background fetch %q", uniqueID)
+			return fmt.Errorf("put record of %q: %w", uniqueID, bgfetch.ErrUnknown)
 		}
 		text, err := json.Marshal(record)
 		if err != nil {

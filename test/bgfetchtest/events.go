@@ -1,0 +1,67 @@
+package bgfetchtest
+
+import (
+	"context"
+	"sync"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Events is a bgfetch.Events that remembers what it was told.
+type Events struct {
+	// OnDispatch, if set, stands for the listeners of the service worker: the
+	// event is active until it returns.
+	OnDispatch func(ctx context.Context, eventType string, snapshot bgfetch.Snapshot) error
+
+	mu         sync.Mutex
+	updates    []bgfetch.Snapshot
+	dispatched []Dispatched
+}
+
+// Dispatched is an event that was fired.
+type Dispatched struct {
+	Type     string
+	Snapshot bgfetch.Snapshot
+	// Told is the last snapshot that the instances had been told of.
+	Told bgfetch.Snapshot
+}
+
+var _ bgfetch.Events = (*Events)(nil)
+
+// Update implements bgfetch.Events.
+func (e *Events) Update(_ context.Context, snapshots []bgfetch.Snapshot, _ bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.updates = append(e.updates, snapshots...)
+}
+
+// Dispatch implements bgfetch.Events.
+func (e *Events) Dispatch(ctx context.Context, eventType string, snapshot bgfetch.Snapshot) error {
+	e.mu.Lock()
+	d := Dispatched{Type: eventType, Snapshot: snapshot}
+	for _, told := range e.updates {
+		if told.UniqueID == snapshot.UniqueID {
+			d.Told = told
+		}
+	}
+	e.dispatched = append(e.dispatched, d)
+	e.mu.Unlock()
+	if e.OnDispatch != nil {
+		return e.OnDispatch(ctx, eventType, snapshot)
+	}
+	return nil
+}
+
+// Updates returns all snapshots that the instances were told.
+func (e *Events) Updates() []bgfetch.Snapshot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]bgfetch.Snapshot(nil), e.updates...)
+}
+
+// Dispatched returns the events that were fired.
+func (e *Events) Dispatched() []Dispatched {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]Dispatched(nil), e.dispatched...)
+}

@@ -1,0 +1,168 @@
+package bgfetchtest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// MemoryBodies is a bgfetch.Bodies in memory. What is put in it survives the
+// engine, as the Cache API survives the worker.
+type MemoryBodies struct {
+	// OnPut, if set, is called after each segment was put, without a lock: a
+	// crash test dies in it.
+	OnPut func()
+	// Quota is the number of bytes that fit in all, 0 for no limit.
+	Quota int64
+
+	mu      sync.Mutex
+	uploads map[string][]byte
+	caches  map[string]*memoryCache
+}
+
+type memoryCache struct {
+	requests map[int][]byte
+	segments map[bgfetch.SegmentKey][]byte
+}
+
+var _ bgfetch.Bodies = (*MemoryBodies)(nil)
+
+// NewMemoryBodies returns empty bodies.
+func NewMemoryBodies() *MemoryBodies {
+	return &MemoryBodies{uploads: map[string][]byte{}, caches: map[string]*memoryCache{}}
+}
+
+// Upload makes body the request body that has that handle.
+func (b *MemoryBodies) Upload(handle string, body []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.uploads[handle] = body
+}
+
+func (b *MemoryBodies) cache(uniqueID string) *memoryCache {
+	c, ok := b.caches[uniqueID]
+	if !ok {
+		c = &memoryCache{requests: map[int][]byte{}, segments: map[bgfetch.SegmentKey][]byte{}}
+		b.caches[uniqueID] = c
+	}
+	return c
+}
+
+func (b *MemoryBodies) full(more int) bool {
+	if b.Quota == 0 {
+		return false
+	}
+	total := int64(more)
+	for _, c := range b.caches {
+		for _, body := range c.requests {
+			total += int64(len(body))
+		}
+		for _, body := range c.segments {
+			total += int64(len(body))
+		}
+	}
+	return total > b.Quota
+}
+
+// SaveRequestBody implements bgfetch.Bodies.
+func (b *MemoryBodies) SaveRequestBody(_ context.Context, uniqueID string, index int, handle string) (string, int64, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	body, ok := b.uploads[handle]
+	if !ok {
+		return "", 0, fmt.Errorf("no body with the handle %q", handle)
+	}
+	if b.full(len(body)) {
+		return "", 0, fmt.Errorf("request body: %w", bgfetch.ErrQuota)
+	}
+	b.cache(uniqueID).requests[index] = body
+	return fmt.Sprintf("%d/request", index), int64(len(body)), nil
+}
+
+// CacheName implements bgfetch.Bodies.
+func (b *MemoryBodies) CacheName(uniqueID string) string { return "cache:" + uniqueID }
+
+// Key implements bgfetch.Bodies.
+func (b *MemoryBodies) Key(key bgfetch.SegmentKey) string {
+	return fmt.Sprintf("%d/%d/%d", key.Index, key.Generation, key.Offset)
+}
+
+func (b *MemoryBodies) put(uniqueID string, key bgfetch.SegmentKey, body []byte) error {
+	b.mu.Lock()
+	full := b.full(len(body))
+	if !full {
+		b.cache(uniqueID).segments[key] = bytes.Clone(body)
+	}
+	b.mu.Unlock()
+	if full {
+		return fmt.Errorf("segment: %w", bgfetch.ErrQuota)
+	}
+	if b.OnPut != nil {
+		b.OnPut()
+	}
+	return nil
+}
+
+// Segments implements bgfetch.Bodies.
+func (b *MemoryBodies) Segments(_ context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c, ok := b.caches[uniqueID]
+	if !ok {
+		return nil, nil
+	}
+	return slices.Collect(maps.Keys(c.segments)), nil
+}
+
+// DeleteSegments implements bgfetch.Bodies.
+func (b *MemoryBodies) DeleteSegments(_ context.Context, uniqueID string, keys []bgfetch.SegmentKey) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c, ok := b.caches[uniqueID]; ok {
+		for _, key := range keys {
+			delete(c.segments, key)
+		}
+	}
+	return nil
+}
+
+// Delete implements bgfetch.Bodies.
+func (b *MemoryBodies) Delete(_ context.Context, uniqueID string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.caches, uniqueID)
+	return nil
+}
+
+// UniqueIDs implements bgfetch.Bodies.
+func (b *MemoryBodies) UniqueIDs(context.Context) ([]string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.caches)), nil
+}
+
+// Read returns the bytes that a plan names.
+func (b *MemoryBodies) Read(plan bgfetch.Plan) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var body []byte
+	for _, segment := range plan.Segments {
+		found := false
+		for uniqueID, c := range b.caches {
+			for key, stored := range c.segments {
+				if b.CacheName(uniqueID) == plan.Cache && b.Key(key) == segment.Key && int64(len(stored)) == segment.Length {
+					body, found = append(body, stored...), true
+				}
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("segment %q of %d bytes is not there", segment.Key, segment.Length)
+		}
+	}
+	return body, nil
+}

@@ -1,0 +1,267 @@
+package bgfetchtest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Network is a bgfetch.Network whose servers are functions. Time passes in it by
+// time.Sleep and the like, so that it runs in a testing/synctest bubble.
+type Network struct {
+	bodies *MemoryBodies
+
+	mu       sync.Mutex
+	servers  map[string]func(n int, init bgfetch.TransferInit) Response
+	requests []bgfetch.TransferInit
+	counts   map[string]int
+	offline  chan struct{} // nil when online, closed when the network is back
+	down     bool
+	// running counts the open transfers, peak is the most there ever were.
+	running, peak int
+}
+
+var _ bgfetch.Network = (*Network)(nil)
+
+// Response is what a server function answers with.
+type Response struct {
+	// Err, if set, is what Open fails with: no response at all.
+	Err error
+	// Delay passes before the head.
+	Delay time.Duration
+	Head  bgfetch.Head
+	Body  []byte
+	// Cut breaks the body off after that many bytes, Stall lets nothing more come
+	// after them. Zero: the body is complete.
+	Cut   int
+	Stall int
+	// Rate is in bytes per second, 0 for at once.
+	Rate int
+}
+
+// NewNetwork returns a network without servers, whose transfers save to bodies.
+func NewNetwork(bodies *MemoryBodies) *Network {
+	return &Network{
+		bodies:  bodies,
+		servers: map[string]func(int, bgfetch.TransferInit) Response{},
+		counts:  map[string]int{},
+	}
+}
+
+// Handle makes server answer the requests for url. n counts them from 1.
+func (n *Network) Handle(url string, server func(n int, init bgfetch.TransferInit) Response) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.servers[url] = server
+}
+
+// Requests returns all requests so far.
+func (n *Network) Requests() []bgfetch.TransferInit {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]bgfetch.TransferInit(nil), n.requests...)
+}
+
+// Peak returns the largest number of transfers that were open at once.
+func (n *Network) Peak() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.peak
+}
+
+// SetOnline sets what the browser thinks of the network.
+func (n *Network) SetOnline(online bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	switch {
+	case online && n.offline != nil:
+		close(n.offline)
+		n.offline = nil
+	case !online && n.offline == nil:
+		n.offline = make(chan struct{})
+	}
+}
+
+// SetDown makes all servers unreachable, or reachable again.
+func (n *Network) SetDown(down bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.down = down
+}
+
+// Online implements bgfetch.Network.
+func (n *Network) Online() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.offline == nil
+}
+
+// WaitOnline implements bgfetch.Network.
+func (n *Network) WaitOnline(ctx context.Context) error {
+	n.mu.Lock()
+	offline := n.offline
+	n.mu.Unlock()
+	if offline == nil {
+		return nil
+	}
+	select {
+	case <-offline:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Reachable implements bgfetch.Network.
+func (n *Network) Reachable(context.Context, string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.offline == nil && !n.down
+}
+
+// Open implements bgfetch.Network.
+func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.Transfer, error) {
+	n.mu.Lock()
+	n.requests = append(n.requests, init)
+	n.counts[init.Request.URL]++
+	count, server := n.counts[init.Request.URL], n.servers[init.Request.URL]
+	unreachable := n.down || n.offline != nil || server == nil
+	n.mu.Unlock()
+	if unreachable {
+		return nil, fmt.Errorf("%s: %w", init.Request.URL, bgfetch.ErrNetwork)
+	}
+	response := server(count, init)
+	if err := sleep(ctx, response.Delay); err != nil {
+		return nil, err
+	}
+	if response.Err != nil {
+		return nil, response.Err
+	}
+	n.mu.Lock()
+	n.running++
+	n.peak = max(n.peak, n.running)
+	n.mu.Unlock()
+	return &transfer{network: n, init: init, response: response, stopped: make(chan struct{})}, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+type transfer struct {
+	network  *Network
+	init     bgfetch.TransferInit
+	response Response
+	sent     int
+	stopped  chan struct{}
+	stop     sync.Once
+	close    sync.Once
+}
+
+func (t *transfer) Head() bgfetch.Head { return t.response.Head }
+
+func (t *transfer) Stop() { t.stop.Do(func() { close(t.stopped) }) }
+
+func (t *transfer) Close() {
+	t.close.Do(func() {
+		t.Stop()
+		t.network.mu.Lock()
+		defer t.network.mu.Unlock()
+		t.network.running--
+	})
+}
+
+// Save implements bgfetch.Transfer.
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, error) {
+	select {
+	case <-t.stopped:
+		return bgfetch.Piece{}, bgfetch.ErrStopped
+	default:
+	}
+	t.network.mu.Lock()
+	broken := t.network.down || t.network.offline != nil
+	t.network.mu.Unlock()
+	available := len(t.response.Body)
+	if t.response.Cut > 0 {
+		available = min(available, t.response.Cut)
+	}
+	if t.response.Stall > 0 {
+		available = min(available, t.response.Stall)
+	}
+	n := min(int(limits.MaxLength), available-t.sent)
+	if t.response.Rate > 0 {
+		n = min(n, max(1, t.response.Rate*int(limits.MinTime)/int(time.Second)))
+		if err := sleep(ctx, time.Duration(n)*time.Second/time.Duration(t.response.Rate)); err != nil {
+			return bgfetch.Piece{}, err
+		}
+	}
+	switch {
+	case broken || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
+		return bgfetch.Piece{}, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
+	case n == 0 && t.response.Stall > 0:
+		<-ctx.Done()
+		return bgfetch.Piece{}, ctx.Err()
+	case n > 0:
+		if err := t.network.bodies.put(t.init.UniqueID, key, t.response.Body[t.sent:t.sent+n]); err != nil {
+			return bgfetch.Piece{}, err
+		}
+		t.sent += n
+	}
+	return bgfetch.Piece{Length: int64(n), End: t.sent == len(t.response.Body)}, nil
+}
+
+// Resource is a file on a well-behaved server.
+type Resource struct {
+	Body         []byte
+	ETag         string
+	LastModified string
+	// Type is the response type, "basic" if not given. "cors" hides what a
+	// browser hides.
+	Type string
+	Rate int
+}
+
+// Respond answers a request as a server does that knows Range.
+func (r Resource) Respond(init bgfetch.TransferInit) Response {
+	head := bgfetch.Head{URL: init.Request.URL, Type: r.Type, Status: 200}
+	if head.Type == "" {
+		head.Type = "basic"
+	}
+	first, last := int(init.RangeStart), len(r.Body)
+	if init.RangeEnd > 0 {
+		last = min(last, int(init.RangeEnd))
+	}
+	body := r.Body
+	visible := head.Type == "basic"
+	if init.RangeStart+init.RangeEnd > 0 || init.Ranged {
+		if first >= len(r.Body) {
+			head.Status = 416
+			if visible {
+				head.Headers = append(head.Headers, bgfetch.Header{"Content-Range", fmt.Sprintf("bytes */%d", len(r.Body))})
+			}
+			return Response{Head: head}
+		}
+		head.Status = 206
+		body = r.Body[first:last]
+		if visible {
+			head.Headers = append(head.Headers, bgfetch.Header{"Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last-1, len(r.Body))})
+		}
+	}
+	head.Headers = append(head.Headers, bgfetch.Header{"Content-Length", strconv.Itoa(len(body))})
+	if r.ETag != "" && visible {
+		head.Headers = append(head.Headers, bgfetch.Header{"ETag", r.ETag})
+	}
+	if r.LastModified != "" {
+		head.Headers = append(head.Headers, bgfetch.Header{"Last-Modified", r.LastModified})
+	}
+	return Response{Head: head, Body: body, Rate: r.Rate}
+}
