@@ -1,0 +1,74 @@
+/**
+ * BackgroundFetchManager.
+ * Source: https://wicg.github.io/background-fetch/#background-fetch-manager
+ */
+
+import { bodyOf } from './errors';
+import { instanceOf, startInstance } from './instances';
+import { toFetchOptions } from './options';
+import type { FetchInit, FetchList, Snapshot, StoredRequest } from './protocol';
+import type { BackgroundFetchRegistration } from './registration';
+import { makeRequests, storeRequest, toRequestInfos } from './requests';
+import type { Transport } from './transport';
+import { illegalUnlessInternal, INTERNAL, needArguments, toDOMString } from './webidl';
+
+export let createManager: (transport: Transport) => BackgroundFetchManager;
+
+export class BackgroundFetchManager {
+  #transport!: Transport;
+
+  static {
+    createManager = (transport) => {
+      const Manager = BackgroundFetchManager as unknown as new (token: symbol) => BackgroundFetchManager;
+      const object = new Manager(INTERNAL);
+      object.#transport = transport;
+      return object;
+    };
+  }
+
+  constructor(...internal: unknown[]) {
+    illegalUnlessInternal(internal[0]);
+  }
+
+  /** Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchmanager-fetch */
+  async fetch(id: unknown, requests: unknown, options: unknown = {}): Promise<BackgroundFetchRegistration> {
+    const transport = this.#transport;
+    needArguments(arguments.length, 2, 'BackgroundFetchManager.fetch');
+    const init = { uniqueId: crypto.randomUUID(), id: toDOMString(id) };
+    const inputs = toRequestInfos(requests);
+    const converted = toFetchOptions(options);
+    if (!transport.hasActiveWorker()) {
+      throw new TypeError('The service worker registration has no active worker.');
+    }
+    const made = makeRequests(inputs);
+    await transport.checkPolicy?.(made.map(({ url }) => url));
+
+    const bodies: Blob[] = [];
+    const stored: StoredRequest[] = [];
+    for (const request of made) stored.push(await storeRequest(request, bodies));
+    const message: FetchInit = { ...init, requests: stored, ...converted };
+    return startInstance(message.uniqueId, transport, async () =>
+      bodyOf<Snapshot>(await transport.request('POST', 'fetches', message, bodies)),
+    );
+  }
+
+  /** Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchmanager-get */
+  async get(id: unknown): Promise<BackgroundFetchRegistration | undefined> {
+    const transport = this.#transport;
+    needArguments(arguments.length, 1, 'BackgroundFetchManager.get');
+    const query = new URLSearchParams({ id: toDOMString(id) });
+    if (query.get('id') === '') throw new TypeError('The id must not be empty.');
+    // While the worker is still installing there are no background fetches.
+    if (!transport.hasActiveWorker()) return undefined;
+    const reply = await transport.request('GET', `fetches?${query}`);
+    return reply.status === 404 ? undefined : instanceOf(bodyOf<Snapshot>(reply), transport);
+  }
+
+  /** Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchmanager-getids */
+  async getIds(): Promise<string[]> {
+    const transport = this.#transport;
+    if (!transport.hasActiveWorker()) return [];
+    const { fetches } = bodyOf<FetchList>(await transport.request('GET', 'fetches'));
+    return fetches.map(({ id }) => id);
+  }
+}

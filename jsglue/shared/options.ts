@@ -1,0 +1,55 @@
+/**
+ * BackgroundFetchOptions and BackgroundFetchUIOptions, converted as Web IDL
+ * does: members in the order of the standard, unknown ones ignored.
+ */
+
+import type { FetchInit, StoredImage } from './protocol';
+import { toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
+
+/** Absent members are those the site did not give. */
+export interface UIOptions {
+  icons?: StoredImage[];
+  title?: string;
+}
+
+/** Source: https://wicg.github.io/background-fetch/#dictdef-backgroundfetchuioptions */
+export function toUIOptions(value: unknown): UIOptions {
+  const dictionary = toDictionary(value, 'options');
+  const result: UIOptions = {};
+  const { icons } = dictionary;
+  if (icons !== undefined) result.icons = toSequence(icons, 'options.icons', toImage).filter((icon) => icon.src);
+  const { title } = dictionary;
+  if (title !== undefined) result.title = toDOMString(title);
+  return result;
+}
+
+/** Source: https://wicg.github.io/background-fetch/#dictdef-backgroundfetchoptions */
+export function toFetchOptions(value: unknown): Pick<FetchInit, 'icons' | 'title' | 'downloadTotal'> {
+  const { icons = [], title = '' } = toUIOptions(value);
+  const { downloadTotal = 0 } = toDictionary(value, 'options');
+  // Beyond this JSON would not be exact; no disk has room for either.
+  return { icons, title, downloadTotal: Math.min(toUnsignedLongLong(downloadTotal), Number.MAX_SAFE_INTEGER) };
+}
+
+/** ImageResource. Its URL is resolved here, "" where it does not parse. */
+function toImage(value: unknown): StoredImage {
+  const dictionary = toDictionary(value, 'An icon');
+  const text = (member: string): string | undefined => {
+    const read = dictionary[member];
+    return read === undefined ? undefined : toDOMString(read);
+  };
+  const label = text('label');
+  const sizes = text('sizes');
+  const src = text('src');
+  if (src === undefined) throw new TypeError('An icon needs the member src.');
+  return { label, sizes, src: resolve(src), type: text('type') };
+}
+
+/** As the Request constructor resolves it: against the realm's base URL. */
+function resolve(url: string): string {
+  try {
+    return new Request(url).url;
+  } catch {
+    return '';
+  }
+}

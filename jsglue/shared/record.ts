@@ -1,0 +1,97 @@
+/**
+ * BackgroundFetchRecord, and how its response comes about.
+ * Source: https://wicg.github.io/background-fetch/#background-fetch-record-interface
+ */
+
+import { bodyOf, unavailable } from './errors';
+import type { Plan, RecordSnapshot } from './protocol';
+import { restoreRequest } from './requests';
+import { makeResponse, mayHaveBody } from './response';
+import { cachedEntry, openCache, StoredBody } from './stored-body';
+import type { Transport } from './transport';
+import { illegalUnlessInternal, INTERNAL } from './webidl';
+
+/** What records and their bodies need of their background fetch. */
+export interface Source {
+  transport: Transport;
+  /** `fetches/<uniqueId>` */
+  path: string;
+  /** Bodies with bytes still to come. */
+  open: Set<StoredBody>;
+}
+
+let create: (snapshot: RecordSnapshot, request: Request, source: Source) => BackgroundFetchRecord;
+
+/** The record object of a match; `cache` names the cache where its request body lies. */
+export async function makeRecord(snapshot: RecordSnapshot, cache: string, source: Source): Promise<BackgroundFetchRecord> {
+  const { request } = snapshot;
+  const body = request.body?.key ? await (await cachedEntry(await openCache(cache), request.body.key)).blob() : undefined;
+  return create(snapshot, restoreRequest(request, body), source);
+}
+
+export class BackgroundFetchRecord {
+  #snapshot!: RecordSnapshot;
+  #request!: Request;
+  #source!: Source;
+  #response: Promise<Response> | undefined;
+
+  static {
+    create = (snapshot, request, source) => {
+      const Record = BackgroundFetchRecord as unknown as new (token: symbol) => BackgroundFetchRecord;
+      const object = new Record(INTERNAL);
+      object.#snapshot = snapshot;
+      object.#request = request;
+      object.#source = source;
+      return object;
+    };
+  }
+
+  constructor(...internal: unknown[]) {
+    illegalUnlessInternal(internal[0]);
+  }
+
+  get request(): Request {
+    return this.#request;
+  }
+
+  /** Asked for when first looked at. Rejects with AbortError or TypeError. */
+  get responseReady(): Promise<Response> {
+    if (!this.#response) {
+      this.#response = responseOf(this.#snapshot, this.#source);
+      // Whoever reads the attribute and drops it has nothing to handle.
+      this.#response.catch(() => {});
+    }
+    return this.#response;
+  }
+}
+
+/**
+ * The response, as soon as its head is known.
+ *
+ * Where all bytes are stored, the plan is fetched and the cache opened now: the
+ * response then stays readable though the worker deletes the records.
+ */
+async function responseOf(first: RecordSnapshot, source: Source): Promise<Response> {
+  const path = `${source.path}/records/${first.index}`;
+  let snapshot = first;
+  while (!snapshot.head && snapshot.result === '') {
+    snapshot = bodyOf<RecordSnapshot>(await source.transport.request('GET', `${path}?wait=head`));
+  }
+  const { head, result, exposed, generation } = snapshot;
+  if (!head || !exposed) throw unavailable(result);
+  if (result === 'bad-status' || !mayHaveBody(head)) return makeResponse(head, null);
+
+  const body = new StoredBody(source, `${path}/plan?generation=${generation}`);
+  if (result === 'success') {
+    const plan = await body.hold();
+    const whole = plan && soleWhole(plan);
+    // The url of a response from the network survives the site's own cache.put.
+    if (whole) return cachedEntry(await openCache(plan.cache), whole.key);
+  }
+  return makeResponse(head, body.stream);
+}
+
+function soleWhole(plan: Plan): Plan['segments'][number] | undefined {
+  const [only] = plan.segments;
+  return plan.end && plan.segments.length === 1 && only!.whole ? only : undefined;
+}

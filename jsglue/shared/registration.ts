@@ -1,0 +1,152 @@
+/**
+ * BackgroundFetchRegistration: the last snapshot as live properties.
+ * Source: https://wicg.github.io/background-fetch/#background-fetch-registration
+ *
+ * Objects are made and fed by instances.ts, through the functions that the
+ * class hands out here; sites see nothing of them.
+ */
+
+import { bodyOf } from './errors';
+import { EventHandlerAttribute } from './event-handler';
+import type { AbortReply, FailureReason, MatchInit, MatchReply, Result, Snapshot } from './protocol';
+import { makeRecord, type BackgroundFetchRecord, type Source } from './record';
+import { toMatchRequest, toQueryOptions, toRequestInfo } from './requests';
+import type { Transport } from './transport';
+import { illegalUnlessInternal, INTERNAL, needArguments } from './webidl';
+
+/** A new object that shows the snapshot. */
+export let createRegistration: (snapshot: Snapshot, transport: Transport) => BackgroundFetchRegistration;
+
+/**
+ * Show a newer snapshot, and fire progress if it changed what counts as such.
+ * Resolves when every open response body has made sure of its bytes.
+ */
+export let showSnapshot: (object: BackgroundFetchRegistration, snapshot: Snapshot) => Promise<void>;
+
+/** What the object shows. */
+export let shownSnapshot: (object: BackgroundFetchRegistration) => Snapshot;
+
+/** Whether a value is one of our registration objects. */
+export let isRegistration: (value: unknown) => value is BackgroundFetchRegistration;
+
+export class BackgroundFetchRegistration extends EventTarget {
+  #snapshot!: Snapshot;
+  #source!: Source;
+  #onprogress!: EventHandlerAttribute;
+
+  static {
+    createRegistration = (snapshot, transport) => {
+      const Registration = BackgroundFetchRegistration as unknown as new (token: symbol) => BackgroundFetchRegistration;
+      const object = new Registration(INTERNAL);
+      object.#snapshot = snapshot;
+      object.#source = { transport, path: `fetches/${snapshot.uniqueId}`, open: new Set() };
+      object.#onprogress = new EventHandlerAttribute(object, 'progress');
+      return object;
+    };
+    showSnapshot = (object, snapshot) => object.#show(snapshot);
+    shownSnapshot = (object) => object.#snapshot;
+    isRegistration = (value): value is BackgroundFetchRegistration =>
+      typeof value === 'object' && value !== null && #snapshot in value;
+  }
+
+  constructor(...internal: unknown[]) {
+    illegalUnlessInternal(internal[0]);
+    super();
+  }
+
+  get id(): string {
+    return this.#snapshot.id;
+  }
+  /** Bytes. */
+  get uploadTotal(): number {
+    return this.#snapshot.uploadTotal;
+  }
+  /** Bytes. */
+  get uploaded(): number {
+    return this.#snapshot.uploaded;
+  }
+  /** Bytes, 0 where the site gave none. */
+  get downloadTotal(): number {
+    return this.#snapshot.downloadTotal;
+  }
+  /** Bytes stored of all response bodies. */
+  get downloaded(): number {
+    return this.#snapshot.downloaded;
+  }
+  get result(): Result {
+    return this.#snapshot.result;
+  }
+  get failureReason(): FailureReason {
+    return this.#snapshot.failureReason;
+  }
+  get recordsAvailable(): boolean {
+    return this.#snapshot.recordsAvailable;
+  }
+
+  get onprogress(): object | null {
+    return this.#onprogress.value;
+  }
+  set onprogress(value: unknown) {
+    this.#onprogress.value = value;
+  }
+
+  /**
+   * Resolves with whether it was still active.
+   * Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchregistration-abort
+   */
+  async abort(): Promise<boolean> {
+    const { transport, path } = this.#source;
+    const reply = await transport.request('POST', `${path}/abort`);
+    // Deleted long ago, so no longer active.
+    if (reply.status === 404) return false;
+    return bodyOf<AbortReply>(reply).aborted;
+  }
+
+  /**
+   * Resolves with the first matching record, or undefined.
+   * Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchregistration-match
+   */
+  async match(request: unknown, options: unknown = {}): Promise<BackgroundFetchRecord | undefined> {
+    this.#snapshot;
+    needArguments(arguments.length, 1, 'BackgroundFetchRegistration.match');
+    const input = toRequestInfo(request);
+    const [first] = await this.#match({ options: toQueryOptions(options), request: toMatchRequest(input), first: true });
+    return first;
+  }
+
+  /** Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchregistration-matchall */
+  async matchAll(request?: unknown, options: unknown = {}): Promise<BackgroundFetchRecord[]> {
+    this.#snapshot;
+    const input = request === undefined ? undefined : toRequestInfo(request);
+    const init: MatchInit = { options: toQueryOptions(options) };
+    if (input !== undefined) init.request = toMatchRequest(input);
+    return this.#match(init);
+  }
+
+  async #match(init: MatchInit): Promise<BackgroundFetchRecord[]> {
+    if (!this.#snapshot.recordsAvailable) {
+      throw new DOMException('The records of this background fetch are no longer available.', 'InvalidStateError');
+    }
+    const { transport, path } = this.#source;
+    const { cache, records } = bodyOf<MatchReply>(await transport.request('POST', `${path}/match`, init));
+    return Promise.all(records.map((record) => makeRecord(record, cache, this.#source)));
+  }
+
+  /** Source: https://wicg.github.io/background-fetch/#update-background-fetch-instance-algorithm */
+  async #show(snapshot: Snapshot): Promise<void> {
+    const before = this.#snapshot;
+    if (before.result !== '') {
+      // Only this can still change; a late snapshot takes nothing back.
+      this.#snapshot = { ...before, recordsAvailable: before.recordsAvailable && snapshot.recordsAvailable };
+      return;
+    }
+    this.#snapshot = snapshot;
+    const changed = (['downloaded', 'uploaded', 'result', 'failureReason'] as const).some(
+      (name) => before[name] !== snapshot[name],
+    );
+    // Ask first: a listener may keep the realm busy, and the worker waits.
+    const held = snapshot.result === '' ? [] : [...this.#source.open].map((body) => body.hold());
+    if (changed) this.dispatchEvent(new Event('progress'));
+    await Promise.all(held);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Requests: from what the site passes to what is stored, and back.
+ * Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchmanager-fetch
+ */
+
+import type { MatchInit, StoredRequest } from './protocol';
+import { rememberedBody } from './form-data-bodies';
+import { isIterableObject, toDictionary, toDOMString, toSequence } from './webidl';
+
+/** RequestInfo. */
+export type RequestInput = Request | string;
+
+/** https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORTS = new Set(
+  (
+    '0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 ' +
+    '123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 ' +
+    '990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080'
+  ).split(' '),
+);
+
+const readUrl = Object.getOwnPropertyDescriptor(Request.prototype, 'url')!.get!;
+
+/** Whether a value is a Request, of any realm. */
+function isRequest(value: unknown): value is Request {
+  try {
+    readUrl.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function toRequestInfo(value: unknown): RequestInput {
+  return isRequest(value) ? value : toDOMString(value);
+}
+
+/** (RequestInfo or sequence<RequestInfo>) */
+export function toRequestInfos(value: unknown): RequestInput[] {
+  if (isRequest(value)) return [value];
+  return isIterableObject(value) ? toSequence(value, 'requests', toRequestInfo) : [toDOMString(value)];
+}
+
+/**
+ * New Requests for what the site passed; a Request that was passed is used
+ * thereafter. Throws a TypeError for what browsers refuse here. Plain http from
+ * a secure page is not refused: it registers and fails.
+ */
+export function makeRequests(inputs: RequestInput[]): Request[] {
+  if (inputs.length === 0) throw new TypeError('At least one request must be given.');
+  return inputs.map((input) => {
+    if (typeof input === 'string' && /[\t\n\r]/.test(input) && input.includes('<')) {
+      throw new TypeError(`The URL contains a newline or tab together with "<" (dangling markup): ${JSON.stringify(input)}`);
+    }
+    // Refuses unparsable URLs, credentials in URLs and used bodies.
+    const request = new Request(input);
+    if (request.mode === 'no-cors') throw new TypeError(`A request must not have the mode "no-cors": ${request.url}`);
+    const url = new URL(request.url);
+    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+      throw new TypeError(`Only http and https can be fetched in the background: ${request.url}`);
+    }
+    if (BLOCKED_PORTS.has(url.port)) throw new TypeError(`The port ${url.port} is blocked: ${request.url}`);
+    return request;
+  });
+}
+
+/**
+ * What is stored of a request. Its body, where it has one, is added to `bodies`.
+ * Rejects with a TypeError when the body cannot be read.
+ */
+export async function storeRequest(request: Request, bodies: Blob[]): Promise<StoredRequest> {
+  const { url, method, mode, credentials, cache, redirect, referrerPolicy, integrity } = request;
+  const headers = [...request.headers];
+  const stored: StoredRequest = { url, method, headers, mode, credentials, cache, redirect, referrerPolicy, integrity };
+  stored.referrer = request.referrer === 'about:client' ? clientReferrer() : request.referrer;
+  // Request.body is not there in Firefox, so ask every method that may have one.
+  if (method !== 'GET' && method !== 'HEAD') {
+    const body = await readBody(request);
+    if (body.size > 0) {
+      stored.body = { size: body.size, handle: String(bodies.length) };
+      bodies.push(body);
+    }
+  }
+  return stored;
+}
+
+/** The referrer "client" by its URL, since another realm, the worker, sends the request. */
+function clientReferrer(): string {
+  const { href } = globalThis.location;
+  return href.startsWith('http') ? href.split('#')[0]! : 'about:client';
+}
+
+async function readBody(request: Request): Promise<Blob> {
+  try {
+    return rememberedBody(request) ?? (await request.blob());
+  } catch (error) {
+    throw new TypeError(`The body of a request cannot be read: ${request.url} (${error})`);
+  }
+}
+
+/**
+ * The Request of what was stored. The body is that of the stored request, its
+ * content type is among the headers.
+ */
+export function restoreRequest(stored: StoredRequest, body?: Blob): Request {
+  const { url, method, headers, credentials, cache, redirect, referrer, referrerPolicy, integrity } = stored;
+  const init = { method, headers, credentials, cache, redirect, referrer, referrerPolicy, integrity } as RequestInit;
+  if (stored.mode && stored.mode !== 'navigate') init.mode = stored.mode as RequestMode;
+  // Without its type, lest the Blob adds a content type that the request had not.
+  if (body) init.body = body.slice(0, body.size);
+  return new Request(url, init);
+}
+
+/** What the program needs to find the records that match. Bodies stay untouched. */
+export function toMatchRequest(input: RequestInput): NonNullable<MatchInit['request']> {
+  const { url, method, headers } = typeof input === 'string' ? new Request(input) : input;
+  return { url, method, headers: [...headers] };
+}
+
+/** CacheQueryOptions */
+export function toQueryOptions(value: unknown): NonNullable<MatchInit['options']> {
+  const { ignoreMethod, ignoreSearch, ignoreVary } = toDictionary(value, 'options');
+  return { ignoreMethod: !!ignoreMethod, ignoreSearch: !!ignoreSearch, ignoreVary: !!ignoreVary };
+}

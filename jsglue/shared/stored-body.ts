@@ -1,0 +1,175 @@
+/**
+ * A response body, read from the Cache API where its segments are stored, and
+ * going on as more of them come. The program says where the bytes are (a Plan),
+ * the bytes themselves never pass through it.
+ */
+
+import { bodyOf, unavailable } from './errors';
+import type { Plan, PlanSegment } from './protocol';
+import type { Source } from './record';
+
+/** How often a segment may be missing although the plan names it. */
+const MAX_MISSING = 3;
+const MISSING_DELAY_MS = 500;
+
+/** Throws a TypeError when there is none: opening would make one, and leave it behind. */
+export async function openCache(name: string): Promise<Cache> {
+  if (!(await caches.has(name))) throw new TypeError('The stored bodies of the background fetch are gone.');
+  return caches.open(name);
+}
+
+async function find(cache: Cache, key: string): Promise<Response | undefined> {
+  // Keys are paths of this origin, whatever the base URL of a document.
+  return cache.match(new URL(key, globalThis.location.origin).href, { ignoreVary: true });
+}
+
+/** Throws a TypeError when the entry is not there. */
+export async function cachedEntry(cache: Cache, key: string): Promise<Response> {
+  const entry = await find(cache, key);
+  if (!entry) throw new TypeError('A stored body of the background fetch is gone.');
+  return entry;
+}
+
+export class StoredBody {
+  /** Pull-based: nothing is read before somebody asks. Errors with AbortError or TypeError. */
+  readonly stream: ReadableStream<Uint8Array>;
+
+  #source: Source;
+  #path: string;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #cache: Cache | undefined;
+  /** Known segments that are not yet read, and the offset where they end. */
+  #queue: PlanSegment[] = [];
+  #planned = 0;
+  /** No bytes follow the queue. */
+  #complete = false;
+  /** Offset of the next byte for the consumer. */
+  #offset = 0;
+  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** Bytes of the open segment that come before #offset, and where it ends. */
+  #skip = 0;
+  #segmentEnd = 0;
+  #missing = 0;
+  /** Closed, errored or cancelled. */
+  #over = false;
+
+  /** `path` is that of the plan, with the generation. */
+  constructor(source: Source, path: string) {
+    this.#source = source;
+    this.#path = path;
+    source.open.add(this);
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#controller = controller;
+        },
+        pull: () => this.#pull().catch((error) => this.#fail(error)),
+        cancel: (reason) => {
+          this.#end();
+          return this.#reader?.cancel(reason);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /**
+   * Learn where all the stored bytes are and keep the cache open, so that they
+   * can be read after the worker deleted them. Returns the plan from the current
+   * offset on; undefined when that failed, which reading will find out too.
+   */
+  async hold(): Promise<Plan | undefined> {
+    try {
+      const plan = await this.#ask(false);
+      await this.#take(plan);
+      return plan;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Enqueue one chunk, or close. */
+  async #pull(): Promise<void> {
+    while (!this.#over) {
+      if (this.#reader) {
+        const chunk = await this.#read(this.#reader);
+        if (!chunk) continue;
+        this.#offset += chunk.length;
+        if (!this.#over) this.#controller.enqueue(chunk);
+        return;
+      }
+      const segment = this.#queue.shift();
+      if (segment) {
+        await this.#open(segment);
+      } else if (this.#complete) {
+        this.#end();
+        this.#controller.close();
+      } else {
+        await this.#take(await this.#ask(true));
+      }
+    }
+  }
+
+  /** The next bytes of the open segment that are new, undefined where there were none. */
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<Uint8Array | undefined> {
+    const { done, value } = await reader.read();
+    if (done) {
+      this.#reader = undefined;
+      if (this.#offset < this.#segmentEnd) throw new TypeError('A stored segment is shorter than it should be.');
+      return undefined;
+    }
+    const skipped = Math.min(this.#skip, value.length);
+    this.#skip -= skipped;
+    return skipped < value.length ? value.subarray(skipped) : undefined;
+  }
+
+  async #open(segment: PlanSegment): Promise<void> {
+    const entry = await find(this.#cache!, segment.key);
+    if (!entry) {
+      // The program fetches a lost segment again: ask anew, a little later.
+      if (++this.#missing > MAX_MISSING) throw new TypeError('A stored segment is gone.');
+      this.#queue = [];
+      this.#planned = this.#offset;
+      this.#complete = false;
+      await new Promise((resolve) => setTimeout(resolve, MISSING_DELAY_MS));
+      return;
+    }
+    this.#skip = this.#offset - segment.offset;
+    if (this.#skip < 0) throw new TypeError('The plan of a stored body has a gap.');
+    this.#segmentEnd = segment.offset + segment.length;
+    this.#reader = entry.body?.getReader();
+  }
+
+  async #ask(wait: boolean): Promise<Plan> {
+    const path = `${this.#path}&from=${this.#planned}${wait ? '&wait=1' : ''}`;
+    return bodyOf<Plan>(await this.#source.transport.request('GET', path));
+  }
+
+  /** Pulling and holding may both have asked: what is known already is left out. */
+  async #take(plan: Plan): Promise<void> {
+    if (plan.segments.length > 0) this.#cache ??= await openCache(plan.cache);
+    for (const segment of plan.segments) {
+      const end = segment.offset + segment.length;
+      if (end <= this.#planned) continue;
+      this.#queue.push(segment);
+      this.#planned = end;
+    }
+    if (plan.end) this.#complete = true;
+    // The body of a bad status is not stored: it is empty, and no error.
+    else if (plan.failed === 'bad-status') this.#complete = true;
+    else if (plan.failed) this.#fail(unavailable(plan.failed));
+    if (this.#complete) this.#source.open.delete(this);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#end();
+    this.#controller.error(error);
+    this.#reader?.cancel().catch(() => {});
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#source.open.delete(this);
+  }
+}

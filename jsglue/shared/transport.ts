@@ -1,0 +1,45 @@
+/**
+ * The way from the classes (manager, registration, record) to the program.
+ * In a page it is a MessagePort for each request (page/transport.ts); in the
+ * service worker requests go straight to the program of the same realm.
+ *
+ * The other direction is `tellInstances` in instances.ts: whoever hears of
+ * snapshots calls it, and awaits it before acknowledging them.
+ */
+
+export interface Reply {
+  /** HTTP status of the handler. */
+  status: number;
+  /** Its body, parsed: a type of protocol.ts, or a Problem where status >= 400. */
+  body: unknown;
+}
+
+export interface Transport {
+  /**
+   * Answered by the one HTTP handler (protocol.ts has the paths). `path` is
+   * relative to `<scope>/__bgfetch__/`, with its query; `body` is sent as JSON;
+   * `bodies` are the request bodies that `StoredRequest.body.handle` indexes.
+   *
+   * Resolves for every status. Rejects with a TypeError when nobody answers.
+   */
+  request(method: 'GET' | 'POST', path: string, body?: unknown, bodies?: Blob[]): Promise<Reply>;
+
+  /**
+   * From now on snapshots of this background fetch are wanted. It may not exist
+   * yet: `fetch()` asks before it sends POST fetches, so that a background fetch
+   * which is over within milliseconds is still heard of.
+   */
+  watch(uniqueId: string): void;
+
+  /** The opposite. Also called for ids that are not watched. */
+  unwatch(uniqueId: string): void;
+
+  /** Whether the registration has an active worker. */
+  hasActiveWorker(): boolean;
+
+  /**
+   * Rejects with a TypeError when the realm's content security policy forbids to
+   * connect to one of the URLs. Absent where there is no document to ask.
+   */
+  checkPolicy?(urls: string[]): Promise<void>;
+}
