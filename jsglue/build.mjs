@@ -1,0 +1,64 @@
+/**
+ * Bundles the glue into dist/. Run by build.sh after dist/bgfetch.wasm was built,
+ * because its hash goes into the bundles.
+ *
+ *   node jsglue/build.mjs <path of Go's wasm_exec.js>
+ */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const wasmExec = process.argv[2];
+const glue = dirname(fileURLToPath(import.meta.url));
+const dist = join(glue, '..', 'dist');
+const hash = createHash('sha256').update(readFileSync(join(dist, 'bgfetch.wasm'))).digest('hex').slice(0, 16);
+
+/**
+ * Go's glue is a script that defines properties of globalThis. As a module it is a
+ * function of the global object, and of `fs`, which it also looks up by that name.
+ * See sw/wasm_exec.d.ts.
+ */
+const goPlugin = {
+  name: 'go',
+  setup(build) {
+    build.onResolve({ filter: /^go:wasm_exec$/ }, ({ path }) => ({ path, namespace: 'go' }));
+    build.onLoad({ filter: /.*/, namespace: 'go' }, () => {
+      const source = readFileSync(wasmExec, 'utf8');
+      const license = source.match(/^(\/\/.*\n)+/)[0].replaceAll(/^\/\/ ?/gm, ' * ');
+      const contents =
+        `/*! Go's lib/wasm/wasm_exec.js:\n${license} */\n` +
+        `export default function evaluate(globalThis, fs) {\n${source}\nreturn globalThis.Go;\n}\n`;
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** [entry, output, format] */
+const bundles = [
+  ['sw/sw.ts', 'sw.js', 'iife'],
+  ['sw/module.ts', 'sw.mjs', 'esm'],
+  ['page/page.ts', 'page.js', 'iife'],
+  ['page/index.ts', 'index.mjs', 'esm'],
+];
+
+await Promise.all(
+  bundles.map(([entry, output, format]) =>
+    esbuild.build({
+      entryPoints: [join(glue, entry)],
+      outfile: join(dist, output),
+      format,
+      bundle: true,
+      minify: true,
+      sourcemap: true,
+      target: 'es2022',
+      legalComments: 'inline',
+      define: { BGFETCH_WASM_HASH: JSON.stringify(hash) },
+      plugins: [goPlugin],
+      absWorkingDir: join(glue, '..'),
+      logLevel: 'warning',
+    }),
+  ),
+);

@@ -1,0 +1,64 @@
+/** Request and response bodies in the Cache API, and those still on their way in. */
+
+import { cacheNames } from './context';
+import type { HostMethods } from './host';
+import { HostFailure } from './hosterror';
+import { worker } from './worker';
+
+/** Keys are absolute paths of this origin. */
+export function cacheKey(key: string): Request {
+  return new Request(new URL(key, worker.location.origin));
+}
+
+/**
+ * Request bodies that came with fetch(), from the request to the program until
+ * its reply. A handle is unique among all requests.
+ */
+export class Handles {
+  #bodies = new Map<string, Blob>();
+  #last = 0;
+
+  /** Keeps the bodies; handle `n` of the request becomes `prefix + n`. */
+  add(bodies: Blob[]): { prefix: string; free: () => void } {
+    const prefix = `${++this.#last}.`;
+    bodies.forEach((body, index) => this.#bodies.set(prefix + index, body));
+    return { prefix, free: () => bodies.forEach((_, index) => this.#bodies.delete(prefix + index)) };
+  }
+
+  get(handle: string): Blob {
+    const body = this.#bodies.get(handle);
+    if (!body) throw new HostFailure('internal', `There is no request body with the handle ${handle}.`);
+    return body;
+  }
+}
+
+type Args<M extends keyof HostMethods> = HostMethods[M][0];
+
+export async function saveRequestBody(handles: Handles, { cache, key, handle }: Args<'saveRequestBody'>) {
+  const body = handles.get(handle);
+  await (await caches.open(cache)).put(cacheKey(key), new Response(body));
+  return { size: body.size };
+}
+
+export async function keys({ cache }: Args<'keys'>): Promise<string[]> {
+  // open() would make an absent cache.
+  if (!(await caches.has(cache))) return [];
+  const requests = await (await caches.open(cache)).keys();
+  return requests.map((request) => new URL(request.url).pathname);
+}
+
+export async function deleteKeys({ cache, keys }: Args<'deleteKeys'>): Promise<null> {
+  if (!(await caches.has(cache))) return null;
+  const opened = await caches.open(cache);
+  await Promise.all(keys.map((key) => opened.delete(cacheKey(key))));
+  return null;
+}
+
+export async function deleteCache({ cache }: Args<'deleteCache'>): Promise<null> {
+  await caches.delete(cache);
+  return null;
+}
+
+export function namesWithPrefix({ prefix }: Args<'cacheNames'>): Promise<string[]> {
+  return cacheNames(prefix);
+}

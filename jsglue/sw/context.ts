@@ -1,0 +1,83 @@
+/**
+ * What everything in the worker is named after: the scope of the registration
+ * and the version of the Go program.
+ */
+
+import { MARK } from '../shared/protocol';
+import { worker } from './worker';
+
+/** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
+export interface WorkerOptions {
+  /** 'prefer' (the default): where the browser has the API, do nothing at all. */
+  native?: 'prefer' | 'never';
+  /** URL of the Go program; by default it lies beside this script. */
+  wasmURL?: string | URL;
+}
+
+export interface WorkerContext {
+  /** URL of the registration's scope. */
+  scope: string;
+  /** Path of our URLs, `<path of the scope>__bgfetch__`. */
+  path: string;
+  /** Name of the IndexedDB database, and of the Web Lock. */
+  database: string;
+  lock: string;
+  /** Prefix of the names of the caches with bodies; a unique id follows. */
+  cachePrefix: string;
+  /** URL of the Go program. */
+  wasmURL: string;
+  /** Name of the cache that keeps the Go program. */
+  programCache: string;
+}
+
+export const PROGRAM_CACHE_PREFIX = 'bgfetch:program:';
+
+/** Hash of the content of bgfetch.wasm, put in by the build. */
+declare const BGFETCH_WASM_HASH: string;
+
+/** @param scriptURL URL of the script that the Go program lies beside. */
+export function makeContext(scope: string, scriptURL: string, wasmURL?: string | URL): WorkerContext {
+  const name = `bgfetch:${scope}`;
+  return {
+    scope,
+    path: new URL(scope).pathname + MARK,
+    database: name,
+    lock: name,
+    cachePrefix: `bgfetch:data:${scope}:`,
+    wasmURL: String(
+      wasmURL === undefined
+        ? new URL(`bgfetch.wasm?v=${BGFETCH_WASM_HASH}`, scriptURL)
+        : new URL(wasmURL, worker.location.href),
+    ),
+    programCache: PROGRAM_CACHE_PREFIX + BGFETCH_WASM_HASH,
+  };
+}
+
+/**
+ * Whether this worker is the registration's active one, so that the engine may
+ * run here. A waiting or redundant worker can still be sent messages.
+ */
+export function isActive(): boolean {
+  const self = (worker as { serviceWorker?: ServiceWorker }).serviceWorker;
+  return self ? self.state === 'activating' || self.state === 'activated' : worker.registration.active !== null;
+}
+
+/**
+ * URL of the script that is running: a script loaded by importScripts has no
+ * document.currentScript, but all engines name it in a stack trace
+ * (`at https://a/sw.js:1:2`, `f@https://a/sw.js:1:2`). To be called in the first
+ * synchronous run. Falls back to the URL of the worker.
+ */
+export function currentScriptURL(): string {
+  const frame = /(https?:\/\/[^\s]+?):\d+:\d+\)?$/m.exec(new Error().stack ?? '');
+  return frame?.[1] ?? worker.location.href;
+}
+
+/**
+ * Names of the caches with bodies of one scope. What follows the prefix is a
+ * unique id, so anything else belongs to a scope whose name begins alike.
+ */
+export async function cacheNames(prefix: string): Promise<string[]> {
+  const names = await caches.keys();
+  return names.filter((name) => name.startsWith(prefix) && !/[/:]/.test(name.slice(prefix.length)));
+}

@@ -1,0 +1,111 @@
+/**
+ * BackgroundFetchEvent, BackgroundFetchUpdateUIEvent and the four event handler
+ * attributes of the service worker's global object.
+ * Source: https://wicg.github.io/background-fetch/#background-fetch-service-worker-events
+ */
+
+import { EventHandlerAttribute } from '../shared/event-handler';
+import { toUIOptions } from '../shared/options';
+import { isRegistration, type BackgroundFetchRegistration } from '../shared/registration';
+import { defineInterface, needArguments, toDictionary } from '../shared/webidl';
+import { worker } from './worker';
+
+interface EventInitWithRegistration extends ExtendableEventInit {
+  registration: BackgroundFetchRegistration;
+}
+
+/** Whether the event was fired by fire() and may still be extended. */
+let isActive: (event: BackgroundFetchEvent) => boolean;
+let setActive: (event: BackgroundFetchEvent, active: boolean) => void;
+
+/** Source: https://wicg.github.io/background-fetch/#background-fetch-event */
+class BackgroundFetchEvent extends ExtendableEvent {
+  #registration: BackgroundFetchRegistration;
+  #active = false;
+
+  static {
+    isActive = (event) => event.#active;
+    setActive = (event, active) => {
+      event.#active = active;
+    };
+  }
+
+  constructor(type: string, init: EventInitWithRegistration) {
+    needArguments(arguments.length, 2, new.target.name);
+    const { registration } = toDictionary(init, 'The event init');
+    if (!isRegistration(registration)) {
+      throw new TypeError('The member registration of the event init is not a BackgroundFetchRegistration.');
+    }
+    super(type, init);
+    this.#registration = registration;
+  }
+
+  get registration(): BackgroundFetchRegistration {
+    return this.#registration;
+  }
+}
+
+/** Source: https://wicg.github.io/background-fetch/#backgroundfetchupdateuievent */
+class BackgroundFetchUpdateUIEvent extends BackgroundFetchEvent {
+  #updateUICalled = false;
+
+  constructor(type: string, init: EventInitWithRegistration) {
+    needArguments(arguments.length, 2, new.target.name);
+    super(type, init);
+  }
+
+  /** Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchupdateuievent-updateui */
+  async updateUI(options: unknown = {}): Promise<void> {
+    const called = this.#updateUICalled;
+    toUIOptions(options);
+    if (called || !isActive(this)) {
+      const reason = called ? 'updateUI() was called before.' : 'The event is not active.';
+      throw new DOMException(reason, 'InvalidStateError');
+    }
+    this.#updateUICalled = true;
+  }
+}
+
+const HANDLERS = ['backgroundfetchsuccess', 'backgroundfetchfail', 'backgroundfetchabort', 'backgroundfetchclick'];
+
+/** Defines the interfaces and the event handler attributes on the worker's global object. */
+export function installEvents(): void {
+  defineInterface(worker, 'BackgroundFetchEvent', BackgroundFetchEvent);
+  defineInterface(worker, 'BackgroundFetchUpdateUIEvent', BackgroundFetchUpdateUIEvent);
+  for (const type of HANDLERS) {
+    const attribute = new EventHandlerAttribute(worker, type);
+    // Of a global object, attributes are properties of the object itself.
+    Object.defineProperty(worker, `on${type}`, {
+      get: () => attribute.value,
+      set: (value: unknown) => (attribute.value = value),
+      enumerable: true,
+      configurable: true,
+    });
+  }
+}
+
+/**
+ * Fires an event of that type at the worker. Resolves when all promises given
+ * to waitUntil() have settled, those given meanwhile too; the event stays active
+ * until end() is called. What listeners throw is reported by the platform.
+ */
+export function fire(
+  type: string,
+  registration: BackgroundFetchRegistration,
+): { extended: Promise<void>; end: () => void } {
+  const hasUI = type === 'backgroundfetchsuccess' || type === 'backgroundfetchfail';
+  const event = new (hasUI ? BackgroundFetchUpdateUIEvent : BackgroundFetchEvent)(type, { registration });
+  const pending: Promise<unknown>[] = [];
+  // The platform refuses to extend events that it did not make itself.
+  const waitUntil = (value: unknown): void => {
+    if (!isActive(event)) throw new DOMException('The event is no longer active.', 'InvalidStateError');
+    pending.push(Promise.resolve(value));
+  };
+  Object.defineProperty(event, 'waitUntil', { value: waitUntil, configurable: true, writable: true });
+  setActive(event, true);
+  worker.dispatchEvent(event);
+  const extended = async (): Promise<void> => {
+    while (pending.length > 0) await Promise.allSettled(pending.splice(0));
+  };
+  return { extended: extended(), end: () => setActive(event, false) };
+}

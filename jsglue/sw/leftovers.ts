@@ -1,0 +1,27 @@
+/** What an earlier registration of the same scope left must not be seen by a new one. */
+
+import { cacheNames, type WorkerContext } from './context';
+import type { EngineLock } from './lock';
+
+/** A connection that does not close may block the deletion for so long, no longer. */
+const DELETION_LIMIT_MS = 3000;
+
+/**
+ * To be waited for by the install event of a registration's first worker: before
+ * it is over nothing can be asked. Takes the lock first, for the old worker may
+ * still run for pages that it controls. Never rejects.
+ */
+export async function deleteLeftovers(context: WorkerContext, lock: EngineLock): Promise<void> {
+  await lock.acquire().catch(() => {});
+  const names = await cacheNames(context.cachePrefix).catch(() => []);
+  await Promise.allSettled([...names.map((name) => caches.delete(name)), deleteDatabase(context.database)]);
+}
+
+/** Resolves in any case. While it is blocked, whoever opens the database waits behind it. */
+function deleteDatabase(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = request.onerror = () => resolve();
+    setTimeout(resolve, DELETION_LIMIT_MS);
+  });
+}

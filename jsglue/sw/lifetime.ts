@@ -1,0 +1,82 @@
+/**
+ * Keeps the worker alive while there is work: each trusted event carries it for a
+ * while, and the first event after a start finds out whether there is any.
+ */
+
+import { cacheNames, isActive, type WorkerContext } from './context';
+
+/** All browsers let an event live so long. */
+const HOLD_MS = 25_000;
+
+export class Lifetime {
+  #context: WorkerContext;
+  #start: () => Promise<void>;
+  /** Background fetches that are not done with; null until the program said so. */
+  #active: number | null = null;
+  #idle: (() => void)[] = [];
+  #resumed: Promise<boolean> | null = null;
+
+  /** @param start boots the program, which resumes by itself. */
+  constructor(context: WorkerContext, start: () => Promise<void>) {
+    this.#context = context;
+    this.#start = start;
+  }
+
+  /** Whether there is work, as far as is known. */
+  get busy(): boolean {
+    return (this.#active ?? 0) > 0;
+  }
+
+  setActive(count: number): void {
+    this.#active = count;
+    if (count === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /**
+   * To be called for each trusted event but install: extends it by the work there
+   * is, for 25 s at most. `after` is done first, as part of the event.
+   */
+  hold(event: ExtendableEvent, after: Promise<unknown> = Promise.resolve()): void {
+    event.waitUntil(
+      Promise.allSettled([after, this.resume()]).then(() => (this.busy ? this.#idleOrTimeout() : undefined)),
+    );
+  }
+
+  /**
+   * The first time, boots the program if an earlier worker left work: bodies are
+   * the sign that can be seen without it. Resolves with whether it was booted;
+   * rejects when it could not be, and the next call tries again.
+   */
+  resume(): Promise<boolean> {
+    // A waiting worker may be active by the next event.
+    if (!isActive()) return Promise.resolve(false);
+    this.#resumed ??= this.#resume().catch((error) => {
+      this.#resumed = null;
+      throw error;
+    });
+    return this.#resumed;
+  }
+
+  async #resume(): Promise<boolean> {
+    const names = await cacheNames(this.#context.cachePrefix);
+    if (names.length === 0 || this.#active !== null) return false;
+    this.#active = 1; // Until the program says better.
+    try {
+      await this.#start();
+    } catch (error) {
+      this.#active = null;
+      throw error;
+    }
+    return true;
+  }
+
+  #idleOrTimeout(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, HOLD_MS);
+      this.#idle.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

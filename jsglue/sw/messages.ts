@@ -1,0 +1,88 @@
+/** The messages of pages: requests, and watches. See shared/protocol.ts. */
+
+import {
+  ALIVE_INTERVAL_MS,
+  MARK,
+  PROTOCOL,
+  type ReplyMessage,
+  type RequestMessage,
+  type Snapshot,
+  type SnapshotsMessage,
+  type WatchMessage,
+} from '../shared/protocol';
+import type { Lifetime } from './lifetime';
+import { problem, type Program } from './program';
+import type { Watchers } from './watchers';
+import { worker } from './worker';
+
+type Message = RequestMessage | WatchMessage;
+
+/**
+ * Adds the listener. It has to be the first for messages: those of ours are not
+ * for the site's listeners.
+ */
+export function listenForMessages(program: Program, watchers: Watchers, lifetime: Lifetime): void {
+  worker.addEventListener('message', (event) => {
+    const message = event.data as Message | null;
+    const port = event.ports[0];
+    if (typeof message !== 'object' || message === null || !(MARK in message)) {
+      lifetime.hold(event);
+      return;
+    }
+    event.stopImmediatePropagation();
+    // Who lost the lock is silent, so that the page turns to its successor.
+    if (!port || program.retired) return;
+    const answered =
+      message[MARK] === 'request'
+        ? answer(message, port, program)
+        : watch(message, port, program, watchers, lifetime);
+    lifetime.hold(event, answered);
+  });
+}
+
+async function answer(message: RequestMessage, port: MessagePort, program: Program): Promise<void> {
+  const reply = (status: number, body: string): void => {
+    port.postMessage({ type: 'reply', status, body } satisfies ReplyMessage);
+  };
+  if (message.protocol !== PROTOCOL) {
+    const detail =
+      `The page speaks version ${message.protocol} of the protocol, the service worker version ${PROTOCOL}: ` +
+      'reload the page, or update the worker.';
+    return reply(400, JSON.stringify({ ...problem(detail), title: 'Versions differ', status: 400 }));
+  }
+  const alive = (): void => {
+    if (!program.retired) port.postMessage({ type: 'alive' });
+  };
+  alive();
+  const timer = setInterval(alive, ALIVE_INTERVAL_MS);
+  try {
+    const { status, body } = await program.request(message.method, message.path, message.body, message.bodies);
+    reply(status, body);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Always sends a word, if only that nothing is known: the page listens for one. */
+async function watch(
+  { client, protocol, uniqueIds }: WatchMessage,
+  port: MessagePort,
+  program: Program,
+  watchers: Watchers,
+  lifetime: Lifetime,
+): Promise<void> {
+  if (protocol !== PROTOCOL) return;
+  watchers.add(client, port);
+  // A failure is told to the page by its requests.
+  await lifetime.resume().catch(() => false);
+  const snapshots: Snapshot[] = [];
+  const gone: string[] = [];
+  await Promise.all(
+    uniqueIds.map(async (uniqueId) => {
+      const { status, body } = await program.request('GET', `fetches/${encodeURIComponent(uniqueId)}`);
+      if (status === 200) snapshots.push(JSON.parse(body));
+      if (status === 404) gone.push(uniqueId);
+    }),
+  );
+  port.postMessage({ type: 'snapshots', snapshots, gone } satisfies SnapshotsMessage);
+}

@@ -1,0 +1,11 @@
+/** dist/sw.mjs, for module workers: `import { install } from '.../sw.mjs'; install();` */
+
+import type { WorkerOptions } from './context';
+import { installWorker } from './install';
+
+export type { WorkerOptions };
+
+/** To be called first of all in the worker's script, before listeners are added. */
+export function install(options: WorkerOptions = {}): void {
+  installWorker(options, import.meta.url);
+}

@@ -1,0 +1,42 @@
+/** What can be known of the network without sending the request itself. */
+
+import type { HostMethods } from './host';
+import { HostFailure } from './hosterror';
+import { worker } from './worker';
+
+export async function online(): Promise<boolean> {
+  return navigator.onLine;
+}
+
+/** How often the browser's opinion is asked: not every engine fires `online` in service workers. */
+const ONLINE_POLL_MS = 1000;
+
+/** Resolves when the browser says that it is online. Rejects 'stopped'. */
+export async function waitOnline(_: null, signal: AbortSignal): Promise<null> {
+  while (!navigator.onLine) {
+    if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, ONLINE_POLL_MS);
+      function done() {
+        clearTimeout(timer);
+        worker.removeEventListener('online', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      worker.addEventListener('online', done);
+      signal.addEventListener('abort', done);
+    });
+  }
+  return null;
+}
+
+/** Whether the server answers anything, be it only to say that CORS forbids us. */
+export async function reachable({ url }: HostMethods['reachable'][0], signal: AbortSignal): Promise<boolean> {
+  try {
+    await fetch(url, { method: 'HEAD', mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal });
+    return true;
+  } catch {
+    if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
+    return false;
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The Go program, supervised: booted when it is needed, under the engine's lock,
+ * and booted again when it has ended. It resumes from storage by itself.
+ */
+
+import type { Problem } from '../shared/protocol';
+import type { Handles } from './bodies';
+import { isActive, type WorkerContext } from './context';
+import { GoRun, type Handler } from './go';
+import { HostCalls, type Implementations } from './hostcalls';
+import { type EngineLock, Retired } from './lock';
+import { Transfers } from './transfers';
+import { instantiate } from './wasm';
+
+export interface TextReply {
+  status: number;
+  /** JSON text. */
+  body: string;
+}
+
+/** The program ended before it answered. */
+class Ended extends Error {}
+
+interface Running {
+  handler: Handler;
+  /** Rejects with Ended. */
+  ended: Promise<never>;
+}
+
+const FIRST_DELAY_MS = 100;
+const LAST_DELAY_MS = 10_000;
+/** A program that ran this long was well: the next delay is the first again. */
+const WELL_AFTER_MS = 60_000;
+
+export class Program {
+  #context: WorkerContext;
+  #lock: EngineLock;
+  #handles: Handles;
+  #methods: (transfers: Transfers) => Implementations;
+  #running: Promise<Running> | null = null;
+  #kill: ((reason: string) => void) | null = null;
+  #delay = FIRST_DELAY_MS;
+  /** performance.now() before which no program is booted. */
+  #notBefore = 0;
+  /** Whether there is work that needs a program, though nobody asks. */
+  #wanted: () => boolean;
+
+  constructor(
+    context: WorkerContext,
+    lock: EngineLock,
+    handles: Handles,
+    methods: (transfers: Transfers) => Implementations,
+    wanted: () => boolean,
+  ) {
+    this.#context = context;
+    this.#lock = lock;
+    this.#handles = handles;
+    this.#methods = methods;
+    this.#wanted = wanted;
+  }
+
+  /**
+   * Resolves when the program serves. Rejects with Retired, or with an Error that
+   * names the cause for people; each later call tries again.
+   */
+  async start(): Promise<void> {
+    await this.#run();
+  }
+
+  /** Whether a newer worker has taken over: this one is to be silent. */
+  get retired(): boolean {
+    return this.#lock.lost;
+  }
+
+  /** Ends the program at once; it will not be booted again, the lock is lost. */
+  retire(): void {
+    this.#kill?.('A newer service worker has taken over.');
+  }
+
+  /**
+   * Asks the program's handler. `path` is relative to `<scope>__bgfetch__/`; in a
+   * JSON body, handles are indexes into bodies. A program that cannot be booted is
+   * a reply, status 500 with a Problem. Rejects with Retired only.
+   */
+  async request(method: string, path: string, body?: string, bodies: Blob[] = []): Promise<TextReply> {
+    const kept = this.#handles.add(bodies);
+    const text = bodies.length > 0 ? withHandles(body!, kept.prefix) : body;
+    const url = `${new URL(this.#context.scope).origin}${this.#context.path}/${path}`;
+    const headers = text === undefined ? undefined : { 'Content-Type': 'application/json' };
+    try {
+      return await this.#ask(
+        () => new Request(url, { method, headers, body: text }),
+        async (response) => ({ status: response.status, body: await response.text() }),
+      );
+    } catch (error) {
+      if (error instanceof Retired) throw error;
+      return { status: 500, body: JSON.stringify(problem(error)) };
+    } finally {
+      kept.free();
+    }
+  }
+
+  /** The program's answer to a fetch event under our path. Never rejects. */
+  async respond(request: Request): Promise<Response> {
+    try {
+      return await this.#ask(() => request, async (response) => response);
+    } catch (error) {
+      const status = error instanceof Retired ? 503 : 500;
+      return new Response(JSON.stringify({ ...problem(error), status }), {
+        status,
+        headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
+      });
+    }
+  }
+
+  /** Where the program ends before it has answered, its successor is asked, once. */
+  async #ask<T>(request: () => Request, read: (response: Response) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const { handler, ended } = await this.#run();
+      try {
+        return await Promise.race([handler(request()).then(read), ended]);
+      } catch (error) {
+        if (!(error instanceof Ended) || attempt === 2) throw error;
+      }
+    }
+  }
+
+  #run(): Promise<Running> {
+    if (this.#lock.lost) return Promise.reject(new Retired());
+    this.#running ??= this.#boot().catch((error) => {
+      this.#forget(0);
+      throw error;
+    });
+    return this.#running;
+  }
+
+  async #boot(): Promise<Running> {
+    if (!isActive()) throw new Error('This service worker is not the active one.');
+    const wait = this.#notBefore - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    await this.#lock.acquire();
+
+    let serve!: (handler: Handler) => void;
+    const serving = new Promise<Handler>((resolve) => (serve = resolve));
+    const transfers = new Transfers();
+    const { scope, database, cachePrefix, path } = this.#context;
+    const host = new HostCalls(JSON.stringify({ scope, database, cachePrefix }), this.#methods(transfers));
+    const run = new GoRun({ path, setHandler: serve }, host);
+    const ended = run.ended.then((reason): never => {
+      host.close();
+      transfers.closeAll();
+      throw this.#lock.lost ? new Retired() : new Ended(reason);
+    });
+    ended.catch(() => {});
+
+    const instance = await instantiate(this.#context, run.importObject);
+    // The lock can be lost at any moment; then nothing may begin any more.
+    if (this.#lock.lost) throw new Retired();
+    this.#kill = (reason) => run.kill(reason);
+    const startedAt = performance.now();
+    run.start(instance);
+    const handler = await Promise.race([serving, ended]);
+    void run.ended.then(() => this.#onEnded(performance.now() - startedAt));
+    return { handler, ended };
+  }
+
+  /** @param lifetime how long the program served, ms */
+  #onEnded(lifetime: number): void {
+    this.#forget(lifetime);
+    // A failure to boot is told to whoever asks next.
+    if (this.#wanted() && !this.#lock.lost) this.#run().catch(() => {});
+  }
+
+  #forget(lifetime: number): void {
+    this.#running = null;
+    this.#kill = null;
+    if (lifetime >= WELL_AFTER_MS) this.#delay = FIRST_DELAY_MS;
+    this.#notBefore = performance.now() + this.#delay;
+    this.#delay = Math.min(this.#delay * 2, LAST_DELAY_MS);
+  }
+}
+
+/** The FetchInit with its handles made unique. */
+function withHandles(body: string, prefix: string): string {
+  const init = JSON.parse(body) as { requests: { body?: { handle?: string } }[] };
+  for (const { body } of init.requests) {
+    if (body?.handle !== undefined) body.handle = prefix + body.handle;
+  }
+  return JSON.stringify(init);
+}
+
+export function problem(error: unknown): Problem {
+  return {
+    type: 'about:blank',
+    title: 'The background fetch program does not run',
+    status: 500,
+    detail: error instanceof Error ? error.message : String(error),
+    error: 'TypeError',
+  };
+}

@@ -1,0 +1,11 @@
+/**
+ * dist/sw.js, for classic workers: `importScripts('.../sw.js')` as the first line
+ * is all that a worker needs. `self.backgroundFetchOptions` may be set before.
+ */
+
+import { currentScriptURL, type WorkerOptions } from './context';
+import { installWorker } from './install';
+import { worker } from './worker';
+
+const { backgroundFetchOptions = {} } = worker as { backgroundFetchOptions?: WorkerOptions };
+installWorker(backgroundFetchOptions, currentScriptURL());

@@ -1,0 +1,178 @@
+/**
+ * Transfers: one request each, whose response body is moved into the cache of
+ * its background fetch, segment by segment (see Transfer in wasm/bgfetch/ports.go).
+ */
+
+import type { Head, StoredRequest } from '../shared/protocol';
+import { cacheKey } from './bodies';
+import type { HostMethods } from './host';
+import { HostFailure, toHostFailure } from './hosterror';
+import { SegmentReader } from './segments';
+import { worker } from './worker';
+
+/**
+ * Up to this many bytes a response that arrives in one piece is stored as it came
+ * from the network: only such a response keeps its url in the Cache API.
+ */
+const WHOLE_LIMIT = 1 << 20;
+
+type Open = HostMethods['open'];
+type Save = HostMethods['save'];
+
+interface Transfer {
+  cache: Promise<Cache>;
+  controller: AbortController;
+  reader: SegmentReader;
+  /** Not yet read copy of the response, while it may be stored as a whole. */
+  whole: Response | null;
+}
+
+/** The transfers of one run of the program, by number. */
+export class Transfers {
+  #transfers = new Map<number, Transfer>();
+  #last = 0;
+
+  /**
+   * Sends the request; resolves when the head is there. Rejects with
+   * HostFailure: 'network' when there is no response, 'stopped' when signal
+   * aborted, 'internal' when the stored request body is lost.
+   */
+  async open(args: Open[0], signal: AbortSignal): Promise<Open[1]> {
+    const cache = caches.open(args.cache);
+    const controller = new AbortController();
+    const onAbort = () => controller.abort();
+    signal.addEventListener('abort', onAbort);
+    try {
+      const init = await requestInit(args, cache);
+      const response = await fetch(new Request(args.request.url, { ...init, signal: controller.signal }));
+      const whole = mayBeWhole(args, response) ? response.clone() : null;
+      const transfer = ++this.#last;
+      this.#transfers.set(transfer, { cache, controller, reader: new SegmentReader(response.body), whole });
+      return { transfer, head: headOf(response) };
+    } catch (error) {
+      if (signal.aborted) throw new HostFailure('stopped', 'The request was cancelled.');
+      if (error instanceof TypeError) throw new HostFailure('network', error.message);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /**
+   * Stores the next piece of the body under key. Rejects with HostFailure:
+   * 'network', 'stopped', and 'quota', after which the piece is lost.
+   */
+  async save({ transfer: number, key, limits }: Save[0], signal: AbortSignal): Promise<Save[1]> {
+    const transfer = this.#get(number);
+    const { chunks, length, end } = await transfer.reader.cut(limits, signal);
+    const whole = transfer.whole;
+    transfer.whole = null;
+    const keep = end && length > 0 && length <= WHOLE_LIMIT;
+    if (whole && !keep) discard(whole);
+    if (length === 0) return { length, end };
+    const cache = await transfer.cache;
+    if (whole && keep && (await putWhole(cache, key, whole))) return { length, end, whole: true };
+    await cache.put(cacheKey(key), new Response(new Blob(chunks)));
+    return { length, end };
+  }
+
+  async stop({ transfer: number }: HostMethods['stop'][0]): Promise<null> {
+    const transfer = this.#get(number);
+    transfer.reader.stop(new HostFailure('stopped', 'The transfer was stopped.'));
+    transfer.controller.abort();
+    return null;
+  }
+
+  /** Frees the transfer; one that was closed already is no error. */
+  async close({ transfer: number }: HostMethods['close'][0]): Promise<null> {
+    const transfer = this.#transfers.get(number);
+    if (!transfer) return null;
+    await this.stop({ transfer: number });
+    this.#transfers.delete(number);
+    if (transfer.whole) discard(transfer.whole);
+    return null;
+  }
+
+  closeAll(): void {
+    for (const transfer of [...this.#transfers.keys()]) void this.close({ transfer });
+  }
+
+  #get(number: number): Transfer {
+    const transfer = this.#transfers.get(number);
+    if (!transfer) throw new HostFailure('stopped', `There is no transfer ${number} any more.`);
+    return transfer;
+  }
+}
+
+async function requestInit({ request, rangeStart, rangeEnd = 0 }: Open[0], cache: Promise<Cache>): Promise<RequestInit> {
+  const ranged = rangeStart > 0 || rangeEnd > 0;
+  const headers = new Headers(request.headers);
+  if (ranged) headers.set('Range', `bytes=${rangeStart}-${rangeEnd > 0 ? rangeEnd - 1 : ''}`);
+  const init: RequestInit = {
+    method: request.method,
+    headers,
+    // A navigation cannot be constructed; it was one to a page of this origin.
+    mode: (request.mode === 'navigate' ? 'same-origin' : request.mode) as RequestMode | undefined,
+    credentials: request.credentials as RequestCredentials | undefined,
+    // A range must not be cut from what the HTTP cache has, which may be older.
+    cache: (ranged && (request.cache ?? 'default') === 'default' ? 'no-store' : request.cache) as RequestCache | undefined,
+    redirect: request.redirect as RequestRedirect | undefined,
+    referrerPolicy: request.referrerPolicy as ReferrerPolicy | undefined,
+    referrer: usableReferrer(request),
+    body: request.body ? await requestBody(request.body.key, cache) : undefined,
+  };
+  // What is undefined stands for the default, where a given member would not.
+  for (const [name, value] of Object.entries(init)) {
+    if (value === undefined) delete init[name as keyof RequestInit];
+  }
+  return init;
+}
+
+/** Undefined where the Request constructor would refuse the referrer. */
+function usableReferrer({ referrer }: StoredRequest): string | undefined {
+  if (referrer === undefined || referrer === '') return referrer;
+  try {
+    return new URL(referrer).origin === worker.location.origin ? referrer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function requestBody(key: string | undefined, cache: Promise<Cache>): Promise<Blob> {
+  const entry = key === undefined ? undefined : await (await cache).match(cacheKey(key));
+  if (!entry) throw new HostFailure('internal', `The request body ${key ?? ''} is not stored any more.`);
+  return entry.blob();
+}
+
+function headOf(response: Response): Head {
+  return {
+    url: response.url,
+    type: response.type,
+    redirected: response.redirected,
+    status: response.status,
+    statusText: response.statusText,
+    headers: [...response.headers],
+  };
+}
+
+/** Of a body known to be larger no copy is made: it would have to be held in memory. */
+function mayBeWhole({ rangeStart, rangeEnd = 0 }: Open[0], response: Response): boolean {
+  const length = Number(response.headers.get('Content-Length') ?? 0);
+  return rangeStart === 0 && rangeEnd === 0 && response.status === 200 && response.body !== null && length <= WHOLE_LIMIT;
+}
+
+/** False where the Cache API refuses this response (`Vary: *`). */
+async function putWhole(cache: Cache, key: string, response: Response): Promise<boolean> {
+  try {
+    await cache.put(cacheKey(key), response);
+    return true;
+  } catch (error) {
+    if (toHostFailure(error).code === 'quota') throw error;
+    return false;
+  }
+}
+
+/** The promise of cancel() waits for the other copy, so nobody waits for it. */
+function discard(copy: Response): void {
+  void copy.body?.cancel().catch(() => {});
+}

@@ -1,0 +1,73 @@
+/** The way of this worker's own objects to the program: it is in the same realm. */
+
+import type { Reply, Transport } from '../shared/transport';
+import type { Program } from './program';
+import { worker } from './worker';
+
+/** What is being asked about a background fetch by code in this worker. */
+export class LocalTransport implements Transport {
+  #program: Program;
+  /** Requests under way, by unique id; and when the last one ended, performance.now(). */
+  #open = new Map<string, { count: number; idleSince: number }>();
+
+  constructor(program: Program) {
+    this.#program = program;
+  }
+
+  async request(method: 'GET' | 'POST', path: string, body?: unknown, bodies?: Blob[]): Promise<Reply> {
+    const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);
+    try {
+      const text = body === undefined ? undefined : JSON.stringify(body);
+      const reply = await this.#program.request(method, path, text, bodies).catch((error) => {
+        throw new TypeError(error.message);
+      });
+      return { status: reply.status, body: parse(reply.body) };
+    } finally {
+      done();
+    }
+  }
+
+  /** Instances of this realm are told of everything, see watchers.ts. */
+  watch(): void {}
+  unwatch(): void {}
+
+  hasActiveWorker(): boolean {
+    return worker.registration.active !== null;
+  }
+
+  /**
+   * Resolves when nothing was asked about this background fetch for graceMs: by
+   * then each listener that is reading records has opened what it reads, which
+   * stays readable. At the latest after limitMs, or when signal aborts.
+   */
+  async idle(uniqueId: string, graceMs: number, limitMs: number, signal: AbortSignal): Promise<void> {
+    const start = performance.now();
+    this.#begin(uniqueId)();
+    while (!signal.aborted && performance.now() - start < limitMs) {
+      const { count, idleSince } = this.#open.get(uniqueId)!;
+      const left = count > 0 ? graceMs : idleSince + graceMs - performance.now();
+      if (left <= 0) break;
+      await new Promise((resolve) => setTimeout(resolve, left));
+    }
+    this.#open.delete(uniqueId);
+  }
+
+  #begin(uniqueId: string | undefined): () => void {
+    if (uniqueId === undefined) return () => {};
+    const entry = this.#open.get(uniqueId) ?? { count: 0, idleSince: 0 };
+    this.#open.set(uniqueId, entry);
+    entry.count++;
+    return () => {
+      entry.count--;
+      entry.idleSince = performance.now();
+    };
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

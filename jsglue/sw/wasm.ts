@@ -1,0 +1,58 @@
+/** Where the Go program's code comes from: a cache filled at install, or the network. */
+
+import { PROGRAM_CACHE_PREFIX, type WorkerContext } from './context';
+
+/**
+ * Keeps the code for later starts, with or without a network. Never rejects: a
+ * worker without it fetches the code when it is needed.
+ */
+export async function cacheProgram(context: WorkerContext): Promise<void> {
+  try {
+    const cache = await caches.open(context.programCache);
+    if (await cache.match(context.wasmURL)) return;
+    const response = await fetch(context.wasmURL);
+    if (response.ok) await cache.put(context.wasmURL, response);
+  } catch {
+    // Boot fetches it again, and tells what is wrong with it.
+  }
+}
+
+/** Deletes the code of other versions. */
+export async function deleteOtherPrograms(context: WorkerContext): Promise<void> {
+  const names = await caches.keys();
+  const others = names.filter((name) => name.startsWith(PROGRAM_CACHE_PREFIX) && name !== context.programCache);
+  await Promise.all(others.map((name) => caches.delete(name)));
+}
+
+/** Rejects with an Error that names the cause, for people. */
+export async function instantiate(context: WorkerContext, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
+  const response = (await cachedProgram(context)) ?? (await fetchProgram(context));
+  const type = response.headers.get('Content-Type') ?? '';
+  try {
+    const { instance } = /^application\/wasm$/i.test(type.trim())
+      ? await WebAssembly.instantiateStreaming(response, imports)
+      : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
+    return instance;
+  } catch (error) {
+    // A copy that is no program must not stay in the way of the right one.
+    await caches.delete(context.programCache).catch(() => {});
+    throw new Error(
+      `${context.wasmURL} (status ${response.status}, type "${type}") could not be instantiated: ${error}.` +
+        " A Content-Security-Policy on the service worker's script must allow 'wasm-unsafe-eval'.",
+    );
+  }
+}
+
+async function cachedProgram(context: WorkerContext): Promise<Response | undefined> {
+  // match() with a cacheName makes no cache; storage that fails is no reason not to run.
+  return caches.match(context.wasmURL, { cacheName: context.programCache }).catch(() => undefined);
+}
+
+async function fetchProgram(context: WorkerContext): Promise<Response> {
+  const response = await fetch(context.wasmURL).catch((error) => {
+    throw new Error(`${context.wasmURL} could not be fetched: ${error}`);
+  });
+  if (!response.ok) throw new Error(`${context.wasmURL} could not be fetched: status ${response.status}.`);
+  void cacheProgram(context);
+  return response;
+}

@@ -1,0 +1,74 @@
+/** The realms that hear of snapshots: pages by their watch ports, and this worker. */
+
+import { tellInstances } from '../shared/instances';
+import type { AckMessage, Snapshot, SnapshotsMessage } from '../shared/protocol';
+import type { HostMethods } from './host';
+
+const ACK_DEADLINE_MS = 1000;
+
+interface Watcher {
+  /** The last two: an ack may still be on its way on the older one. */
+  ports: MessagePort[];
+  /** What waits for an ack of that number. */
+  waiting: Map<number, () => void>;
+}
+
+export class Watchers {
+  /** By client, as the page names itself. */
+  #watchers = new Map<string, Watcher>();
+  #lastAck = 0;
+
+  /** From now on the client hears on this port. */
+  add(client: string, port: MessagePort): void {
+    const watcher = this.#watchers.get(client) ?? { ports: [], waiting: new Map<number, () => void>() };
+    this.#watchers.set(client, watcher);
+    port.onmessage = ({ data }: MessageEvent<Partial<AckMessage> | null>) => {
+      if (data?.type === 'ack' && data.ack !== undefined) watcher.waiting.get(data.ack)?.();
+    };
+    if (watcher.ports.push(port) > 2) watcher.ports.shift()!.close();
+  }
+
+  /**
+   * Tells this worker's objects, then all pages. With wait, resolves when all have
+   * acknowledged, at the latest after 1 s; who did not is taken for gone.
+   */
+  async update({ snapshots, wait }: HostMethods['update'][0]): Promise<null> {
+    const told = tellInstances(snapshots);
+    if (!wait) {
+      for (const { ports } of this.#watchers.values()) post(ports, { type: 'snapshots', snapshots });
+      return null;
+    }
+    await withDeadline(told, ACK_DEADLINE_MS);
+    const acknowledged = [...this.#watchers.keys()].map((client) => this.#tellAndWait(client, snapshots));
+    await Promise.all(acknowledged);
+    return null;
+  }
+
+  async #tellAndWait(client: string, snapshots: Snapshot[]): Promise<void> {
+    const watcher = this.#watchers.get(client)!;
+    const ack = ++this.#lastAck;
+    const acknowledged = new Promise<void>((resolve) => watcher.waiting.set(ack, resolve));
+    post(watcher.ports, { type: 'snapshots', snapshots, ack });
+    const inTime = await withDeadline(acknowledged, ACK_DEADLINE_MS);
+    watcher.waiting.delete(ack);
+    if (!inTime && this.#watchers.get(client) === watcher) {
+      for (const port of watcher.ports) port.close();
+      this.#watchers.delete(client);
+    }
+  }
+}
+
+function post(ports: MessagePort[], message: SnapshotsMessage): void {
+  ports.at(-1)!.postMessage(message);
+}
+
+/** Whether the promise settled before the time was over. */
+async function withDeadline(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer!: ReturnType<typeof setTimeout>;
+  const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, ms, false)));
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
