@@ -1,0 +1,86 @@
+// Firefox by puppeteer over WebDriver BiDi. System access is on: the only way to
+// end a worker at a chosen moment is the browser's own service worker manager.
+import puppeteer from 'puppeteer-core';
+import { killTag, newTag, within } from '../lib/processes.mjs';
+import { PuppeteerPage } from './page.mjs';
+
+export const name = 'firefox';
+export const executable = '/usr/bin/firefox-esr';
+
+const preferences = {
+  // Start as usual after a SIGKILL, without asking anything.
+  'browser.sessionstore.resume_from_crash': false,
+  'toolkit.startup.max_resumed_crashes': -1,
+  // Nothing of its own on the network or on the disk while a test measures.
+  'app.update.enabled': false,
+  'browser.safebrowsing.downloads.enabled': false,
+  'network.captive-portal-service.enabled': false,
+  'datareporting.policy.dataSubmissionEnabled': false,
+};
+
+export async function launch({ profileDir }) {
+  const { tag, env } = newTag();
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    protocol: 'webDriverBiDi',
+    executablePath: executable,
+    headless: true,
+    userDataDir: profileDir,
+    env: { ...process.env, ...env, MOZ_CRASHREPORTER_DISABLE: '1' },
+    args: ['-remote-allow-system-access'],
+    extraPrefsFirefox: preferences,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    timeout: 60_000,
+    protocolTimeout: 120_000,
+  });
+  return new Firefox(browser, tag);
+}
+
+class Firefox {
+  constructor(browser, tag) {
+    this.browser = browser;
+    this.tag = tag;
+  }
+
+  async newPage(url) {
+    const page = new PuppeteerPage(await this.browser.newPage());
+    await page.goto(url);
+    return page;
+  }
+
+  /** Evaluates an expression with the rights of the browser itself. */
+  async #privileged(expression) {
+    const { connection } = this.browser;
+    const tree = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
+    const { result } = await connection.send('script.evaluate', {
+      expression,
+      awaitPromise: true,
+      target: { context: tree.result.contexts[0].context },
+    });
+    if (result.type !== 'success') throw new Error(`in the browser: ${JSON.stringify(result.exceptionDetails)}`);
+    return result.result.value;
+  }
+
+  /** Ends all running service workers; resolves when they are stopped. */
+  async stopWorker() {
+    await this.#privileged(`(async () => {
+      const manager = Cc['@mozilla.org/serviceworkers/manager;1'].getService(Ci.nsIServiceWorkerManager);
+      const all = manager.getAllRegistrations();
+      for (let i = 0; i < all.length; i++) {
+        const registration = all.queryElementAt(i, Ci.nsIServiceWorkerRegistrationInfo);
+        await registration.activeWorker?.terminateWorker();
+      }
+    })()`);
+  }
+
+  async kill() {
+    await killTag(this.tag);
+  }
+
+  async close() {
+    await within(10_000, 'firefox to close', this.browser.close()).catch(() => {});
+    await killTag(this.tag);
+  }
+}

@@ -1,0 +1,14 @@
+// The browsers, all with one interface:
+//
+//   launch({profileDir, channel, native, stoppable}) -> browser
+//   browser: newPage(url) -> page, stopWorker(page), kill(), close()
+//   page:    evaluate(fn, ...args), evaluateFor(ms, ...), waitFor(what, ms, fn, ...args),
+//            goto(url), reload(), url(), close()
+//
+// kill() is SIGKILL for the whole tree of processes. A launch with the same
+// profileDir finds what the one before stored. stopWorker() needs `stoppable`.
+import * as chromium from './chromium.mjs';
+import * as firefox from './firefox.mjs';
+import * as webkit from './webkit.mjs';
+
+export const drivers = { chromium, firefox, webkit };

@@ -1,0 +1,183 @@
+// WebKitGTK's MiniBrowser, driven by an agent script in the pages.
+//
+// Not by WebKitWebDriver: its sessions keep nothing on the disk, and it ends the
+// session as soon as any web process dies, while ending the process a service
+// worker runs in is the only way to stop a worker. MiniBrowser without
+// --automation has a profile and lives on; the agent (static/agent.js) asks the
+// runner's channel for code to run, so every page for this driver loads it.
+//
+// WebKit runs the workers of a site in the process of one of the site's pages
+// and never moves them. A launch with `stoppable` therefore opens helper tabs
+// first (the same host, another port, hence the same site but another origin):
+// the workers run in one of their processes, and killing that leaves the page.
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { killTag, processesOf, start, within } from '../lib/processes.mjs';
+import { Page } from './page.mjs';
+
+export const name = 'webkit';
+const machine = os.arch() === 'arm64' ? 'aarch64' : 'x86_64';
+export const executable = `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`;
+
+const HELPERS = 4;
+const CLIENTS = 100;
+const TABS = 2;
+
+let display;
+
+/** One X server for all browsers of the run. */
+function xServer() {
+  display ??= (async () => {
+    const server = start('Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    });
+    const number = await within(
+      20_000,
+      'Xvfb',
+      new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.once('exit', (code) => reject(new Error(`Xvfb ended with ${code}`)));
+        server.stdio[3].on('data', (data) => resolve(String(data).trim()));
+      }),
+    );
+    server.stdio[3].unref();
+    server.unref();
+    return `:${number}`;
+  })();
+  return display;
+}
+
+let launches = 0;
+
+export async function launch({ profileDir, channel, stoppable = false }) {
+  const home = (directory) => {
+    const full = path.join(profileDir, directory);
+    fs.mkdirSync(full, { recursive: true });
+    return full;
+  };
+  const prefix = `webkit-${++launches}`;
+  const address = (tab) => `http://127.0.0.1:${channel.port}/agent/${prefix}/${tab}`;
+  // The page's tabs begin at another site, so that their processes are made last.
+  const tabs = Array.from({ length: TABS }, (_, i) => `tab${i}`);
+  const tabURL = (tab) => `http://localhost:${channel.port}/tab.html#agent=${encodeURIComponent(address(tab))}`;
+  const helpers = Array.from({ length: stoppable ? HELPERS : 0 }, (_, i) => `helper${i}`);
+  const helperURL = (helper) => {
+    const report = `http://127.0.0.1:${channel.port}/${prefix}`;
+    return `http://127.0.0.1:${channel.port}/hosts.html?${new URLSearchParams({ helper, report, clients: CLIENTS })}`;
+  };
+  const child = start(
+    executable,
+    [...tabs.map(tabURL), ...helpers.map(helperURL)],
+    {
+      stdio: 'ignore',
+      env: {
+        DISPLAY: await xServer(),
+        HOME: home('home'),
+        XDG_DATA_HOME: home('data'),
+        XDG_CACHE_HOME: home('cache'),
+        XDG_CONFIG_HOME: home('config'),
+        WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+        WEBKIT_DISABLE_COMPOSITING_MODE: '1',
+        LIBGL_ALWAYS_SOFTWARE: '1',
+        NO_AT_BRIDGE: '1',
+      },
+    },
+  );
+  const failed = new Promise((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`MiniBrowser ended (${code ?? signal})`)));
+  });
+  failed.catch(() => {});
+  const opened = Promise.all([
+    ...tabs.map((tab) => channel.tab(`${prefix}/${tab}`).nextDocument()),
+    ...helpers.map((helper) => channel.reports(prefix).wait(helper, (report) => report.helper === helper)),
+  ]);
+  try {
+    await within(60_000, 'MiniBrowser to open its tabs', Promise.race([opened, failed]));
+  } catch (error) {
+    await killTag(child.tag);
+    throw error;
+  }
+  const free = tabs.map((tab) => new WebKitPage(channel.tab(`${prefix}/${tab}`), address(tab)));
+  return new WebKit(child, free, stoppable);
+}
+
+class WebKitPage extends Page {
+  constructor(tab, address) {
+    super();
+    this.tab = tab;
+    this.address = address;
+  }
+  run(code) {
+    return this.tab.run(code);
+  }
+  async #navigate(code) {
+    const loaded = this.tab.nextDocument();
+    this.tab.send(`void setTimeout(() => { ${code} })`);
+    await within(30_000, 'the page to load', loaded);
+  }
+  async goto(url) {
+    const known = new URL(url).origin === new URL(this.tab.url).origin;
+    const target = known ? url : `${url}#agent=${encodeURIComponent(this.address)}`;
+    await this.#navigate(`location.href = ${JSON.stringify(target)}`);
+  }
+  async reload() {
+    await this.#navigate('location.reload()');
+  }
+  async url() {
+    return this.evaluate('location.href');
+  }
+  /** Leaves for a page of another site: its tab stays, its document is gone. */
+  async close() {
+    await this.goto(this.address.replace('127.0.0.1', 'localhost').replace(/agent.*/, 'tab.html'));
+  }
+}
+
+class WebKit {
+  #page = 0;
+  constructor(child, free, stoppable) {
+    this.child = child;
+    this.free = free;
+    this.helpers = stoppable ? this.#webProcesses().map((row) => row.pid) : [];
+  }
+
+  #webProcesses() {
+    return processesOf(this.child.tag).filter((row) => row.command.includes('/WebKitWebProcess'));
+  }
+
+  async newPage(url) {
+    const page = this.free[this.#page++];
+    if (!page) throw new Error(`the WebKit driver has ${this.free.length} tabs`);
+    await page.goto(url);
+    return page;
+  }
+
+  /** Kills the process that the service workers run in. */
+  async stopWorker() {
+    const hosts = this.#webProcesses().filter((row) => hasWorkerThread(row.pid));
+    for (const { pid } of hosts) {
+      if (!this.helpers.includes(pid)) throw new Error('the service worker runs in the process of the page');
+      process.kill(pid, 'SIGKILL');
+    }
+  }
+
+  async kill() {
+    await killTag(this.child.tag);
+  }
+
+  async close() {
+    await killTag(this.child.tag);
+  }
+}
+
+/** WebKit names the threads of service workers, as far as Linux lets it. */
+function hasWorkerThread(pid) {
+  try {
+    return fs
+      .readdirSync(`/proc/${pid}/task`)
+      .some((thread) => fs.readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').includes('ServiceWorker'));
+  } catch {
+    return false; // it ended meanwhile
+  }
+}

@@ -1,0 +1,52 @@
+// Says what happened: a line for each test, and all that is known of a failure.
+
+const MAX_LINES = 200;
+
+export class Reporter {
+  passed = 0;
+  failed = 0;
+  tests = [];
+
+  constructor({ verbose }) {
+    this.verbose = verbose;
+  }
+
+  result({ browser, scenario, ms, error, cases, reports, log }) {
+    this.#line({ browser, name: scenario, ms, error });
+    for (const one of cases ?? []) this.#line({ browser, name: `${scenario}: ${one.name}`, ms: one.ms, error: one.error });
+    if (error || this.verbose) this.#details(error, reports, log);
+  }
+
+  #line({ browser, name, ms, error }) {
+    const status = error ? 'failed' : 'passed';
+    this[status]++;
+    this.tests.push({ browser, name, status, ms, error: error && String(error.stack ?? error) });
+    const time = ms === undefined ? '' : ` (${(ms / 1000).toFixed(1)} s)`;
+    console.log(`${error ? 'FAILED' : 'ok'} ${browser.padEnd(9)} ${name}${time}`);
+    if (error && ms === undefined) console.log(`    ${error}`);
+  }
+
+  #details(error, reports, log) {
+    const print = (text) => console.log(String(text).replaceAll(/^/gm, '    '));
+    if (error) print(error.stack ?? error);
+    for (const { kind, from, at, ...rest } of reports.slice(-MAX_LINES)) {
+      const time = new Date(at).toISOString().slice(14, 23);
+      print(`${time} ${from} ${kind}: ${rest.text ?? JSON.stringify(rest)}`);
+    }
+    for (const [name, entries] of Object.entries(log ?? {})) {
+      print(`server: ${name}`);
+      for (const entry of entries.slice(-MAX_LINES)) {
+        const what = `${entry.method} ${entry.range || 'all'} -> ${entry.status} ${entry.contentRange ?? ''}`;
+        print(`  ${entry.time.slice(14, 23)} ${what} ${entry.bytesSent} bytes, ${entry.outcome || 'under way'}, ${entry.ms} ms`);
+      }
+    }
+  }
+
+  summary() {
+    return { passed: this.passed, failed: this.failed, tests: this.tests };
+  }
+
+  end() {
+    console.log(`${this.passed} passed, ${this.failed} failed`);
+  }
+}

@@ -1,0 +1,150 @@
+// The list of scenarios, and what each of them is given to work with.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { startServer, temporaryDirectory } from './server.mjs';
+
+export { assert };
+export const MiB = 1024 * 1024;
+
+export const scenarios = [];
+
+/**
+ * Adds a scenario. Options:
+ *   native     also makes sense against the browser's own Background Fetch
+ *   plain      needs nothing of ours: it tests the drivers
+ *   alone      runs when nothing else runs
+ *   timeout    in ms
+ * It may return cases, [{name, error?}], which are counted one by one.
+ */
+export function scenario(name, options, run) {
+  scenarios.push({ name, timeout: 90_000, ...options, run });
+}
+
+/** What a scenario works with. Everything it opens is closed after it. */
+export class Test {
+  #browsers = [];
+  #servers = [];
+  #directories = [];
+  #resources = 0;
+
+  constructor({ id, driver, server, channel, native, plain }) {
+    Object.assign(this, { id, driver, server, channel, native });
+    this.reports = channel.reports(id);
+    // Without anything of ours the page and the worker are the plain ones.
+    this.plain = native || plain;
+  }
+
+  temporaryDirectory() {
+    const directory = temporaryDirectory(this.id.replaceAll(/[^\w]+/g, '-'));
+    this.#directories.push(directory);
+    return directory;
+  }
+
+  /** A browser; its profile is new unless profileDir is given. */
+  async launch({ profileDir = this.temporaryDirectory(), ...options } = {}) {
+    const { channel, native } = this;
+    const browser = await this.driver.launch({ profileDir, channel, native, ...options });
+    browser.profileDir = profileDir;
+    this.#browsers.push(browser);
+    return browser;
+  }
+
+  /** A server of this test alone. */
+  async ownServer(directories) {
+    const server = await startServer(directories);
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** URL of a page that reports to the runner. */
+  pageURL(page = this.plain ? '/native.html' : '/page.html', { server = this.server, ...parameters } = {}) {
+    const url = new URL(page, server.url);
+    url.searchParams.set('channel', this.channel.address(this.id));
+    url.searchParams.set('worker', this.plain ? '/sw-native.js' : '/sw-test.js');
+    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  /** A browser with a page of the site whose worker is active. */
+  async open({ worker = {}, server, ...launchOptions } = {}) {
+    const browser = await this.launch(launchOptions);
+    const page = await browser.newPage(this.pageURL(undefined, { server: server ?? this.server }));
+    await page.evaluate((options) => t.register(options), worker);
+    return { browser, page };
+  }
+
+  /** A file of the fault server that only this test asks for. */
+  resource({ origin, server = this.server, kind = 'file', ...options }) {
+    const name = `${this.id}-${++this.#resources}`;
+    const seed = this.#resources + 10;
+    const url = `${origin ?? server.url}/${kind}/${name}?${new URLSearchParams({ seed, ...options })}`;
+    return {
+      name,
+      url,
+      size: options.size,
+      log: () => server.log(name),
+      sha256: () => server.sha256({ size: options.size, seed }),
+    };
+  }
+
+  /** The worker's account of the closing event of a background fetch. */
+  event(id, timeout = 60_000) {
+    const is = (report) => report.kind === 'event' && report.id === id;
+    return this.reports.wait(`the closing event of ${id}`, is, { timeout });
+  }
+
+  /** Ids of the worker instances so far. */
+  boots() {
+    return this.reports.all((report) => report.kind === 'boot').map((report) => report.boot);
+  }
+
+  /** Resolves when a new worker instance has started after the first `count`. */
+  nextBoot(count, timeout = 30_000) {
+    let seen = 0;
+    const is = (report) => report.kind === 'boot' && ++seen > count;
+    return this.reports.wait('a new worker instance', is, { timeout });
+  }
+
+  /** One event, of this type, and nothing left in the storage. */
+  async settled(page, id, type) {
+    const event = await this.event(id);
+    assert.equal(event.type, type);
+    await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+    const rows = await page.evaluate(() => t.results());
+    const ended = rows.filter((row) => row.id === id && row.phase === 'end');
+    assert.equal(ended.length, 1, `one closing event for ${id}, not ${JSON.stringify(rows)}`);
+    return event;
+  }
+
+  async close() {
+    const closing = [...this.#browsers, ...this.#servers].map((thing) => thing.close());
+    const results = await Promise.allSettled(closing);
+    for (const directory of this.#directories) {
+      fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    }
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+}
+
+/** Loads all scenario files, in the order of their names. */
+export async function loadScenarios() {
+  const directory = path.join(import.meta.dirname, '../scenarios');
+  for (const file of fs.readdirSync(directory).sort()) {
+    if (file.endsWith('.mjs')) await import(path.join(directory, file));
+  }
+  return scenarios;
+}
+
+/** Body bytes the server sent for these log entries. */
+export const bytesSent = (entries) => entries.reduce((sum, entry) => sum + entry.bytesSent, 0);
+
+/** The GET requests among log entries. */
+export const gets = (entries) => entries.filter((entry) => entry.method === 'GET');
+
+/** Offsets that were asked for by Range, in order. */
+export const rangeStarts = (entries) =>
+  gets(entries)
+    .filter((entry) => entry.range)
+    .map((entry) => Number(entry.range.match(/^bytes=(\d+)-/)[1]));

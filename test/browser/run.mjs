@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+// Runs the scenarios in real browsers.
+//
+//   node test/browser/run.mjs [--browser chromium,firefox,webkit] [--grep text]
+//                             [--list] [--native] [--jobs 2] [--verbose] [--json file]
+//
+// One line for each test, everything known about those that failed, and a count.
+// Nothing is tried twice, and a browser that is missing is a failure. --native
+// tests the scenarios themselves against Chromium's own Background Fetch.
+import fs from 'node:fs';
+import { parseArgs } from 'node:util';
+import { drivers } from './drivers/index.mjs';
+import { Channel } from './lib/channel.mjs';
+import { within } from './lib/processes.mjs';
+import { Reporter } from './lib/reporter.mjs';
+import { loadScenarios, Test } from './lib/scenario.mjs';
+import { directories, startServer } from './lib/server.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    browser: { type: 'string', default: '' },
+    grep: { type: 'string', default: '' },
+    jobs: { type: 'string', default: '2' },
+    json: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    native: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+});
+
+const browsers = flags.browser ? flags.browser.split(',') : flags.native ? ['chromium'] : Object.keys(drivers);
+for (const name of browsers) {
+  if (!drivers[name]) throw new Error(`no browser ${name}; there are ${Object.keys(drivers)}`);
+}
+const chosen = (await loadScenarios()).filter(
+  (one) => one.name.includes(flags.grep) && (!flags.native || one.native || one.plain),
+);
+if (chosen.length === 0) throw new Error(`no scenario has ${JSON.stringify(flags.grep)} in its name`);
+if (flags.list) {
+  for (const one of chosen) console.log(one.name);
+  process.exit();
+}
+
+const reporter = new Reporter({ verbose: flags.verbose });
+const channel = await new Channel().start();
+const server = await startServer(directories);
+
+async function run({ scenario, browser }) {
+  const driver = drivers[browser];
+  const id = `${browser}-${scenario.name.replaceAll(/[^\w]+/g, '-')}`;
+  const test = new Test({ id, driver, server, channel, native: flags.native, plain: scenario.plain });
+  const started = Date.now();
+  let cases;
+  let error;
+  try {
+    if (!fs.existsSync(driver.executable)) {
+      throw new Error(`${driver.executable} is missing; test/browser/install.sh installs it`);
+    }
+    cases = await within(scenario.timeout, 'the scenario', scenario.run(test));
+  } catch (thrown) {
+    error = thrown;
+  }
+  const log = error ? await server.logs(id).catch((problem) => String(problem)) : undefined;
+  await test.close().catch((problem) => (error ??= problem));
+  const ms = Date.now() - started;
+  reporter.result({ browser, scenario: scenario.name, ms, error, cases, reports: test.reports.lines, log });
+}
+
+/** Runs the jobs, so many at a time. */
+async function drain(jobs, width) {
+  const queue = [...jobs];
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      while (queue.length > 0) await run(queue.shift());
+    }),
+  );
+}
+
+const all = chosen.flatMap((scenario) => browsers.map((browser) => ({ scenario, browser })));
+await drain(all.filter((job) => !job.scenario.alone), Number(flags.jobs));
+await drain(all.filter((job) => job.scenario.alone), 1);
+
+await server.close();
+await channel.close();
+if (flags.json) fs.writeFileSync(flags.json, `${JSON.stringify(reporter.summary(), null, 2)}\n`);
+reporter.end();
+process.exit(reporter.failed === 0 ? 0 : 1);
