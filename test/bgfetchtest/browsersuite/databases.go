@@ -1,0 +1,131 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hack-pad/go-indexeddb/idb"
+
+	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/idbstore"
+)
+
+// databaseCases are about the database around the store.
+var databaseCases = []bgfetchtest.StoreCase{
+	{Name: "database: newer", Run: testNewer},
+	{Name: "database: deleted while open", Run: testDeletedWhileOpen},
+	{Name: "database: context has ended", Run: testOpenContextEnded},
+	{Name: "database: two connections", Run: testTwoConnections},
+}
+
+var databases int
+
+// newName returns the name of a database that does not exist.
+func newName() string {
+	databases++
+	return fmt.Sprintf("bgfetch-suite-%d-%d", time.Now().UnixNano(), databases)
+}
+
+// openStore returns an opener of stores over one new database, and its undo.
+func openStore() (open bgfetchtest.OpenStore, cleanUp func(bgfetchtest.T)) {
+	name := newName()
+	var store *idbstore.Store
+	open = func(t bgfetchtest.T) bgfetch.Store {
+		if store != nil {
+			_ = store.Close()
+		}
+		store = mustOpen(t, name)
+		return store
+	}
+	cleanUp = func(t bgfetchtest.T) {
+		if store != nil {
+			_ = store.Close()
+		}
+		deleteDatabase(t, name)
+	}
+	return open, cleanUp
+}
+
+func mustOpen(t bgfetchtest.T, name string) *idbstore.Store {
+	store, err := idbstore.Open(context.Background(), name)
+	if err != nil {
+		t.Fatalf("Open: %v", err)
+	}
+	return store
+}
+
+func deleteDatabase(t bgfetchtest.T, name string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	request, err := idb.Global().DeleteDatabase(name)
+	if err == nil {
+		err = errors.Join(request.Await(ctx), ctx.Err())
+	}
+	if err != nil {
+		t.Errorf("delete the database: %v", err)
+	}
+}
+
+func testNewer(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+	name := newName()
+	request, err := idb.Global().Open(context.Background(), name, 99, func(*idb.Database, uint, uint) error { return nil })
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	db, err := request.Await(context.Background())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	defer deleteDatabase(t, name)
+	defer db.Close()
+	if _, err := idbstore.Open(context.Background(), name); !errors.Is(err, bgfetch.ErrNewerDatabase) {
+		t.Errorf("Open: got %v, want ErrNewerDatabase", err)
+	}
+}
+
+func testDeletedWhileOpen(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+	name := newName()
+	store := mustOpen(t, name)
+	deleteDatabase(t, name) // waits until the store has closed its database
+	_, loadErr := store.Load(context.Background())
+	createErr := store.Create(context.Background(), bgfetch.FetchState{UniqueID: "u"}, nil)
+	if loadErr == nil || createErr == nil {
+		t.Errorf("the methods of a store without its database returned %v and %v", loadErr, createErr)
+	}
+	t.Logf("the error is: %v", createErr)
+}
+
+func testOpenContextEnded(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+	name := newName()
+	ctx, cancel := context.WithCancel(context.Background())
+	go cancel()
+	if _, err := idbstore.Open(ctx, name); !errors.Is(err, context.Canceled) {
+		t.Errorf("Open: got %v, want the context's error", err)
+	}
+	if _, err := idbstore.Open(ctx, name); !errors.Is(err, context.Canceled) {
+		t.Errorf("Open again: got %v, want the context's error", err)
+	}
+	deleteDatabase(t, name) // which an open database would block
+}
+
+func testTwoConnections(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+	name := newName()
+	one, two := mustOpen(t, name), mustOpen(t, name)
+	defer deleteDatabase(t, name)
+	ctx := context.Background()
+	if err := one.Create(ctx, bgfetch.FetchState{UniqueID: "u"}, []bgfetch.Request{{URL: "/"}}); err != nil {
+		t.Fatalf("Create: %v", err)
+	}
+	if err := two.PutRecord(ctx, "u", 0, bgfetch.RecordState{Sent: true}); err != nil {
+		t.Fatalf("PutRecord by the other: %v", err)
+	}
+	all, err := one.Load(ctx)
+	if err != nil || len(all) != 1 || !all[0].Records[0].Sent {
+		t.Errorf("Load: got %v, %v", all, err)
+	}
+}

@@ -1,0 +1,168 @@
+//go:build js && wasm
+
+// Package idbstore implements bgfetch.Store on IndexedDB.
+//
+// The database has these object stores, all with keys out of line:
+//
+//	fetches   uniqueId                                    -> JSON text of bgfetch.FetchState
+//	requests  uniqueId                                    -> JSON text of requestsRow, never changed
+//	records   [uniqueId, index]                           -> JSON text of bgfetch.RecordState
+//	segments  [uniqueId, index, generation, offset]       -> length
+//	sequence  a key generator, which numbers the background fetches; no rows
+//
+// The rows are JSON text, which crosses between Go and JS in one step, where
+// objects take one for each member.
+//
+// What to know of IndexedDB: a transaction commits itself as soon as none of its
+// requests is under way, so within one nothing else may be awaited; and what a
+// request did is durable only when its transaction has completed.
+package idbstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hack-pad/go-indexeddb/idb"
+	"github.com/hack-pad/safejs"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+const (
+	fetchesStore  = "fetches"
+	requestsStore = "requests"
+	recordsStore  = "records"
+	segmentsStore = "segments"
+	sequenceStore = "sequence"
+)
+
+var allStores = []string{fetchesStore, recordsStore, requestsStore, segmentsStore, sequenceStore}
+
+// schemaVersion is the version of the database. To change the schema: raise it,
+// and add a case to upgrade that makes the new version of the one before.
+const schemaVersion = 1
+
+// openTimeout bounds how long Open waits. What blocks it is another worker or
+// page that holds an older version open; the library does not tell that from a
+// slow disk.
+const openTimeout = 10 * time.Second
+
+// Store is a bgfetch.Store in IndexedDB. Its methods may be called from several
+// goroutines. It ends, and all its methods return errors, when the database is
+// deleted or upgraded from elsewhere.
+type Store struct {
+	db *idb.Database
+	// raw is the same IDBDatabase, for what the library has not.
+	raw safejs.Value
+
+	// known is true for a unique id that is certainly in the database, so that
+	// its transactions need not look first, and false for one that was deleted.
+	// Transactions run in the order they are made, and goroutines of a wasm
+	// program change only where they wait: so what it says when a transaction is
+	// made is still so when that runs.
+	known map[string]bool
+}
+
+var _ bgfetch.Store = (*Store)(nil)
+
+// Open opens the database with that name, and makes or upgrades it if need be.
+// The error is bgfetch.ErrNewerDatabase where a newer version wrote it. Open
+// waits 10 s at most.
+func Open(ctx context.Context, name string) (*Store, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	// idb.Global panics without it.
+	if factory, err := safejs.Global().Get("indexedDB"); err != nil || factory.IsUndefined() || factory.IsNull() {
+		return nil, errors.New("open the database: this browser has no IndexedDB here")
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, openTimeout, fmt.Errorf(
+		"it did not open within %v; another tab or worker may hold an older version open", openTimeout))
+	defer cancel()
+
+	type outcome struct {
+		store *Store
+		err   error
+	}
+	opened := make(chan outcome)
+	go func() {
+		store, err := open(name)
+		select {
+		case opened <- outcome{store, err}:
+		case <-ctx.Done():
+			if err == nil {
+				_ = store.Close() // nobody waits any more, and open it would block others
+			}
+		}
+	}()
+	select {
+	case o := <-opened:
+		return o.store, wrap(o.err, "open the database")
+	case <-ctx.Done():
+		return nil, fmt.Errorf("open the database: %w", context.Cause(ctx))
+	}
+}
+
+// open waits without bound.
+func open(name string) (*Store, error) {
+	// What the upgrader returned would end the program, so it is kept here.
+	var upgradeErr error
+	request, err := idb.Global().Open(context.Background(), name, schemaVersion, func(db *idb.Database, oldVersion, _ uint) error {
+		upgradeErr = upgrade(db, oldVersion)
+		return nil
+	})
+	if err != nil {
+		return nil, portError(err)
+	}
+	db, err := request.Await(context.Background())
+	if errors.Is(err, idb.NewDOMException("VersionError")) {
+		return nil, fmt.Errorf("%w (%v)", bgfetch.ErrNewerDatabase, err)
+	}
+	if err != nil {
+		return nil, portError(err)
+	}
+	if err := errors.Join(upgradeErr, checkSchema(db)); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	raw, err := request.Request.Result()
+	return &Store{db: db, raw: safejs.Safe(raw), known: map[string]bool{}}, err
+}
+
+// upgrade brings a database from oldVersion, 0 for none, to schemaVersion.
+func upgrade(db *idb.Database, oldVersion uint) error {
+	switch oldVersion {
+	case 0:
+		for _, name := range allStores {
+			_, err := db.CreateObjectStore(name, idb.ObjectStoreOptions{
+				KeyPath:       safejs.Unsafe(safejs.Null()),
+				AutoIncrement: name == sequenceStore,
+			})
+			if err != nil {
+				return fmt.Errorf("make the object store %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func checkSchema(db *idb.Database) error {
+	names, err := db.ObjectStoreNames()
+	if err != nil {
+		return err
+	}
+	for _, name := range allStores {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("the database has no object store %s", name)
+		}
+	}
+	return nil
+}
+
+// Close closes the database once the transactions under way are finished.
+func (s *Store) Close() error {
+	return s.db.Close()
+}

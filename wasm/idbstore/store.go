@@ -1,0 +1,165 @@
+//go:build js && wasm
+
+package idbstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"syscall/js"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// requestsRow is a row of the object store requests.
+type requestsRow struct {
+	// Sequence gives the order of creation: a clock may stand still or go back.
+	Sequence int64             `json:"sequence"`
+	Requests []bgfetch.Request `json:"requests"`
+}
+
+func marshal(value any) (js.Value, error) {
+	text, err := json.Marshal(value)
+	return js.ValueOf(string(text)), err
+}
+
+// Create implements bgfetch.Store. It is an error if the unique id is in use.
+func (s *Store) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
+	stores := []string{fetchesStore, requestsStore, sequenceStore}
+	err := s.transact(ctx, stores, func(t *transaction) error {
+		delete(s.known, state.UniqueID)
+		sequence, err := t.nextSequence()
+		if err != nil {
+			return err
+		}
+		stateText, err := marshal(state)
+		if err != nil {
+			return err
+		}
+		requestsText, err := marshal(requestsRow{Sequence: sequence, Requests: requests})
+		if err != nil {
+			return err
+		}
+		uniqueID := js.ValueOf(state.UniqueID)
+		return errors.Join(
+			t.add(fetchesStore, uniqueID, stateText),
+			t.add(requestsStore, uniqueID, requestsText),
+		)
+	})
+	return wrap(err, "create %q", state.UniqueID)
+}
+
+// nextSequence returns numbers that grow from transaction to transaction.
+func (t *transaction) nextSequence() (int64, error) {
+	store, err := t.txn.ObjectStore(sequenceStore)
+	if err != nil {
+		return 0, err
+	}
+	request, err := store.Add(js.ValueOf(0))
+	if err != nil {
+		return 0, err
+	}
+	number, err := t.await(request.Request)
+	if err != nil {
+		return 0, err
+	}
+	// The generator of keys does not go back when the row goes.
+	return int64(number.Float()), t.delete(sequenceStore, number)
+}
+
+// PutState implements bgfetch.Store. The error is bgfetch.ErrUnknown if the
+// background fetch is not there.
+func (s *Store) PutState(ctx context.Context, state bgfetch.FetchState) error {
+	err := s.transactOn(ctx, state.UniqueID, []string{fetchesStore}, func(t *transaction) error {
+		text, err := marshal(state)
+		if err != nil {
+			return err
+		}
+		return t.put(fetchesStore, js.ValueOf(state.UniqueID), text)
+	})
+	return wrap(err, "put the state of %q", state.UniqueID)
+}
+
+// PutRecord implements bgfetch.Store. An added segment takes the place of one
+// with the same offset. Generations only grow. The error is bgfetch.ErrUnknown
+// if the background fetch is not there.
+func (s *Store) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
+	stores := []string{fetchesStore, recordsStore, segmentsStore}
+	err := s.transactOn(ctx, uniqueID, stores, func(t *transaction) error {
+		text, err := marshal(record)
+		if err != nil {
+			return err
+		}
+		if err := t.put(recordsStore, key(uniqueID, index), text); err != nil {
+			return err
+		}
+		generation := record.Response.Generation
+		if err := t.dropGenerationsBefore(uniqueID, index, generation); err != nil {
+			return err
+		}
+		for _, segment := range added {
+			if err := t.put(segmentsStore, key(uniqueID, index, generation, segment.Offset), js.ValueOf(segment.Length)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrap(err, "put record %d of %q", index, uniqueID)
+}
+
+func (t *transaction) dropGenerationsBefore(uniqueID string, index, generation int) error {
+	if generation == 0 {
+		return nil
+	}
+	old, err := between(key(uniqueID, index), key(uniqueID, index, generation))
+	if err != nil {
+		return err
+	}
+	return t.delete(segmentsStore, old)
+}
+
+// DropSegments implements bgfetch.Store.
+func (s *Store) DropSegments(ctx context.Context, uniqueID string, index, generation int, lost []bgfetch.Segment) error {
+	err := s.transact(ctx, []string{segmentsStore}, func(t *transaction) error {
+		for _, segment := range lost {
+			if err := t.delete(segmentsStore, key(uniqueID, index, generation, segment.Offset)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrap(err, "drop segments of record %d of %q", index, uniqueID)
+}
+
+// Delete implements bgfetch.Store.
+func (s *Store) Delete(ctx context.Context, uniqueID string) error {
+	stores := []string{fetchesStore, requestsStore, recordsStore, segmentsStore}
+	err := s.transact(ctx, stores, func(t *transaction) error {
+		s.known[uniqueID] = false
+		return errors.Join(
+			t.delete(fetchesStore, js.ValueOf(uniqueID)),
+			t.delete(requestsStore, js.ValueOf(uniqueID)),
+			t.deleteBelow(recordsStore, uniqueID),
+			t.deleteBelow(segmentsStore, uniqueID),
+		)
+	})
+	return wrap(err, "delete %q", uniqueID)
+}
+
+// deleteBelow deletes the rows whose keys are longer and begin with these parts.
+func (t *transaction) deleteBelow(storeName string, parts ...any) error {
+	keys, err := between(key(parts...), key(append(parts, afterAll)...))
+	if err != nil {
+		return err
+	}
+	return t.delete(storeName, keys)
+}
+
+// wrap says what failed, if anything did.
+func wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf(format+": %w", append(args, err)...)
+}

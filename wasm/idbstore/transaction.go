@@ -1,0 +1,153 @@
+//go:build js && wasm
+
+package idbstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall/js"
+
+	"github.com/hack-pad/go-indexeddb/idb"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// transaction is what the steps of one transaction are made with.
+type transaction struct {
+	ctx context.Context
+	txn *idb.Transaction
+	// aborted is why we aborted it, or nil.
+	aborted error
+	// finished gets the outcome. An abort of ours may come as nil.
+	finished chan error
+}
+
+// transact runs steps in a transaction over the named object stores and waits
+// until it has completed. When it returns an error, nothing has changed.
+//
+// The steps issue requests, mostly without awaiting them: the outcome of the
+// transaction is theirs too. An error of steps aborts the transaction. When ctx
+// ends, the transaction is aborted, unless it is too late for that.
+func (s *Store) transact(ctx context.Context, stores []string, steps func(*transaction) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	txn, err := s.db.Transaction(idb.TransactionReadWrite, stores[0], stores[1:]...)
+	if err != nil {
+		return portError(err)
+	}
+	// The library learns of the end of a transaction only when it listens before.
+	// Its own context must not end, for then it would not tell the outcome.
+	t := &transaction{ctx: ctx, txn: txn, finished: make(chan error, 1)}
+	go func() { t.finished <- txn.Await(context.Background()) }()
+
+	// Without a commit the transaction would first wait for its last result.
+	if err := steps(t); err != nil {
+		t.abort(err)
+	} else if err := txn.Commit(); err != nil {
+		t.abort(err)
+	}
+	select {
+	case err = <-t.finished:
+	case <-ctx.Done():
+		t.abort(ctx.Err())
+		err = <-t.finished
+	}
+	if t.aborted != nil {
+		return t.aborted
+	}
+	return portError(err)
+}
+
+// transactOn is transact for a background fetch that must be there. Otherwise
+// the error is bgfetch.ErrUnknown: what comes late must not leave rows behind.
+func (s *Store) transactOn(ctx context.Context, uniqueID string, stores []string, steps func(*transaction) error) error {
+	return s.transact(ctx, stores, func(t *transaction) error {
+		if !s.known[uniqueID] {
+			if err := t.require(uniqueID); err != nil {
+				return err
+			}
+			if _, deleted := s.known[uniqueID]; !deleted {
+				s.known[uniqueID] = true
+			}
+		}
+		return steps(t)
+	})
+}
+
+// abort undoes everything. It does nothing when the transaction has ended.
+func (t *transaction) abort(cause error) {
+	if t.aborted == nil && t.txn.Abort() == nil {
+		t.aborted = portError(cause)
+	}
+}
+
+// add, put and delete leave the outcome of the request to the transaction.
+
+func (t *transaction) add(storeName string, key, value js.Value) error {
+	store, err := t.txn.ObjectStore(storeName)
+	if err == nil {
+		_, err = store.AddKey(key, value)
+	}
+	return err
+}
+
+func (t *transaction) put(storeName string, key, value js.Value) error {
+	store, err := t.txn.ObjectStore(storeName)
+	if err == nil {
+		_, err = store.PutKey(key, value)
+	}
+	return err
+}
+
+// delete takes a key or a range of keys.
+func (t *transaction) delete(storeName string, keys js.Value) error {
+	store, err := t.txn.ObjectStore(storeName)
+	if err == nil {
+		_, err = store.Delete(keys)
+	}
+	return err
+}
+
+// await returns the result of a request of this transaction.
+func (t *transaction) await(request *idb.Request) (js.Value, error) {
+	result, err := request.Await(t.ctx)
+	// The library returns undefined without an error when the context ends first.
+	return result, errors.Join(t.ctx.Err(), err)
+}
+
+// require returns bgfetch.ErrUnknown unless the background fetch is there.
+func (t *transaction) require(uniqueID string) error {
+	fetches, err := t.txn.ObjectStore(fetchesStore)
+	if err != nil {
+		return err
+	}
+	request, err := fetches.GetKey(js.ValueOf(uniqueID))
+	if err != nil {
+		return err
+	}
+	key, err := t.await(request)
+	if err == nil && key.IsUndefined() {
+		return bgfetch.ErrUnknown
+	}
+	return err
+}
+
+// portError adds the error of the ports that err stands for, if any.
+func portError(err error) error {
+	if errors.Is(err, idb.NewDOMException("QuotaExceededError")) || thrownName(err) == "QuotaExceededError" {
+		return fmt.Errorf("%w (%v)", bgfetch.ErrQuota, err)
+	}
+	return err
+}
+
+// thrownName is the name of a JS exception: idb.DOMException stands only for the
+// ones that arrive in events.
+func thrownName(err error) string {
+	var thrown js.Error
+	if !errors.As(err, &thrown) || thrown.Value.Type() != js.TypeObject {
+		return ""
+	}
+	return thrown.Value.Get("name").String()
+}
