@@ -48,7 +48,7 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 	}
 	if a.start+a.end > 0 && !data.Resumable {
 		a.renew()
-		a.next.Ranged = true
+		a.next.Ranged = !a.ownRange()
 	}
 	return open, verdict{}
 }
@@ -100,8 +100,7 @@ func judgeStart(a *attempt, _ context.Context) (step, verdict) {
 		return a.badStatus(head)
 	}
 	data := &a.next.Response
-	ownRange := headerValue(a.request.Headers, "Range") != ""
-	if head.Status == http.StatusPartialContent && !ownRange {
+	if head.Status == http.StatusPartialContent && !a.ownRange() {
 		p, problem := validatePartial(head, ResponseData{Length: -1}, 0, 0)
 		if problem != "" {
 			return a.fail(ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
@@ -113,7 +112,7 @@ func judgeStart(a *attempt, _ context.Context) (step, verdict) {
 	data.Head = &head
 	data.ETag = head.value("ETag")
 	data.LastModified = head.value("Last-Modified")
-	data.Resumable = a.safe() && !ownRange && !head.encoded()
+	data.Resumable = a.safe() && !a.ownRange() && !head.encoded()
 	a.publish(0)
 	return move, verdict{}
 }

@@ -27,6 +27,10 @@ func (r *record) key(offset int64) SegmentKey {
 // safe says that the request may be sent again.
 func (r *record) safe() bool { return r.request.Method == "GET" }
 
+// ownRange says that the site asks for a range itself: what comes is not the
+// resource from byte 0 on, and cannot be continued.
+func (r *record) ownRange() bool { return headerValue(r.request.Headers, "Range") != "" }
+
 // verdict is what an attempt at a record ends with.
 type verdict struct {
 	// settled is the record's result, if it has one now.
