@@ -1,0 +1,202 @@
+package httpapi_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/httpapi"
+)
+
+const url = "https://site.test/a"
+
+// serve runs a test with a handler over an engine whose network has one slow file
+// of 1 MiB, in virtual time.
+func serve(t *testing.T, test func(t *testing.T, h http.Handler)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		bodies := bgfetchtest.NewMemoryBodies()
+		network := bgfetchtest.NewNetwork(bodies)
+		file := bgfetchtest.Resource{Body: make([]byte, 1<<20), Rate: 1 << 18}
+		network.Handle(url, func(_ int, init bgfetch.TransferInit) bgfetchtest.Response {
+			r := file.Respond(init)
+			r.Delay = time.Second
+			return r
+		})
+		engine := bgfetch.NewEngine(bgfetch.Ports{
+			Store: bgfetchtest.NewMemoryStore(), Bodies: bodies, Network: network, Events: &bgfetchtest.Events{},
+		}, bgfetch.Options{})
+		ctx, cancel := context.WithCancel(context.Background())
+		if err := engine.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		test(t, httpapi.New(engine))
+		cancel()
+		engine.Wait()
+	})
+}
+
+// call sends a request and decodes the JSON of the reply into v, if given.
+func call(t *testing.T, h http.Handler, method, path, body string, wantStatus int, v any) http.Header {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	if w.Code != wantStatus {
+		t.Fatalf("%s %s: status %d, want %d: %s", method, path, w.Code, wantStatus, w.Body)
+	}
+	if cc := w.Header().Get("Cache-Control"); cc != "no-store" {
+		t.Errorf("%s %s: Cache-Control %q", method, path, cc)
+	}
+	if v != nil {
+		if err := json.Unmarshal(w.Body.Bytes(), v); err != nil {
+			t.Fatalf("%s %s: %v in %s", method, path, err, w.Body)
+		}
+	}
+	return w.Header()
+}
+
+const fetchBody = `{"uniqueId":"u1","id":"ä/ \"1\"","title":"T","downloadTotal":0,"requests":[{"url":"` + url + `","method":"GET","mode":"cors"}]}`
+
+func TestFetchToEnd(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		var s bgfetch.Snapshot
+		call(t, h, "POST", "/fetches", fetchBody, 201, &s)
+		if s.ID != `ä/ "1"` || s.UniqueID != "u1" || !s.RecordsAvailable {
+			t.Errorf("POST fetches: %+v", s)
+		}
+		var list struct{ Fetches []bgfetch.Snapshot }
+		call(t, h, "GET", "/fetches", "", 200, &list)
+		if len(list.Fetches) != 1 || list.Fetches[0].ID != s.ID {
+			t.Errorf("GET fetches: %+v", list)
+		}
+		call(t, h, "GET", "/fetches?id=%C3%A4%2F+%221%22", "", 200, &s)
+		call(t, h, "GET", "/fetches/u1", "", 200, &s)
+
+		var match struct {
+			Cache   string
+			Records []bgfetch.RecordSnapshot
+		}
+		call(t, h, "POST", "/fetches/u1/match", `{"request":{"url":"`+url+`","method":"GET"},"first":true}`, 200, &match)
+		if len(match.Records) != 1 || match.Records[0].Head != nil || !match.Records[0].Exposed || match.Cache == "" {
+			t.Errorf("match: %+v", match)
+		}
+		call(t, h, "POST", "/fetches/u1/match", `{"request":{"url":"https://site.test/b","method":"GET"}}`, 200, &match)
+		if len(match.Records) != 0 {
+			t.Errorf("match of another URL: %+v", match)
+		}
+
+		var record bgfetch.RecordSnapshot
+		call(t, h, "GET", "/fetches/u1/records/0?wait=head", "", 200, &record)
+		if record.Head == nil || record.Head.Status != 200 {
+			t.Errorf("record: %+v", record)
+		}
+		var plan bgfetch.Plan
+		call(t, h, "GET", "/fetches/u1/records/0/plan?generation=0&from=0", "", 200, &plan)
+		if len(plan.Segments) != 0 || plan.End {
+			t.Errorf("plan at once: %+v", plan)
+		}
+		call(t, h, "GET", "/fetches/u1/records/0/plan?generation=0&from=0&wait=1", "", 200, &plan)
+		if len(plan.Segments) == 0 || plan.Segments[0].Offset != 0 {
+			t.Errorf("plan after waiting: %+v", plan)
+		}
+		call(t, h, "GET", "/fetches/u1/records/0/plan?generation=7&from=0&wait=1", "", 200, &plan)
+		if plan.Failed == "" {
+			t.Errorf("plan of another generation: %+v", plan)
+		}
+		time.Sleep(time.Minute)
+		call(t, h, "GET", "/fetches/u1", "", 404, nil)
+	})
+}
+
+func TestAbort(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
+		for _, want := range []bool{true, false} {
+			var reply struct{ Aborted bool }
+			if call(t, h, "POST", "/fetches/u1/abort", "", 200, &reply); reply.Aborted != want {
+				t.Errorf("aborted = %v, want %v", reply.Aborted, want)
+			}
+		}
+	})
+}
+
+func TestWaitingEndsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bodies := bgfetchtest.NewMemoryBodies()
+		network := bgfetchtest.NewNetwork(bodies)
+		network.SetOnline(false)
+		engine := bgfetch.NewEngine(bgfetch.Ports{
+			Store: bgfetchtest.NewMemoryStore(), Bodies: bodies, Network: network, Events: &bgfetchtest.Events{},
+		}, bgfetch.Options{})
+		ctx, cancel := context.WithCancel(context.Background())
+		if err := engine.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		h := httpapi.New(engine)
+		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
+		begun := time.Now()
+		var record bgfetch.RecordSnapshot
+		call(t, h, "GET", "/fetches/u1/records/0?wait=head", "", 200, &record)
+		if took := time.Since(begun); took != 20*time.Second || record.Head != nil || record.Result != "" {
+			t.Errorf("after %v: %+v", took, record)
+		}
+		cancel()
+		engine.Wait()
+	})
+}
+
+func TestProblems(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
+		for _, test := range []struct {
+			method, path, body string
+			status             int
+			exception, detail  string
+		}{
+			{"POST", "/fetches", `{`, 400, "TypeError", "JSON"},
+			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[]}`, 400, "TypeError", "at least one request"},
+			{"POST", "/fetches", strings.Replace(fetchBody, "u1", "u2", 1), 400, "TypeError", "already active"},
+			{"POST", "/fetches", strings.Repeat(" ", 65<<20), 413, "TypeError", "larger"},
+			{"PUT", "/fetches", "", 405, "TypeError", "PUT"},
+			{"DELETE", "/fetches/u1", "", 405, "TypeError", "DELETE"},
+			{"GET", "/fetches/u1/abort", "", 405, "TypeError", "GET"},
+			{"GET", "/fetches?id=other", "", 404, "InvalidStateError", "no such"},
+			{"GET", "/fetches/u9", "", 404, "InvalidStateError", "no such"},
+			{"POST", "/fetches/u9/match", "{}", 404, "InvalidStateError", "no such"},
+			{"GET", "/fetches/u1/records/1", "", 404, "InvalidStateError", "no such"},
+			{"GET", "/fetches/u1/records/-1", "", 400, "TypeError", "record"},
+			{"GET", "/fetches/u1/records/0/plan?generation=0&from=x", "", 400, "TypeError", "from"},
+			{"GET", "/fetches/u1/records/0/plan?from=0", "", 400, "TypeError", "generation"},
+			{"GET", "/fetches/u1/records/0/plan?generation=0&from=9007199254740992", "", 400, "TypeError", "from"},
+			{"GET", "/elsewhere", "", 404, "InvalidStateError", "no such"},
+		} {
+			var p httpapi.Problem
+			header := call(t, h, test.method, test.path, test.body, test.status, &p)
+			if p.Error != test.exception || p.Status != test.status || !strings.Contains(p.Detail, test.detail) {
+				t.Errorf("%s %s: %+v", test.method, test.path, p)
+			}
+			if ct := header.Get("Content-Type"); ct != "application/problem+json" {
+				t.Errorf("%s %s: Content-Type %q", test.method, test.path, ct)
+			}
+			if test.status == 405 && header.Get("Allow") == "" {
+				t.Errorf("%s %s: no Allow", test.method, test.path)
+			}
+		}
+	})
+}
+
+func TestBroken(t *testing.T) {
+	var p httpapi.Problem
+	call(t, httpapi.Broken(errors.New("the disk is gone")), "GET", "/fetches", "", 500, &p)
+	if p.Error != "TypeError" || p.Detail != "the disk is gone" {
+		t.Errorf("%+v", p)
+	}
+}
