@@ -1,6 +1,7 @@
 // Says what happened: a line for each test, and all that is known of a failure.
 
 const MAX_LINES = 200;
+const MAX_LENGTH = 2000;
 
 export class Reporter {
   passed = 0;
@@ -31,7 +32,7 @@ export class Reporter {
     if (error) print(error.stack ?? error);
     for (const { kind, from, at, ...rest } of reports.slice(-MAX_LINES)) {
       const time = new Date(at).toISOString().slice(14, 23);
-      print(`${time} ${from} ${kind}: ${rest.text ?? JSON.stringify(rest)}`);
+      print(`${time} ${from} ${kind}: ${(rest.text ?? JSON.stringify(rest)).slice(0, MAX_LENGTH)}`);
     }
     for (const [name, entries] of Object.entries(log ?? {})) {
       print(`server: ${name}`);

@@ -4,6 +4,7 @@ importScripts('/report.js', '/suite/wasm_exec.js');
 
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('message', (event) => {
+  if (event.data !== 'run') return;
   event.waitUntil(
     (async () => {
       const port = event.ports[0];
