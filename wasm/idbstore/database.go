@@ -2,16 +2,17 @@
 
 // Package idbstore implements bgfetch.Store on IndexedDB.
 //
-// The database has these object stores, all with keys out of line:
+// The database has these object stores, all with keys out of line and with rows
+// that are JSON text, which crosses between Go and JS in one step, where objects
+// take one for each member (types in rows.go):
 //
-//	fetches   uniqueId                                    -> JSON text of bgfetch.FetchState
-//	requests  uniqueId                                    -> JSON text of requestsRow, never changed
-//	records   [uniqueId, index]                           -> JSON text of bgfetch.RecordState
-//	segments  [uniqueId, index, generation, offset]       -> length
+//	fetches   uniqueId                                -> bgfetch.FetchState
+//	requests  uniqueId                                -> requestsRow, never changed
+//	records   [uniqueId, index]                       -> recordRow
+//	segments  [uniqueId, index, generation, offset]   -> segmentRow
 //	sequence  a key generator, which numbers the background fetches; no rows
 //
-// The rows are JSON text, which crosses between Go and JS in one step, where
-// objects take one for each member.
+// The rows repeat their keys, so that getAll alone reads all there is to know.
 //
 // What to know of IndexedDB: a transaction commits itself as soon as none of its
 // requests is under way, so within one nothing else may be awaited; and what a

@@ -4,25 +4,12 @@ package idbstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"syscall/js"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
-
-// requestsRow is a row of the object store requests.
-type requestsRow struct {
-	// Sequence gives the order of creation: a clock may stand still or go back.
-	Sequence int64             `json:"sequence"`
-	Requests []bgfetch.Request `json:"requests"`
-}
-
-func marshal(value any) (js.Value, error) {
-	text, err := json.Marshal(value)
-	return js.ValueOf(string(text)), err
-}
 
 // Create implements bgfetch.Store. It is an error if the unique id is in use.
 func (s *Store) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
@@ -33,18 +20,9 @@ func (s *Store) Create(ctx context.Context, state bgfetch.FetchState, requests [
 		if err != nil {
 			return err
 		}
-		stateText, err := marshal(state)
-		if err != nil {
-			return err
-		}
-		requestsText, err := marshal(requestsRow{Sequence: sequence, Requests: requests})
-		if err != nil {
-			return err
-		}
-		uniqueID := js.ValueOf(state.UniqueID)
 		return errors.Join(
-			t.add(fetchesStore, uniqueID, stateText),
-			t.add(requestsStore, uniqueID, requestsText),
+			t.add(fetchesStore, js.ValueOf(state.UniqueID), state),
+			t.add(requestsStore, js.ValueOf(state.UniqueID), requestsRow{state.UniqueID, sequence, requests}),
 		)
 	})
 	return wrap(err, "create %q", state.UniqueID)
@@ -72,11 +50,7 @@ func (t *transaction) nextSequence() (int64, error) {
 // background fetch is not there.
 func (s *Store) PutState(ctx context.Context, state bgfetch.FetchState) error {
 	err := s.transactOn(ctx, state.UniqueID, []string{fetchesStore}, func(t *transaction) error {
-		text, err := marshal(state)
-		if err != nil {
-			return err
-		}
-		return t.put(fetchesStore, js.ValueOf(state.UniqueID), text)
+		return t.put(fetchesStore, js.ValueOf(state.UniqueID), state)
 	})
 	return wrap(err, "put the state of %q", state.UniqueID)
 }
@@ -87,11 +61,7 @@ func (s *Store) PutState(ctx context.Context, state bgfetch.FetchState) error {
 func (s *Store) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
 	stores := []string{fetchesStore, recordsStore, segmentsStore}
 	err := s.transactOn(ctx, uniqueID, stores, func(t *transaction) error {
-		text, err := marshal(record)
-		if err != nil {
-			return err
-		}
-		if err := t.put(recordsStore, key(uniqueID, index), text); err != nil {
+		if err := t.put(recordsStore, key(uniqueID, index), recordRow{uniqueID, index, record}); err != nil {
 			return err
 		}
 		generation := record.Response.Generation
@@ -99,7 +69,12 @@ func (s *Store) PutRecord(ctx context.Context, uniqueID string, index int, recor
 			return err
 		}
 		for _, segment := range added {
-			if err := t.put(segmentsStore, key(uniqueID, index, generation, segment.Offset), js.ValueOf(segment.Length)); err != nil {
+			row := segmentRow{
+				UniqueID:   uniqueID,
+				SegmentKey: bgfetch.SegmentKey{Index: index, Generation: generation, Offset: segment.Offset},
+				Length:     segment.Length,
+			}
+			if err := t.put(segmentsStore, row.key(), row); err != nil {
 				return err
 			}
 		}

@@ -4,6 +4,7 @@ package idbstore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"syscall/js"
@@ -83,22 +84,32 @@ func (t *transaction) abort(cause error) {
 	}
 }
 
-// add, put and delete leave the outcome of the request to the transaction.
+// add, put and delete leave the outcome of the request to the transaction. A row
+// is stored as its JSON text.
 
-func (t *transaction) add(storeName string, key, value js.Value) error {
-	store, err := t.txn.ObjectStore(storeName)
+func (t *transaction) add(storeName string, key js.Value, row any) error {
+	store, text, err := t.prepare(storeName, row)
 	if err == nil {
-		_, err = store.AddKey(key, value)
+		_, err = store.AddKey(key, text)
 	}
 	return err
 }
 
-func (t *transaction) put(storeName string, key, value js.Value) error {
-	store, err := t.txn.ObjectStore(storeName)
+func (t *transaction) put(storeName string, key js.Value, row any) error {
+	store, text, err := t.prepare(storeName, row)
 	if err == nil {
-		_, err = store.PutKey(key, value)
+		_, err = store.PutKey(key, text)
 	}
 	return err
+}
+
+func (t *transaction) prepare(storeName string, row any) (*idb.ObjectStore, js.Value, error) {
+	text, err := json.Marshal(row)
+	if err != nil {
+		return nil, js.Value{}, err
+	}
+	store, err := t.txn.ObjectStore(storeName)
+	return store, js.ValueOf(string(text)), err
 }
 
 // delete takes a key or a range of keys.
