@@ -8,8 +8,10 @@ import (
 
 // What readers are told: records, and where the bytes of their responses lie.
 
-// planSegments bounds the segments in one plan.
-const planSegments = 256
+// planSegments bounds the segments in one plan: those of a file of many GB fit in
+// it, so that a reader that holds the plan of a finished body can read all of it
+// after the rows are deleted.
+const planSegments = 50_000
 
 // Match returns the records that match, in order; all of them where query is nil.
 // With first set, at most one. An error is ErrUnknown or InvalidStateError.
