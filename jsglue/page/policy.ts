@@ -10,31 +10,52 @@ const { fetch } = globalThis;
 
 /** How long after the rejection the event may come. */
 const EVENT_WITHIN_MS = 200;
+/** A probe takes half a millisecond; of more URLs than this, one in each directory is asked. */
+const MAX_PROBES = 32;
+
+/** What was allowed stays so, but for a policy that a script adds later. */
+const allowed = new Set<string>();
 
 /** Rejects with a TypeError that names a forbidden URL. */
 export async function checkPolicy(urls: string[]): Promise<void> {
-  // Policies look at neither query nor fragment.
-  const distinct = new Set(urls.map((url) => url.split(/[?#]/)[0]!));
+  const asked = notYetAllowed(urls);
   const forbidden: string[] = [];
   const note = ({ disposition, effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
-    if (disposition === 'enforce' && effectiveDirective === 'connect-src') forbidden.push(blockedURI);
+    if (disposition === 'enforce' && effectiveDirective === 'connect-src') forbidden.push(withoutQuery(blockedURI));
   };
   document.addEventListener('securitypolicyviolation', note);
   try {
-    const allowed = await Promise.all([...distinct].map(mayConnect));
+    const answers = await Promise.all(asked.map(mayConnect));
     // Other things make a TypeError, too; the event tells which it was.
-    if (allowed.includes(false)) await new Promise((resolve) => setTimeout(resolve, EVENT_WITHIN_MS));
+    if (answers.includes(false)) await new Promise((resolve) => setTimeout(resolve, EVENT_WITHIN_MS));
+    const first = asked.find((url) => forbidden.includes(url));
+    if (first) throw new TypeError(`The content security policy (connect-src) forbids ${first}`);
+    asked.forEach((url, index) => answers[index] && allowed.add(url));
   } finally {
     document.removeEventListener('securitypolicyviolation', note);
   }
-  const [first] = forbidden.filter((url) => distinct.has(url.split(/[?#]/)[0]!));
-  if (first !== undefined) throw new TypeError(`The content security policy (connect-src) forbids ${first}`);
 }
 
+function notYetAllowed(urls: string[]): string[] {
+  const distinct = [...new Set(urls.map(withoutQuery))].filter((url) => !allowed.has(url));
+  if (distinct.length <= MAX_PROBES) return distinct;
+  return [...new Map(distinct.map((url) => [url.slice(0, url.lastIndexOf('/')), url])).values()];
+}
+
+/** Policies look at neither query nor fragment. */
+function withoutQuery(url: string): string {
+  return url.split(/[?#]/)[0]!;
+}
+
+/** False where the browser refuses, for whatever reason. */
 async function mayConnect(url: string): Promise<boolean> {
   const aborter = new AbortController();
-  // A HEAD request without anything of the user, should it get as far as a server.
-  const asked = fetch(url, { method: 'HEAD', mode: 'no-cors', credentials: 'omit', signal: aborter.signal });
+  const init: RequestInit = { method: 'HEAD', credentials: 'omit', signal: aborter.signal };
+  // Chromium may have sent it before it is aborted. One to our own origin can be
+  // kept from going out at all, one to another carries nothing of the user.
+  const ownOrigin = new URL(url).origin === location.origin;
+  const how: RequestInit = ownOrigin ? { mode: 'same-origin', cache: 'only-if-cached' } : { mode: 'no-cors' };
+  const asked = fetch(url, { ...init, ...how });
   aborter.abort();
   return asked.then(
     () => true,

@@ -24,8 +24,8 @@ export async function wakeWorkers(): Promise<void> {
   if (found) setTimeout(() => void wakeWorkers().catch(() => {}), WATCH_INTERVAL_MS);
 }
 
-/** The unique id follows the scope; more path would mean a scope further down. */
+/** The unique id follows the scope and a colon; more than that is a scope that begins alike. */
 function belongsTo(cacheName: string, scope: string): boolean {
-  const prefix = CACHE_PREFIX + scope;
-  return cacheName.startsWith(prefix) && !cacheName.slice(prefix.length).includes('/');
+  const prefix = `${CACHE_PREFIX}${scope}:`;
+  return cacheName.startsWith(prefix) && !/[/:]/.test(cacheName.slice(prefix.length));
 }

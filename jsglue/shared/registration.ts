@@ -115,7 +115,7 @@ export class BackgroundFetchRegistration extends EventTarget {
   }
 
   /** Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchregistration-matchall */
-  async matchAll(request?: unknown, options: unknown = {}): Promise<BackgroundFetchRecord[]> {
+  async matchAll(request: unknown = undefined, options: unknown = {}): Promise<BackgroundFetchRecord[]> {
     this.#snapshot;
     const input = request === undefined ? undefined : toRequestInfo(request);
     const init: MatchInit = { options: toQueryOptions(options) };
