@@ -1,0 +1,135 @@
+package main_test
+
+import (
+	"go/build/constraint"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// browserPackages are the imports of which only the browser's rooms may know.
+var browserPackages = []string{
+	"syscall/js",
+	"github.com/hack-pad/safejs",
+	"github.com/hack-pad/go-indexeddb",
+	"github.com/nlepage/go-wasm-http-server",
+	"github.com/nlepage/go-js-promise",
+}
+
+func isBrowserPackage(path string) bool {
+	return slices.ContainsFunc(browserPackages, func(p string) bool {
+		return path == p || strings.HasPrefix(path, p+"/")
+	})
+}
+
+// The core and its handler build and are tested on any machine.
+func TestPureGo(t *testing.T) {
+	for _, target := range [][]string{nil, {"GOOS=js", "GOARCH=wasm"}} {
+		for _, name := range []string{"./bgfetch", "./httpapi"} {
+			// net/http itself has syscall/js where it is compiled for the browser.
+			command := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{range .Imports}}{{.}}\n{{end}}{{end}}", name)
+			command.Env = append(os.Environ(), target...)
+			output, err := command.Output()
+			if err != nil {
+				t.Fatalf("go list %s: %v", name, err)
+			}
+			for dependency := range strings.Lines(string(output)) {
+				if dependency = strings.TrimSpace(dependency); isBrowserPackage(dependency) {
+					t.Errorf("%s depends on %s %v", name, dependency, target)
+				}
+			}
+		}
+	}
+}
+
+// Dependencies point inward.
+func TestDirections(t *testing.T) {
+	const module = "background-fetch-wasm/"
+	allowed := map[string][]string{
+		"bgfetch":  {},
+		"httpapi":  {module + "wasm/bgfetch"},
+		"idbstore": {module + "wasm/bgfetch"},
+		"browser":  {module + "wasm/bgfetch"},
+	}
+	eachGoFile(t, func(path string, _ []byte, imports []string) {
+		room, isRoom := allowed[filepath.Dir(path)]
+		if !isRoom || strings.HasSuffix(path, "_test.go") {
+			return
+		}
+		for _, imported := range imports {
+			if strings.HasPrefix(imported, module) && !slices.Contains(room, imported) {
+				t.Errorf("%s imports %s", path, imported)
+			}
+		}
+	})
+}
+
+// Whatever is for the browser alone says so, and nothing else knows JS.
+func TestBrowserRooms(t *testing.T) {
+	eachGoFile(t, func(path string, source []byte, imports []string) {
+		isBrowsers := slices.Contains([]string{".", "idbstore", "browser"}, filepath.Dir(path))
+		if isBrowsers && filepath.Base(path) != "architecture_test.go" {
+			if !isForJSOnly(source) {
+				t.Errorf("%s lacks //go:build js && wasm", path)
+			}
+			return
+		}
+		for _, imported := range imports {
+			if isBrowserPackage(imported) {
+				t.Errorf("%s imports %s", path, imported)
+			}
+		}
+	})
+}
+
+func isForJSOnly(source []byte) bool {
+	for line := range strings.Lines(string(source)) {
+		if !constraint.IsGoBuild(line) {
+			continue
+		}
+		expression, err := constraint.Parse(strings.TrimSpace(line))
+		return err == nil && expression.String() == "js && wasm"
+	}
+	return false
+}
+
+// eachGoFile visits the Go files of this directory and below.
+func eachGoFile(t *testing.T, visit func(path string, source []byte, imports []string)) {
+	t.Helper()
+	count := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		imports := make([]string, len(file.Imports))
+		for i, spec := range file.Imports {
+			if imports[i], err = strconv.Unquote(spec.Path.Value); err != nil {
+				return err
+			}
+		}
+		visit(path, source, imports)
+		count++
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if count < 10 {
+		t.Fatalf("found %d Go files only", count)
+	}
+}

@@ -1,0 +1,127 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Bodies is bgfetch.Bodies in the Cache API. The cache of a background fetch is
+// named by Config.CachePrefix and the unique id; in it lie
+//
+//	/__bgfetch__/<index>/request                 a request body
+//	/__bgfetch__/<index>/<generation>/<offset>   a segment of a response body
+type Bodies struct {
+	Bridge *Bridge
+}
+
+var _ bgfetch.Bodies = (*Bodies)(nil)
+
+const keyPrefix = "/__bgfetch__/"
+
+type cacheArgs struct {
+	Cache string `json:"cache"`
+}
+
+type keysArgs struct {
+	cacheArgs
+	Keys []string `json:"keys"`
+}
+
+type saveRequestBodyArgs struct {
+	cacheArgs
+	Key    string `json:"key"`
+	Handle string `json:"handle"`
+}
+
+func (b *Bodies) cache(uniqueID string) cacheArgs {
+	return cacheArgs{b.CacheName(uniqueID)}
+}
+
+// CacheName implements bgfetch.Bodies.
+func (b *Bodies) CacheName(uniqueID string) string {
+	return b.Bridge.Config.CachePrefix + uniqueID
+}
+
+// Key implements bgfetch.Bodies.
+func (b *Bodies) Key(key bgfetch.SegmentKey) string {
+	return fmt.Sprintf("%s%d/%d/%d", keyPrefix, key.Index, key.Generation, key.Offset)
+}
+
+// parseKey is the inverse of Key. It is not ok for other keys.
+func parseKey(text string) (key bgfetch.SegmentKey, ok bool) {
+	path, isOurs := strings.CutPrefix(text, keyPrefix)
+	parts := strings.Split(path, "/")
+	if !isOurs || len(parts) != 3 {
+		return key, false
+	}
+	var numbers [3]int64
+	for i, part := range parts {
+		number, err := strconv.ParseInt(part, 10, 64)
+		if err != nil || number < 0 {
+			return key, false
+		}
+		numbers[i] = number
+	}
+	return bgfetch.SegmentKey{Index: int(numbers[0]), Generation: int(numbers[1]), Offset: numbers[2]}, true
+}
+
+// SaveRequestBody implements bgfetch.Bodies.
+func (b *Bodies) SaveRequestBody(ctx context.Context, uniqueID string, index int, handle string) (string, int64, error) {
+	var saved struct {
+		Size int64 `json:"size"`
+	}
+	key := fmt.Sprintf("%s%d/request", keyPrefix, index)
+	err := b.Bridge.call(ctx, "saveRequestBody", saveRequestBodyArgs{b.cache(uniqueID), key, handle}, &saved)
+	if err != nil {
+		return "", 0, err
+	}
+	return key, saved.Size, nil
+}
+
+// Segments implements bgfetch.Bodies.
+func (b *Bodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+	var texts []string
+	if err := b.Bridge.call(ctx, "keys", b.cache(uniqueID), &texts); err != nil {
+		return nil, err
+	}
+	keys := make([]bgfetch.SegmentKey, 0, len(texts))
+	for _, text := range texts {
+		if key, ok := parseKey(text); ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
+
+// DeleteSegments implements bgfetch.Bodies.
+func (b *Bodies) DeleteSegments(ctx context.Context, uniqueID string, keys []bgfetch.SegmentKey) error {
+	texts := make([]string, len(keys))
+	for i, key := range keys {
+		texts[i] = b.Key(key)
+	}
+	return b.Bridge.call(ctx, "deleteKeys", keysArgs{b.cache(uniqueID), texts}, nil)
+}
+
+// Delete implements bgfetch.Bodies.
+func (b *Bodies) Delete(ctx context.Context, uniqueID string) error {
+	return b.Bridge.call(ctx, "deleteCache", b.cache(uniqueID), nil)
+}
+
+// UniqueIDs implements bgfetch.Bodies.
+func (b *Bodies) UniqueIDs(ctx context.Context) ([]string, error) {
+	prefix := b.Bridge.Config.CachePrefix
+	var names []string
+	err := b.Bridge.call(ctx, "cacheNames", struct {
+		Prefix string `json:"prefix"`
+	}{prefix}, &names)
+	for i, name := range names {
+		names[i] = strings.TrimPrefix(name, prefix)
+	}
+	return names, err
+}

@@ -1,0 +1,180 @@
+//go:build js && wasm
+
+// Package browser reaches the service worker around the program. The ports of
+// the core (network, bodies, events) are calls to the JS host, whose contract is
+// jsglue/sw/host.ts; Serve answers the worker's requests.
+//
+// Only numbers and JSON text cross between Go and JS, never bodies: a reference
+// to a JS value stays until Go's garbage collector happens to run.
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/hack-pad/safejs"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Config is what the program is told about its worker (HostConfig in host.ts).
+type Config struct {
+	// Scope is the URL of the registration's scope.
+	Scope string `json:"scope"`
+	// Database is the name of the IndexedDB database.
+	Database string `json:"database"`
+	// CachePrefix is followed by the unique id in the names of the caches with bodies.
+	CachePrefix string `json:"cachePrefix"`
+}
+
+// Bridge calls the methods of the JS host. It lives as long as the program.
+type Bridge struct {
+	Config Config
+
+	host safejs.Value
+
+	mu   sync.Mutex
+	last int
+	// pending are the calls that are not answered, by number.
+	pending map[int]chan<- reply
+}
+
+// reply is the answer to a call: a HostError and a message, or "" and JSON text.
+type reply struct {
+	code, text string
+}
+
+// Connect finds the host in the global object.
+func Connect() (*Bridge, error) {
+	host, err := safejs.Global().Get("bgfetchHost")
+	if err != nil {
+		return nil, err
+	}
+	config, err := stringProperty(host, "config")
+	if err != nil {
+		return nil, fmt.Errorf("connect to bgfetchHost: %w", err)
+	}
+	b := &Bridge{host: host, pending: map[int]chan<- reply{}}
+	if err := json.Unmarshal([]byte(config), &b.Config); err != nil {
+		return nil, fmt.Errorf("the host's config: %w", err)
+	}
+	// One function for all answers; it is never released.
+	deliver, err := safejs.FuncOf(b.deliver)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := host.Call("connect", deliver); err != nil {
+		return nil, fmt.Errorf("connect to bgfetchHost: %w", err)
+	}
+	return b, nil
+}
+
+// deliver is called by the host with the number of a call and its answer. It
+// must not wait: JS stands still meanwhile.
+func (b *Bridge) deliver(_ safejs.Value, args []safejs.Value) any {
+	if len(args) != 3 {
+		return nil
+	}
+	number, err := args[0].Int()
+	if err != nil {
+		return nil
+	}
+	code, _ := args[1].String()
+	text, _ := args[2].String()
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if answered := b.pending[number]; answered != nil {
+		answered <- reply{code, text} // has room for the one answer
+	}
+	delete(b.pending, number)
+	return nil
+}
+
+// begin calls a method and returns the call's number. The answer goes to
+// answered, which has room for it, or nowhere if that is nil.
+func (b *Bridge) begin(method string, args any, answered chan<- reply) (int, error) {
+	text, err := json.Marshal(args)
+	if err != nil {
+		return 0, fmt.Errorf("host method %s: %w", method, err)
+	}
+	b.mu.Lock()
+	b.last++
+	number := b.last
+	b.pending[number] = answered
+	b.mu.Unlock()
+	if _, err := b.host.Call("call", number, method, string(text)); err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.pending, number)
+		return 0, fmt.Errorf("host method %s: %w", method, err)
+	}
+	return number, nil
+}
+
+// call calls a method and waits for its answer, which it decodes into result
+// unless that is nil. When ctx ends, the call is cancelled; the host answers all
+// the same, soon. Errors are the ports' bgfetch.ErrNetwork, ErrQuota and
+// ErrStopped, or ctx's.
+func (b *Bridge) call(ctx context.Context, method string, args, result any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	answered := make(chan reply, 1)
+	number, err := b.begin(method, args, answered)
+	if err != nil {
+		return err
+	}
+	var answer reply
+	select {
+	case answer = <-answered:
+	case <-ctx.Done():
+		_, _ = b.host.Call("cancel", number)
+		answer = <-answered
+	}
+	if answer.code != "" {
+		return hostError(ctx, method, answer)
+	}
+	if result == nil {
+		return nil
+	}
+	if err := json.Unmarshal([]byte(answer.text), result); err != nil {
+		return fmt.Errorf("result of host method %s: %w", method, err)
+	}
+	return nil
+}
+
+// send calls a method and does not wait: what is sent arrives in order.
+func (b *Bridge) send(method string, args any) {
+	// There is no failure that the caller could do something about.
+	_, _ = b.begin(method, args, nil)
+}
+
+// hostError is the Go error for a HostError of host.ts.
+func hostError(ctx context.Context, method string, answer reply) error {
+	switch answer.code {
+	case "network":
+		return fmt.Errorf("%w: %s", bgfetch.ErrNetwork, answer.text)
+	case "quota":
+		return fmt.Errorf("%w: %s", bgfetch.ErrQuota, answer.text)
+	case "stopped":
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return bgfetch.ErrStopped
+	}
+	return fmt.Errorf("host method %s: %s", method, answer.text)
+}
+
+func stringProperty(value safejs.Value, name string) (string, error) {
+	property, err := value.Get(name)
+	if err != nil {
+		return "", err
+	}
+	if property.Type() != safejs.TypeString {
+		return "", fmt.Errorf("%s is not a string", name)
+	}
+	return property.String()
+}

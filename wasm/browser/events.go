@@ -1,0 +1,50 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"context"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Events is bgfetch.Events: the host tells the pages and fires the events.
+type Events struct {
+	Bridge *Bridge
+}
+
+var _ bgfetch.Events = Events{}
+
+type updateArgs struct {
+	Snapshots []bgfetch.Snapshot `json:"snapshots"`
+	Wait      bool               `json:"wait"`
+}
+
+type dispatchArgs struct {
+	Type     string           `json:"type"`
+	Snapshot bgfetch.Snapshot `json:"snapshot"`
+}
+
+// Update implements bgfetch.Events.
+func (e Events) Update(ctx context.Context, snapshots []bgfetch.Snapshot, wait bool) {
+	args := updateArgs{snapshots, wait}
+	if !wait {
+		e.Bridge.send("update", args)
+		return
+	}
+	// A page that was not told asks when it next sees the worker.
+	_ = e.Bridge.call(ctx, "update", args, nil)
+}
+
+// Dispatch implements bgfetch.Events.
+func (e Events) Dispatch(ctx context.Context, eventType string, snapshot bgfetch.Snapshot) error {
+	return e.Bridge.call(ctx, "dispatch", dispatchArgs{eventType, snapshot}, nil)
+}
+
+// ReportActive tells the host how many background fetches are not yet done with,
+// without waiting. With 0 the worker may rest.
+func (b *Bridge) ReportActive(count int) {
+	b.send("active", struct {
+		Count int `json:"count"`
+	}{count})
+}

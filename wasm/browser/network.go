@@ -1,0 +1,104 @@
+//go:build js && wasm
+
+package browser
+
+import (
+	"context"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Network is bgfetch.Network by the browser's fetch.
+type Network struct {
+	Bridge *Bridge
+	Bodies *Bodies
+}
+
+var _ bgfetch.Network = Network{}
+
+type openArgs struct {
+	Cache string `json:"cache"`
+	bgfetch.TransferInit
+}
+
+type urlArgs struct {
+	URL string `json:"url"`
+}
+
+type transferArgs struct {
+	Transfer int `json:"transfer"`
+}
+
+type saveArgs struct {
+	transferArgs
+	Key    string     `json:"key"`
+	Limits saveLimits `json:"limits"`
+}
+
+type saveLimits struct {
+	MinLength int64 `json:"minLength"`
+	MaxLength int64 `json:"maxLength"`
+	MinTimeMS int64 `json:"minTimeMs"`
+	MaxTimeMS int64 `json:"maxTimeMs"`
+}
+
+// Open implements bgfetch.Network.
+func (n Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.Transfer, error) {
+	var opened struct {
+		transferArgs
+		Head bgfetch.Head `json:"head"`
+	}
+	args := openArgs{Cache: n.Bodies.CacheName(init.UniqueID), TransferInit: init}
+	if err := n.Bridge.call(ctx, "open", args, &opened); err != nil {
+		return nil, err
+	}
+	return transfer{n, opened.transferArgs, opened.Head}, nil
+}
+
+// Online implements bgfetch.Network.
+func (n Network) Online() bool {
+	online := true
+	// Should the host fail, trying is the better way to find out.
+	_ = n.Bridge.call(context.Background(), "online", nil, &online)
+	return online
+}
+
+// WaitOnline implements bgfetch.Network.
+func (n Network) WaitOnline(ctx context.Context) error {
+	return n.Bridge.call(ctx, "waitOnline", nil, nil)
+}
+
+// Reachable implements bgfetch.Network.
+func (n Network) Reachable(ctx context.Context, url string) bool {
+	var reachable bool
+	err := n.Bridge.call(ctx, "reachable", urlArgs{url}, &reachable)
+	return err == nil && reachable
+}
+
+// transfer is a bgfetch.Transfer: the response is held by the host.
+type transfer struct {
+	network Network
+	id      transferArgs
+	head    bgfetch.Head
+}
+
+func (t transfer) Head() bgfetch.Head { return t.head }
+
+func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, error) {
+	var piece bgfetch.Piece
+	err := t.network.Bridge.call(ctx, "save", saveArgs{
+		transferArgs: t.id,
+		Key:          t.network.Bodies.Key(key),
+		Limits: saveLimits{
+			MinLength: limits.MinLength,
+			MaxLength: limits.MaxLength,
+			MinTimeMS: limits.MinTime.Milliseconds(),
+			MaxTimeMS: limits.MaxTime.Milliseconds(),
+		},
+	}, &piece)
+	return piece, err
+}
+
+func (t transfer) Stop() { t.network.Bridge.send("stop", t.id) }
+
+func (t transfer) Close() { t.network.Bridge.send("close", t.id) }

@@ -1,0 +1,55 @@
+//go:build js && wasm
+
+// The program that runs in the service worker: it resumes what the worker before
+// it left, then answers requests for as long as the worker lives.
+package main
+
+import (
+	"context"
+	"log"
+	"net/http"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/browser"
+	"background-fetch-wasm/wasm/httpapi"
+	"background-fetch-wasm/wasm/idbstore"
+)
+
+func main() {
+	log.SetFlags(0)
+	bridge, err := browser.Connect()
+	if err != nil {
+		log.Fatalln("bgfetch:", err) // there is nobody to tell
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	handler, err := start(ctx, bridge)
+	if err != nil {
+		stop() // what may have resumed before
+		// Serve all the same, so that pages hear the reason instead of waiting.
+		log.Println("bgfetch:", err)
+		handler = httpapi.Broken(err)
+	}
+	if err := browser.Serve(handler); err != nil {
+		log.Fatalln("bgfetch:", err)
+	}
+	select {}
+}
+
+// start puts the program together and returns when the engine has resumed.
+func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
+	store, err := idbstore.Open(ctx, bridge.Config.Database)
+	if err != nil {
+		return nil, err
+	}
+	bodies := &browser.Bodies{Bridge: bridge}
+	engine := bgfetch.NewEngine(bgfetch.Ports{
+		Store:   store,
+		Bodies:  bodies,
+		Network: browser.Network{Bridge: bridge, Bodies: bodies},
+		Events:  browser.Events{Bridge: bridge},
+	}, bgfetch.Options{OnActive: bridge.ReportActive})
+	if err := engine.Start(ctx); err != nil {
+		return nil, err
+	}
+	return httpapi.New(engine), nil
+}
