@@ -54,23 +54,15 @@ export function makeContext(scope: string, scriptURL: string, wasmURL?: string |
 }
 
 /**
- * Whether this worker is the registration's active one, so that the engine may
- * run here. A waiting or redundant worker can still be sent messages.
- */
-export function isActive(): boolean {
-  const self = (worker as { serviceWorker?: ServiceWorker }).serviceWorker;
-  return self ? self.state === 'activating' || self.state === 'activated' : worker.registration.active !== null;
-}
-
-/**
  * URL of the script that is running: a script loaded by importScripts has no
- * document.currentScript, but all engines name it in a stack trace
- * (`at https://a/sw.js:1:2`, `f@https://a/sw.js:1:2`). To be called in the first
- * synchronous run. Falls back to the URL of the worker.
+ * document.currentScript, but all engines name it in a stack trace, as
+ * `at f (URL:1:2)`, `at URL:1:2` or `f@URL:1:2`. Firefox gives the URL as it was
+ * passed to importScripts when the worker is an update of another. To be called
+ * in the first synchronous run. Falls back to the URL of the worker.
  */
 export function currentScriptURL(): string {
-  const frame = /(https?:\/\/[^\s]+?):\d+:\d+\)?$/m.exec(new Error().stack ?? '');
-  return frame?.[1] ?? worker.location.href;
+  const frame = /^(?:\s*at (?:.*? \()?|[^@\n]*@)(.+?):\d+:\d+\)?$/m.exec(new Error().stack ?? '');
+  return new URL(frame?.[1] ?? '', worker.location.href).href;
 }
 
 /**

@@ -1,13 +1,20 @@
 /** Fetch events under our path; all others are left alone. */
 
+import type { Activity } from './activity';
 import type { WorkerContext } from './context';
 import type { Lifetime } from './lifetime';
 import type { Program } from './program';
 import { worker } from './worker';
 
-export function listenForFetches(context: WorkerContext, program: Program, lifetime: Lifetime): void {
+export function listenForFetches(
+  context: WorkerContext,
+  program: Program,
+  lifetime: Lifetime,
+  activity: Activity,
+): void {
   const path = `${context.path}/`;
   worker.addEventListener('fetch', (event) => {
+    activity.active();
     lifetime.hold(event);
     const { request } = event;
     const url = new URL(request.url);

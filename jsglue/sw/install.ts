@@ -1,6 +1,7 @@
 /** The worker's side as a whole: everything that happens in the first synchronous run. */
 
 import { installInterfaces } from '../shared/install';
+import { Activity } from './activity';
 import { deleteCache, deleteKeys, Handles, keys, namesWithPrefix, saveRequestBody } from './bodies';
 import { makeContext, type WorkerOptions } from './context';
 import { dispatch } from './dispatch';
@@ -34,13 +35,14 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   Object.defineProperty(worker, INSTALLED, { value: true });
 
   const context = makeContext(worker.registration.scope, scriptURL, options.wasmURL);
+  const activity = new Activity();
   const handles = new Handles();
   const watchers = new Watchers();
   const lock = new EngineLock(context.lock, () => {
     program.retire();
     lifetime.setActive(0);
   });
-  const lifetime = new Lifetime(context, () => program.start());
+  const lifetime = new Lifetime(context, activity, () => program.start());
   const methods = (transfers: Transfers): Implementations => ({
     open: (args, signal) => transfers.open(args, signal),
     save: (args, signal) => transfers.save(args, signal),
@@ -61,19 +63,21 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
       return null;
     },
   });
-  const program = new Program(context, lock, handles, methods, () => lifetime.busy);
+  const program = new Program(context, activity, lock, handles, methods, () => lifetime.busy);
   const transport = new LocalTransport(program);
 
   installInterfaces(worker, () => transport);
   installEvents();
 
-  listenForMessages(program, watchers, lifetime);
-  listenForFetches(context, program, lifetime);
+  listenForMessages(program, watchers, lifetime, activity);
+  listenForFetches(context, program, lifetime, activity);
   worker.addEventListener('install', (event) => {
+    activity.installing();
     const isFirst = worker.registration.active === null;
     event.waitUntil(Promise.all([isFirst && deleteLeftovers(context, lock), cacheProgram(context)]));
   });
   worker.addEventListener('activate', (event) => {
+    activity.active();
     lifetime.hold(event, deleteOtherPrograms(context));
   });
   for (const type of ['push', 'sync', 'periodicsync', 'notificationclick']) {

@@ -3,13 +3,16 @@
  * while, and the first event after a start finds out whether there is any.
  */
 
-import { cacheNames, isActive, type WorkerContext } from './context';
+import type { Activity } from './activity';
+import { cacheNames, type WorkerContext } from './context';
+import { worker } from './worker';
 
 /** All browsers let an event live so long. */
 const HOLD_MS = 25_000;
 
 export class Lifetime {
   #context: WorkerContext;
+  #activity: Activity;
   #start: () => Promise<void>;
   /** Background fetches that are not done with; null until the program said so. */
   #active: number | null = null;
@@ -17,8 +20,9 @@ export class Lifetime {
   #resumed: Promise<boolean> | null = null;
 
   /** @param start boots the program, which resumes by itself. */
-  constructor(context: WorkerContext, start: () => Promise<void>) {
+  constructor(context: WorkerContext, activity: Activity, start: () => Promise<void>) {
     this.#context = context;
+    this.#activity = activity;
     this.#start = start;
   }
 
@@ -29,17 +33,20 @@ export class Lifetime {
 
   setActive(count: number): void {
     this.#active = count;
-    if (count === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (count === 0) this.#release();
   }
 
   /**
    * To be called for each trusted event but install: extends it by the work there
    * is, for 25 s at most. `after` is done first, as part of the event.
+   *
+   * Not while another worker is waiting: a browser may make it wait for our
+   * events to end. The watches of pages are then enough to live on.
    */
   hold(event: ExtendableEvent, after: Promise<unknown> = Promise.resolve()): void {
-    event.waitUntil(
-      Promise.allSettled([after, this.resume()]).then(() => (this.busy ? this.#idleOrTimeout() : undefined)),
-    );
+    if (worker.registration.waiting) this.#release();
+    const done = Promise.allSettled([after, this.resume()]);
+    event.waitUntil(done.then(() => (this.busy && !worker.registration.waiting ? this.#idleOrTimeout() : undefined)));
   }
 
   /**
@@ -49,7 +56,7 @@ export class Lifetime {
    */
   resume(): Promise<boolean> {
     // A waiting worker may be active by the next event.
-    if (!isActive()) return Promise.resolve(false);
+    if (!this.#activity.isActive) return Promise.resolve(false);
     this.#resumed ??= this.#resume().catch((error) => {
       this.#resumed = null;
       throw error;
@@ -68,6 +75,10 @@ export class Lifetime {
       throw error;
     }
     return true;
+  }
+
+  #release(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #idleOrTimeout(): Promise<void> {

@@ -10,6 +10,7 @@ import {
   type SnapshotsMessage,
   type WatchMessage,
 } from '../shared/protocol';
+import type { Activity } from './activity';
 import type { Lifetime } from './lifetime';
 import { problem, type Program } from './program';
 import type { Watchers } from './watchers';
@@ -21,7 +22,12 @@ type Message = RequestMessage | WatchMessage;
  * Adds the listener. It has to be the first for messages: those of ours are not
  * for the site's listeners.
  */
-export function listenForMessages(program: Program, watchers: Watchers, lifetime: Lifetime): void {
+export function listenForMessages(
+  program: Program,
+  watchers: Watchers,
+  lifetime: Lifetime,
+  activity: Activity,
+): void {
   worker.addEventListener('message', (event) => {
     const message = event.data as Message | null;
     const port = event.ports[0];
@@ -32,6 +38,8 @@ export function listenForMessages(program: Program, watchers: Watchers, lifetime
     event.stopImmediatePropagation();
     // Who lost the lock is silent, so that the page turns to its successor.
     if (!port || program.retired) return;
+    // Pages write to the active worker alone.
+    activity.active();
     const answered =
       message[MARK] === 'request'
         ? answer(message, port, program)

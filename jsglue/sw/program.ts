@@ -5,7 +5,8 @@
 
 import type { Problem } from '../shared/protocol';
 import type { Handles } from './bodies';
-import { isActive, type WorkerContext } from './context';
+import type { Activity } from './activity';
+import type { WorkerContext } from './context';
 import { GoRun, type Handler } from './go';
 import { HostCalls, type Implementations } from './hostcalls';
 import { type EngineLock, Retired } from './lock';
@@ -34,6 +35,7 @@ const WELL_AFTER_MS = 60_000;
 
 export class Program {
   #context: WorkerContext;
+  #activity: Activity;
   #lock: EngineLock;
   #handles: Handles;
   #methods: (transfers: Transfers) => Implementations;
@@ -47,12 +49,14 @@ export class Program {
 
   constructor(
     context: WorkerContext,
+    activity: Activity,
     lock: EngineLock,
     handles: Handles,
     methods: (transfers: Transfers) => Implementations,
     wanted: () => boolean,
   ) {
     this.#context = context;
+    this.#activity = activity;
     this.#lock = lock;
     this.#handles = handles;
     this.#methods = methods;
@@ -135,7 +139,7 @@ export class Program {
   }
 
   async #boot(): Promise<Running> {
-    if (!isActive()) throw new Error('This service worker is not the active one.');
+    if (!this.#activity.isActive) throw new Error('This service worker is not the active one.');
     const wait = this.#notBefore - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     await this.#lock.acquire();

@@ -45,8 +45,9 @@ export class SegmentReader {
    * when signal aborts (the bytes stay for the next call). One call at a time.
    */
   async cut(limits: SaveLimits, signal: AbortSignal): Promise<Cut> {
-    if (!this.#limits) void this.#pump();
+    const first = !this.#limits;
     this.#limits = limits;
+    if (first) void this.#pump();
     const onAbort = () => this.#wake();
     signal.addEventListener('abort', onAbort);
     while (!signal.aborted && !this.#ready()) {
