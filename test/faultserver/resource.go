@@ -43,9 +43,10 @@ func (s *Server) serveResource(w http.ResponseWriter, r *http.Request, name stri
 		Time: time.Now(), Method: r.Method, URL: r.URL.RequestURI(),
 		Range: r.Header.Get("Range"), IfRange: r.Header.Get("If-Range"), Origin: r.Header.Get("Origin"),
 	}, counts)
-	outcome := Refused
+	outcome := ClientLeft // stays if the connection is gone before it can be reset
 	defer func() { s.journal.end(entry, outcome) }()
 	if !ok {
+		outcome = Refused
 		reset(w)
 		return
 	}

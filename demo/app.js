@@ -1,0 +1,230 @@
+// Puts the page together: registers the worker, finds out what can be downloaded,
+// and keeps what is shown up to date.
+
+import { Activity } from './activity.js';
+import { Card } from './card.js';
+import { Download } from './download.js';
+import { seams } from './server.js';
+import * as server from './server.js';
+import { forget, readNote, storedURLs } from './stored.js';
+
+const TICK_MS = 250;
+const LOG_EVERY_MS = 1000;
+
+const CATALOGUE = [
+  { path: './picture.png', name: 'picture', title: 'Hills at dusk', kind: 'Picture', media: 'picture' },
+  { path: './clip.wav', name: 'clip', title: 'Slow evening', kind: 'Music, 72 s', media: 'audio' },
+  { path: './large.bin', name: 'large', title: 'One gigabyte', kind: 'Random bytes' },
+];
+
+/** On a host without the files of the demo server: what is there in any case. */
+const FALLBACK = { path: './dist/bgfetch.wasm', title: 'This project’s program', kind: 'WebAssembly', name: '' };
+
+const $ = (id) => document.getElementById(id);
+const activity = new Activity($('activity'));
+const downloads = new Map(); // id -> {download, card}
+let registration;
+
+/** Why the page cannot work here, or "". */
+function obstacle() {
+  if (!isSecureContext) return 'Service workers need https, or localhost. Open this page at such an address.';
+  if (!('serviceWorker' in navigator)) return 'This browser, or this private window, has no service workers.';
+  if (!('caches' in self)) return 'This browser has no Cache API, where the downloads would be stored.';
+  if (!('BackgroundFetchManager' in self)) return 'dist/page.js is not there. Run ./build.sh first.';
+  return '';
+}
+
+async function main() {
+  const reason = obstacle();
+  if (reason) return giveUp(reason);
+  showImplementation();
+  try {
+    registration = await activeRegistration();
+  } catch (error) {
+    return giveUp(`The service worker could not be registered: ${error.message}`);
+  }
+  const [entries, known] = await Promise.all([catalogue(), knownURLs()]);
+  for (const entry of entries) add(entry);
+  for (const url of known) if (!downloads.has(url)) add({ url, own: true });
+  $('downloads').removeAttribute('aria-busy');
+  new BroadcastChannel(self.demo.channel).onmessage = ({ data: { id, state } }) => heard(id, state);
+  navigator.serviceWorker.addEventListener('controllerchange', () => activity.say('worker', 'The worker is in control'));
+  setInterval(() => downloads.forEach(({ download }) => download.tick()), TICK_MS);
+  $('own').addEventListener('submit', startOwn);
+  await enableBreaking();
+}
+
+function giveUp(reason) {
+  $('obstacle').hidden = false;
+  $('obstacle-reason').textContent = reason;
+  $('works').hidden = true;
+}
+
+/** Says whose implementation runs, and offers the other one. */
+function showImplementation() {
+  const builtIn = self.demo.native && self.backgroundFetchOptions.native !== 'never';
+  $('implementation').textContent = builtIn
+    ? 'This browser has Background Fetch built in, and the page uses that.'
+    : 'Running on this project: Go, compiled to WebAssembly, in the service worker.';
+  if (!self.demo.native) return;
+  $('switch').hidden = false;
+  $('switch').textContent = builtIn ? 'Use this project instead' : 'Use the browser’s own instead';
+  $('switch').href = builtIn ? '?native=never' : './';
+}
+
+/** Registers the worker of the implementation in use, and waits until it is active. */
+async function activeRegistration() {
+  const never = self.backgroundFetchOptions.native === 'never';
+  const found = await navigator.serviceWorker.register(never ? './sw.js?native=never' : './sw.js');
+  const coming = found.installing ?? found.waiting;
+  if (coming) {
+    await new Promise((resolve, reject) => {
+      coming.addEventListener('statechange', () => {
+        if (coming.state === 'activated') resolve();
+        if (coming.state === 'redundant') reject(new Error('it did not start; is dist/sw.js there?'));
+      });
+    });
+  }
+  return found;
+}
+
+/** The entries whose files this host has. While it is down, those of last time. */
+async function catalogue() {
+  const probe = async (entry) => {
+    const url = new URL(entry.path, location).href;
+    const key = `demo-size:${url}`;
+    try {
+      const response = await fetch(url, { method: 'HEAD', cache: 'no-store' });
+      if (!response.ok) return null;
+      // What a host compresses has another size when it arrives: then say nothing.
+      const size = response.headers.get('Content-Encoding') ? 0 : Number(response.headers.get('Content-Length'));
+      localStorage.setItem(key, size);
+      return { ...entry, url, size };
+    } catch {
+      const size = localStorage.getItem(key);
+      return size === null ? null : { ...entry, url, size: Number(size) };
+    }
+  };
+  const there = (await Promise.all(CATALOGUE.map(probe))).filter(Boolean);
+  return there.length > 0 ? there : [await probe(FALLBACK)].filter((entry) => entry).map((entry) => ({ ...entry, size: 0 }));
+}
+
+/** Everything that is under way or stored already. */
+async function knownURLs() {
+  return new Set([...(await registration.backgroundFetch.getIds()), ...(await storedURLs())]);
+}
+
+function add(entry) {
+  const download = new Download(entry, registration.backgroundFetch, server);
+  const card = new Card(download);
+  downloads.set(entry.url, { download, card });
+  $('downloads').append(card.element);
+  download.addEventListener('news', ({ detail }) => {
+    activity.say('page', detail);
+    $('news').textContent = detail;
+  });
+  if (entry.own) {
+    download.addEventListener('change', () => {
+      if (download.state !== 'idle') return;
+      card.element.remove();
+      downloads.delete(entry.url);
+    });
+  }
+  if (!entry.fresh) download.refresh();
+  return download;
+}
+
+async function startOwn(event) {
+  event.preventDefault();
+  const url = new URL($('own-url').value);
+  url.hash = '';
+  $('own-url').value = '';
+  if (downloads.has(url.href)) return;
+  await forget(url.href);
+  add({ url: url.href, own: true, fresh: true }).start();
+}
+
+/** The worker has left word about a download. */
+async function heard(id, state) {
+  const words = { storing: 'everything has arrived', stored: 'stored in the site’s cache', aborted: 'aborted', failed: 'failed' };
+  const known = downloads.get(id);
+  if (!known) return;
+  const reason = state === 'failed' ? `: ${(await readNote(id))?.reason}` : '';
+  const word = `${known.download.title}: ${words[state]}${reason}`;
+  activity.say('worker', word);
+  $('news').textContent = word;
+  await known.download.refresh();
+}
+
+/** Wires the buttons that break things, as far as they can do so here. */
+async function enableBreaking() {
+  const buttons = { cut: $('break-cut'), stop: $('break-stop'), worker: $('break-worker') };
+  if (await server.state()) {
+    enable(buttons.cut, async () => {
+      const answer = await server.cut();
+      report('break-cut-said', !answer ? 'The server did not answer.'
+        : answer.broken ? `Connections cut: ${answer.broken}.` : 'Nothing was being sent.');
+    });
+    enable(buttons.stop, stopServer);
+    followLog();
+  } else {
+    $('no-server').hidden = false;
+    $('activity-note').textContent = 'On this host the page cannot see the server’s log.';
+  }
+  if (self.demo.native && self.backgroundFetchOptions.native !== 'never') {
+    report('break-worker-said', 'Built in, so not in the worker.');
+  } else {
+    enable(buttons.worker, stopWorker);
+  }
+}
+
+function enable(button, act) {
+  button.disabled = false;
+  button.addEventListener('click', act);
+}
+
+function report(id, text) {
+  $(id).textContent = text;
+  $(id).dataset.news = '';
+}
+
+async function stopServer() {
+  const button = $('break-stop');
+  const answer = await server.stop(10_000);
+  if (!answer) return report('break-stop-said', 'The server did not answer.');
+  activity.say('page', 'The server was stopped for 10 s.');
+  button.setAttribute('aria-disabled', 'true');
+  for (let left = Math.ceil(answer.stoppedMs / 1000); left > 0; left--) {
+    report('break-stop-said', `It is back in ${left} s.`);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+  }
+  button.removeAttribute('aria-disabled');
+  report('break-stop-said', 'It is back.');
+}
+
+async function stopWorker() {
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve) => {
+    port1.onmessage = ({ data }) => resolve(data.stopped);
+    setTimeout(() => resolve(false), 3000);
+  });
+  registration.active.postMessage({ type: 'demo-stop-worker' }, [port2]);
+  const stopped = await answer;
+  if (stopped) activity.say('page', 'The program in the worker was ended.');
+  report('break-worker-said', stopped ? 'Ended. It starts again by itself.' : 'This build has no switch for that.');
+}
+
+/** Shows the server's log while the page can be seen. */
+async function followLog() {
+  const titles = new Map(CATALOGUE.map(({ name, title }) => [name, title]));
+  for (;;) {
+    const log = document.hidden ? null : await server.log();
+    if (log) {
+      activity.showLog(log, titles);
+      downloads.forEach(({ download, card }) => card.showSeams(seams(log[download.name] ?? [])));
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOG_EVERY_MS));
+  }
+}
+
+await main();

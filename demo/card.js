@@ -1,0 +1,162 @@
+// What a visitor sees of one download. Each part has its room from the start.
+
+import * as format from './format.js';
+import { playableURL, save } from './stored.js';
+
+const ACTION = {
+  idle: 'Download',
+  starting: 'Starting…',
+  active: 'Abort',
+  storing: 'Storing…',
+  stored: 'Delete',
+  failed: 'Try again',
+};
+
+/** A button pressed twice in haste must not abort what it has just started. */
+const HASTE_MS = 500;
+
+export class Card {
+  #download;
+  #parts = {};
+  #shown = '';
+  #shownAt = 0;
+  #media = null;
+  #seams = '';
+
+  constructor(download) {
+    this.#download = download;
+    this.element = document.getElementById('card').content.firstElementChild.cloneNode(true);
+    for (const part of this.element.querySelectorAll('[data-part]')) this.#parts[part.dataset.part] = part;
+    const { title, kind, action, save: saveButton, bar } = this.#parts;
+    title.textContent = download.title;
+    kind.textContent = download.size ? `${download.kind}, ${format.bytes(download.size)}` : download.kind;
+    bar.setAttribute('aria-label', `Progress of ${download.title}`);
+    action.addEventListener('click', () => this.#act());
+    saveButton.addEventListener('click', () => save(download.url));
+    if (download.media) this.#prepareMedia();
+    download.addEventListener('change', () => this.#render());
+    this.#render();
+  }
+
+  /** Marks where the transfer went on after it had been broken. */
+  showSeams(offsets) {
+    const { bar } = this.#parts;
+    const { total, state } = this.#download;
+    if (!total || state === 'idle' || state === 'starting') offsets = [];
+    if (offsets.join() === this.#seams) return;
+    this.#seams = offsets.join();
+    bar.querySelectorAll('.seam').forEach((seam) => seam.remove());
+    for (const offset of offsets) {
+      const seam = document.createElement('i');
+      seam.className = 'seam';
+      seam.style.insetInlineStart = `${(100 * offset) / total}%`;
+      bar.append(seam);
+    }
+  }
+
+  #act() {
+    if (performance.now() - this.#shownAt < HASTE_MS) return;
+    const download = this.#download;
+    if (download.state === 'active') download.abort();
+    else if (download.state === 'stored') download.delete();
+    else if (download.state === 'idle' || download.state === 'failed') download.start();
+  }
+
+  #render() {
+    const { state, title } = this.#download;
+    const { action, state: text, figures, proof } = this.#parts;
+    if (state !== this.#shown) {
+      this.#shown = state;
+      this.#shownAt = performance.now();
+      this.element.dataset.state = state;
+      action.textContent = ACTION[state];
+      action.setAttribute('aria-label', `${ACTION[state]}: ${title}`);
+      action.setAttribute('aria-disabled', state === 'starting' || state === 'storing');
+      this.#parts.save.hidden = state !== 'stored';
+      this.#showMedia(state === 'stored');
+    }
+    text.textContent = this.#stateText();
+    figures.textContent = this.#figures();
+    this.#renderBar();
+    this.#renderProof(proof);
+  }
+
+  #stateText() {
+    const { state, reason, stalledMs, received, total } = this.#download;
+    switch (state) {
+      case 'idle': return 'Not downloaded';
+      case 'starting': return 'Starting';
+      case 'storing': return 'Arrived, being stored';
+      case 'stored': return 'Stored in this browser';
+      case 'failed': return `Failed: ${reason}`;
+    }
+    if (stalledMs) return received ? `Waiting to continue at byte ${format.exact(received)}` : 'Waiting to begin';
+    return total ? `Downloading, ${Math.floor((100 * received) / total)} %` : 'Downloading';
+  }
+
+  #figures() {
+    const { state, received, total, speed, secondsLeft, stalledMs } = this.#download;
+    if (state === 'stored' || state === 'storing') return format.bytes(received);
+    if (state !== 'active') return '';
+    const parts = [total ? `${format.bytes(received)} of ${format.bytes(total)}` : format.bytes(received)];
+    if (stalledMs) parts.push(`no byte for ${format.seconds(stalledMs / 1000)}`);
+    if (speed) parts.push(`${format.bytes(speed)}/s`);
+    if (secondsLeft !== null) parts.push(`${format.seconds(secondsLeft)} left`);
+    return parts.join(' · ');
+  }
+
+  #renderBar() {
+    const { state, received, total, stalledMs } = this.#download;
+    const { bar, fill } = this.#parts;
+    const share = state === 'stored' || state === 'storing' ? 1 : total ? Math.min(1, received / total) : 0;
+    fill.style.transform = `scaleX(${share})`;
+    this.element.toggleAttribute('data-stalled', state === 'active' && stalledMs > 0);
+    this.element.toggleAttribute('data-endless', state === 'starting' || (state === 'active' && !total));
+    if (total || share === 1) bar.setAttribute('aria-valuenow', Math.floor(100 * share));
+    else bar.removeAttribute('aria-valuenow');
+    bar.setAttribute('aria-valuetext', this.#stateText());
+  }
+
+  #renderProof(element) {
+    const { state, proof, hashed, total } = this.#download;
+    let text = 'SHA-256 is computed when all is here';
+    let verdict = '';
+    if (state === 'stored' && !proof) text = `Computing SHA-256, ${total ? Math.floor((100 * hashed) / total) : 0} %`;
+    if (state === 'stored' && proof?.error) text = `SHA-256 could not be computed: ${proof.error}`;
+    if (state === 'stored' && proof?.hex) {
+      text = `SHA-256 ${proof.hex.slice(0, 12)}…${proof.hex.slice(-12)}`;
+      verdict = proof.expected === null ? 'no hash to compare with'
+        : proof.hex === proof.expected ? 'same as on the server' : 'NOT the same as on the server';
+      element.title = proof.hex;
+    }
+    const [sum, mark] = element.children;
+    if (sum.textContent !== text) sum.textContent = text;
+    if (mark.textContent !== verdict) mark.textContent = verdict;
+    mark.dataset.verdict = !proof?.expected ? 'unknown' : proof.hex === proof.expected ? 'good' : 'bad';
+  }
+
+  #prepareMedia() {
+    const { media, title } = this.#download;
+    this.#media = document.createElement(media === 'audio' ? 'audio' : 'img');
+    if (media === 'audio') {
+      this.#media.controls = true;
+      this.#media.preload = 'metadata';
+      this.#media.setAttribute('aria-label', title);
+    } else {
+      this.#media.alt = 'Hills behind hills at dusk, with a low sun';
+    }
+    this.#parts.media.classList.add(media);
+    this.#parts.media.hidden = false;
+  }
+
+  async #showMedia(ready) {
+    if (!this.#media) return;
+    if (ready) {
+      this.#media.src = await playableURL(this.#download.url);
+      this.#parts.media.append(this.#media);
+    } else {
+      this.#media.removeAttribute('src');
+      this.#media.remove();
+    }
+  }
+}

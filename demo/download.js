@@ -1,0 +1,174 @@
+// One download, whatever its state: a model without markup.
+
+import { fileName, forget, prove, readNote, storedSize } from './stored.js';
+
+const STALLED_AFTER_MS = 3000;
+const SPEED_OVER_MS = 5000;
+const STORING_AT_MOST_MS = 300_000;
+
+const REASONS = {
+  'bad-status': 'the server answered with an error',
+  'fetch-error': 'the file could not be fetched',
+  'quota-exceeded': 'there is no room for it',
+  'download-total-exceeded': 'more came than was announced',
+};
+
+/**
+ * `state` is one of
+ *   idle      nothing is under way or stored
+ *   starting  fetch() has been called
+ *   active    under way, at byte `received` of `total` (0: not known)
+ *   storing   all is here, the worker copies it
+ *   stored    in the site's cache; `proof` says whether it is right
+ *   failed    for `reason`
+ * A 'change' event follows each change, and 'news' (detail: a sentence) what a
+ * visitor should hear of.
+ */
+export class Download extends EventTarget {
+  state = 'idle';
+  received = 0;
+  speed = 0;
+  /** For how long no byte has come. */
+  stalledMs = 0;
+  reason = '';
+  proof = null;
+  /** Bytes hashed so far. */
+  hashed = 0;
+
+  #manager;
+  #server;
+  #registration = null;
+  #samples = [];
+  #lastByteAt = 0;
+
+  /** entry: {url, title, kind, size, name?}; its URL is the id, too. */
+  constructor(entry, manager, server) {
+    super();
+    Object.assign(this, { title: fileName(entry.url), kind: 'File', size: 0, name: '' }, entry);
+    this.total = this.size;
+    this.#manager = manager;
+    this.#server = server;
+  }
+
+  /** Finds out what has become of it: after a load, and when the worker left word. */
+  async refresh() {
+    const size = await storedSize(this.url);
+    const note = await readNote(this.url);
+    if (note?.state === 'storing') {
+      if (Date.now() - note.at < STORING_AT_MOST_MS) return this.#set('storing');
+      return this.#fail('the worker was stopped while it stored the file');
+    }
+    if (size !== null) {
+      this.received = this.total = size;
+      if (this.state === 'stored') return;
+      this.#set('stored');
+      return this.#prove();
+    }
+    const registration = await this.#manager.get(this.url);
+    if (registration) return this.#follow(registration);
+    if (note?.state === 'failed') this.#fail(note.reason);
+    else if (this.state !== 'starting') this.#set('idle');
+  }
+
+  async start() {
+    this.#set('starting');
+    this.received = 0;
+    this.proof = null;
+    await forget(this.url);
+    try {
+      const registration = await this.#manager.fetch(this.url, [this.url], {
+        title: this.title,
+        icons: [{ src: new URL('./icon.svg', import.meta.url).href, sizes: 'any', type: 'image/svg+xml' }],
+        downloadTotal: this.size,
+      });
+      this.#say(`${this.title} started.`);
+      this.#follow(registration);
+    } catch (error) {
+      this.#fail(error.message);
+    }
+  }
+
+  async abort() {
+    await this.#registration?.abort();
+  }
+
+  async delete() {
+    await forget(this.url);
+    this.received = 0;
+    this.#set('idle', `${this.title} was deleted.`);
+  }
+
+  /** Seconds left, null when nobody knows. */
+  get secondsLeft() {
+    return this.total > 0 && this.speed > 0 ? (this.total - this.received) / this.speed : null;
+  }
+
+  /** Measures; to be called a few times a second. */
+  tick() {
+    if (this.state !== 'active') return;
+    const now = performance.now();
+    const { downloaded } = this.#registration;
+    if (downloaded !== this.received) this.#lastByteAt = now;
+    this.received = downloaded;
+    this.#samples.push({ now, downloaded });
+    while (this.#samples.length > 2 && now - this.#samples[1].now > SPEED_OVER_MS) this.#samples.shift();
+    const [oldest] = this.#samples;
+    this.stalledMs = now - this.#lastByteAt > STALLED_AFTER_MS ? now - this.#lastByteAt : 0;
+    this.speed = this.stalledMs || now - oldest.now < 900 ? 0 : (1000 * (downloaded - oldest.downloaded)) / (now - oldest.now);
+    this.#changed();
+  }
+
+  #follow(registration) {
+    if (this.#registration === registration && this.state === 'active') return;
+    this.#registration = registration;
+    this.#samples = [];
+    this.#lastByteAt = performance.now();
+    if (registration.downloadTotal > 0) this.total = registration.downloadTotal;
+    registration.onprogress = () => {
+      if (registration !== this.#registration) return;
+      if (registration.result === 'failure') this.#fail(registration.failureReason);
+      else if (registration.result === 'success' && this.state === 'active') this.#set('storing');
+    };
+    this.#set('active');
+    this.tick();
+    registration.onprogress();
+  }
+
+  async #prove() {
+    try {
+      this.proof = await prove(this.url, () => this.name ? this.#server.hash(this.name) : null, (bytes) => {
+        this.hashed = bytes;
+        this.#changed();
+      });
+    } catch (error) {
+      this.proof = { error: error.message };
+    }
+    const { hex, expected } = this.proof;
+    if (expected) this.#say(`${this.title}: ${hex === expected ? 'the same bytes as on the server' : 'NOT the bytes of the server'}.`);
+    this.#changed();
+  }
+
+  #fail(reason) {
+    this.#registration = null;
+    if (reason === 'aborted') return this.#set('idle', `${this.title} was aborted.`);
+    this.reason = REASONS[reason] ?? reason;
+    this.#set('failed', `${this.title} failed: ${this.reason}.`);
+  }
+
+  #set(state, news) {
+    const before = this.state;
+    this.state = state;
+    if (state === 'idle') this.received = 0;
+    if (state === 'storing') this.received = Math.max(this.received, this.total);
+    if (news && before !== state) this.#say(news);
+    this.#changed();
+  }
+
+  #say(news) {
+    this.dispatchEvent(new CustomEvent('news', { detail: news }));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event('change'));
+  }
+}

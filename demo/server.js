@@ -1,0 +1,52 @@
+// The demo server, if that is where the page comes from: its log, its hashes,
+// and the means to break it.
+
+/** The control's answer, or null where there is no demo server. */
+async function ask(path, method = 'GET') {
+  try {
+    const response = await fetch(path, { method, cache: 'no-store' });
+    const json = response.headers.get('Content-Type')?.startsWith('application/json');
+    return response.ok && json ? await response.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** {stoppedMs, sending} or null. */
+export const state = () => ask('./__control__/state');
+
+/** Breaks what is being sent. {broken} or null. */
+export const cut = () => ask('./__control__/cut', 'POST');
+
+/** Stops the server for so long. {stoppedMs} or null. */
+export const stop = (ms) => ask(`./__control__/stop?ms=${ms}`, 'POST');
+
+/** Every request that was seen, as arrays by name, or null. */
+export const log = () => ask('./__log__');
+
+/** The SHA-256 of what the server sends under a name, or null. */
+export async function hash(name) {
+  try {
+    const response = await fetch(`./__sha256__?name=${encodeURIComponent(name)}`, { cache: 'no-store' });
+    return response.ok ? (await response.text()).trim() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The offset at which an answer began. */
+export function startOf(entry) {
+  return Number(/^bytes (\d+)-/.exec(entry.contentRange ?? '')?.[1] ?? 0);
+}
+
+/**
+ * The offsets at which a download went on after it had broken off, in its newest
+ * run. Ranges that were merely fetched side by side are not among them.
+ */
+export function seams(entries) {
+  const gets = entries.filter((entry) => entry.method === 'GET' && (entry.status === 200 || entry.status === 206));
+  const first = gets.findLastIndex((entry) => startOf(entry) === 0);
+  const run = gets.slice(Math.max(0, first));
+  return run.map(startOf).filter((start, i) => start > 0 && run.slice(0, i).some((earlier) =>
+    earlier.outcome !== 'complete' && startOf(earlier) < start && start <= startOf(earlier) + earlier.bytesSent));
+}
