@@ -56,9 +56,6 @@ func (w *replyWriter) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (w *replyWriter) Write(data []byte) (int, error) {
 	if w.status == 0 {
-		if w.Header().Get("Content-Type") == "" {
-			w.Header().Set("Content-Type", http.DetectContentType(data))
-		}
 		w.WriteHeader(http.StatusOK)
 	}
 	if w.stream != nil {
@@ -132,6 +129,9 @@ func (w *replyWriter) finish() {
 
 // response makes a JS Response.
 func (w *replyWriter) response() (safejs.Value, error) {
+	if w.sent.Get("Content-Type") == "" && w.body.Len() > 0 {
+		w.sent.Set("Content-Type", http.DetectContentType(w.body.Bytes()))
+	}
 	headers, err := construct("Headers")
 	if err != nil {
 		return safejs.Value{}, err
