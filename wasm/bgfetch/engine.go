@@ -38,7 +38,7 @@ type Options struct {
 var DefaultOptions = Options{
 	MaxTransfers:   8,
 	MaxPerHost:     5,
-	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 16 << 20, MinTime: 200 * time.Millisecond, MaxTime: 2 * time.Second},
+	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 16 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
 	NotifyInterval: 75 * time.Millisecond,
 	Retry:          DefaultRetryPolicy,
 }
