@@ -58,7 +58,11 @@ export interface WatchMessage {
   protocol: number;
   /** The same for all messages of one realm. */
   client: string;
-  /** Unique ids of the background fetches that the page wants to hear of. */
+  /**
+   * Unique ids of the background fetches that the page wants to hear of. One
+   * that is just being made may not exist yet; none at all keeps the worker at
+   * what is unfinished.
+   */
   uniqueIds: string[];
 }
 

@@ -79,7 +79,7 @@ async function responseOf(first: RecordSnapshot, source: Source): Promise<Respon
   }
   const { head, result, exposed, generation } = snapshot;
   if (!head || !exposed) throw unavailable(result);
-  if (result === 'bad-status' || !mayHaveBody(head)) return makeResponse(head, null);
+  if (result === 'bad-status' || !mayHaveBody(head)) return makeResponse(head);
 
   const body = new StoredBody(source, `${path}/plan?generation=${generation}`);
   if (result === 'success') {
@@ -88,7 +88,7 @@ async function responseOf(first: RecordSnapshot, source: Source): Promise<Respon
     // The url of a response from the network survives the site's own cache.put.
     if (whole) return cachedEntry(await openCache(plan.cache), whole.key);
   }
-  return makeResponse(head, body.stream);
+  return makeResponse(head, body);
 }
 
 function soleWhole(plan: Plan): Plan['segments'][number] | undefined {

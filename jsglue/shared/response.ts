@@ -12,25 +12,42 @@ export function mayHaveBody(head: Head): boolean {
   return !NULL_BODY_STATUS.includes(head.status);
 }
 
+const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
+
+/** A body and, once its stream has errored, why. */
+export interface ResponseBody {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly error: unknown;
+}
+
 /** Throws a TypeError where the head is one that no Response can have. */
-export function makeResponse(head: Head, body: ReadableStream<Uint8Array> | null): Response {
+export function makeResponse(head: Head, body?: ResponseBody): Response {
   const { status, statusText = '' } = head;
   let response: Response;
   try {
-    response = new Response(body as BodyInit | null, { status, statusText, headers: head.headers ?? [] });
+    response = new Response((body?.stream ?? null) as BodyInit | null, { status, statusText, headers: head.headers ?? [] });
   } catch (error) {
     throw new TypeError(`The response cannot be shown: ${error}`);
   }
   for (const name of DROPPED_HEADERS) response.headers.delete(name);
-  return as(head, response);
+  return disguise(response, head, body);
 }
 
 /** Let a constructed response, and its clones, show where it came from. */
-function as(head: Head, response: Response): Response {
+function disguise(response: Response, head: Head, body?: ResponseBody): Response {
   const { url, type, redirected = false } = head;
-  const clone = (): Response => as(head, Response.prototype.clone.call(response));
-  for (const [name, value] of Object.entries({ url, type, redirected, clone })) {
-    Object.defineProperty(response, name, { value, configurable: true, writable: name === 'clone' });
+  for (const [name, value] of Object.entries({ url, type, redirected })) {
+    Object.defineProperty(response, name, { value, configurable: true });
+  }
+  const method = (name: string, value: () => unknown): void => {
+    Object.defineProperty(response, name, { value, configurable: true, writable: true });
+  };
+  const { prototype } = Response;
+  method('clone', () => disguise(prototype.clone.call(response), head, body));
+  for (const name of READERS) {
+    const read: (() => Promise<unknown>) | undefined = prototype[name];
+    // Chromium and WebKit make a TypeError of whatever the stream errored with.
+    if (body && read) method(name, () => read.call(response).catch((error) => Promise.reject(body.error ?? error)));
   }
   return response;
 }

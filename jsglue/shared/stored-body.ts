@@ -33,6 +33,8 @@ export async function cachedEntry(cache: Cache, key: string): Promise<Response> 
 export class StoredBody {
   /** Pull-based: nothing is read before somebody asks. Errors with AbortError or TypeError. */
   readonly stream: ReadableStream<Uint8Array>;
+  /** What the stream errored with. */
+  error: unknown;
 
   #source: Source;
   #path: string;
@@ -79,6 +81,7 @@ export class StoredBody {
    * offset on; undefined when that failed, which reading will find out too.
    */
   async hold(): Promise<Plan | undefined> {
+    if (this.#over) return undefined;
     try {
       const plan = await this.#ask(false);
       await this.#take(plan);
@@ -164,6 +167,7 @@ export class StoredBody {
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#end();
+    this.error = error;
     this.#controller.error(error);
     this.#reader?.cancel().catch(() => {});
   }
