@@ -1,6 +1,7 @@
-importScripts('./demo/shared.js', './dist/sw.js');
+importScripts('./demo/shared.js', './demo/stoppable.js', './dist/sw.js');
 
-// From here on it is a worker as any site would write it: the standard API.
+// Of those three a site needs only the last. From here on it is a worker as any
+// site would write it: the standard API.
 
 addEventListener('install', () => skipWaiting());
 addEventListener('activate', (event) => event.waitUntil(clients.claim()));
@@ -80,8 +81,5 @@ async function serveStored(url, range) {
 // The button "Stop the worker". A worker cannot end itself, but what does the
 // work in it, the Go program, can be ended at any line.
 addEventListener('message', (event) => {
-  if (event.data?.type !== 'demo-stop-worker') return;
-  const stopped = 'backgroundFetchDebug' in self;
-  if (stopped) self.backgroundFetchDebug.exit();
-  event.ports[0].postMessage({ stopped });
+  if (event.data?.type === 'demo-stop-worker') event.ports[0].postMessage({ stopped: demo.stopProgram() });
 });

@@ -35,8 +35,7 @@ export class Activity {
   /** Shows the server's log. A request that is under way changes its line. */
   showLog(log, titles) {
     for (const [name, entries] of Object.entries(log)) {
-      for (const entry of entries.slice(-MAX_ROWS)) {
-        if (entry.method !== 'GET') continue;
+      for (const entry of folded(entries).slice(-MAX_ROWS)) {
         const text = this.#row(`${name} ${entry.time}`, new Date(entry.time), 'server');
         const line = describe(titles.get(name) ?? name, entry);
         if (text.textContent !== line) text.textContent = line;
@@ -71,8 +70,22 @@ export class Activity {
   }
 }
 
+/** The downloads among the entries; refusals in a row are one, with a count. */
+function folded(entries) {
+  const result = [];
+  for (const entry of entries) {
+    const last = result.at(-1);
+    if (entry.method !== 'GET') continue;
+    if (entry.outcome === 'refused' && last?.outcome === 'refused') last.times++;
+    else result.push({ ...entry, times: 1 });
+  }
+  return result;
+}
+
 function describe(title, entry) {
-  if (entry.outcome === 'refused') return `${title}: refused, the server is stopped`;
+  if (entry.outcome === 'refused') {
+    return `${title}: refused${entry.times > 1 ? `, ${entry.times} times` : ''}; the server is stopped`;
+  }
   const start = startOf(entry);
   const from = start > 0 ? `continued at byte ${format.exact(start)}`
     : entry.range ? 'from the first byte, by range' : 'from the first byte';

@@ -211,7 +211,7 @@ async function stopWorker() {
   registration.active.postMessage({ type: 'demo-stop-worker' }, [port2]);
   const stopped = await answer;
   if (stopped) activity.say('page', 'The program in the worker was ended.');
-  report('break-worker-said', stopped ? 'Ended. It starts again by itself.' : 'This build has no switch for that.');
+  report('break-worker-said', stopped ? 'Ended. It starts again by itself.' : 'It is not running now.');
 }
 
 /** Shows the server's log while the page can be seen. */

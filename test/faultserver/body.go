@@ -13,10 +13,6 @@ import (
 // chunkSize is how much is generated and written at a time, at most.
 const chunkSize = 128 << 10
 
-// resetGrace is the time that bytes already sent get to arrive before a reset,
-// which discards what is still on the way.
-const resetGrace = 50 * time.Millisecond
-
 // fault is the error of a body that was ended on purpose.
 type fault Outcome
 
@@ -131,8 +127,7 @@ func (b *body) finish(err error) Outcome {
 func (b *body) finishFault(kind Outcome) Outcome {
 	switch kind {
 	case Cut:
-		_ = wait(b.ctx, resetGrace)
-		reset(b.w)
+		resetDelivered(b.w)
 	case Stalled:
 		b.server.journal.update(b.entry, func(e *Entry) { e.Outcome = Stalled })
 		<-b.ctx.Done()

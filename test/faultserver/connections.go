@@ -107,18 +107,37 @@ func (c *connections) state(name string) (remaining time.Duration, sending int) 
 	return c.remaining(name), sending
 }
 
-// reset ends the connection of w with a TCP reset, so that no browser can take
-// it for the end of the body. It does not return to the handler's caller as
-// usual where the connection cannot be had (HTTP/2): net/http resets the stream.
-func reset(w http.ResponseWriter) {
+// deliveryTime bounds how long a client may take to receive what was sent
+// before a cut. A reset discards what is still on the way.
+const deliveryTime = 2 * time.Second
+
+// reset ends the connection of w with a TCP reset at once, so that no browser
+// can take it for the end of the body. Where the connection cannot be had
+// (HTTP/2), it panics and net/http resets the stream.
+func reset(w http.ResponseWriter) { resetConn(hijack(w)) }
+
+// resetDelivered is reset, as soon as the client has received what was sent.
+func resetDelivered(w http.ResponseWriter) {
 	conn := hijack(w)
-	if tlsConn, ok := conn.(*tls.Conn); ok {
-		conn = tlsConn.NetConn()
+	for end := time.Now().Add(deliveryTime); !delivered(conn) && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	resetConn(conn)
+}
+
+func resetConn(conn net.Conn) {
+	if tcp, ok := transport(conn).(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
+}
+
+// transport is the connection below TLS.
+func transport(conn net.Conn) net.Conn {
+	if tlsConn, ok := conn.(*tls.Conn); ok {
+		return tlsConn.NetConn()
+	}
+	return conn
 }
 
 // closeOrderly ends the connection of w as a server does that has sent
