@@ -39,14 +39,17 @@ func (c *connections) begin(name string, w http.ResponseWriter, r *http.Request)
 	if c.open == nil {
 		c.open = make(map[*exchange]bool)
 	}
-	c.open[e] = true
+	ok = c.remaining(name) == 0
+	if ok {
+		c.open[e] = true
+	}
 	done = func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		delete(c.open, e)
 		cancel(nil)
 	}
-	return ctx, done, c.remaining(name) == 0
+	return ctx, done, ok
 }
 
 // remaining returns how long name is stopped; the caller holds mu.
