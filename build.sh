@@ -39,6 +39,7 @@ build() {
   node_modules
   mkdir -p dist
   GOOS=js GOARCH=wasm go build -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o dist/bgfetch.wasm ./wasm
+  chmod 644 dist/bgfetch.wasm
   node jsglue/build.mjs "$(go env GOROOT)/lib/wasm/wasm_exec.js"
 }
 

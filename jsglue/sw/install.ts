@@ -26,12 +26,18 @@ const INSTALLED = Symbol.for('background-fetch-wasm');
 /**
  * Installs the API in this worker. To be called in the worker's first synchronous
  * run, before the site adds its own listeners. Where the browser has the API
- * itself, nothing happens, unless `options.native` is 'never'.
+ * itself, nothing happens, unless `options.native` is 'never'; nor in a browser
+ * that lacks what we stand on, but for a warning.
  *
  * @param scriptURL URL of the script that bgfetch.wasm lies beside.
  */
 export function installWorker(options: WorkerOptions, scriptURL: string): void {
   if (INSTALLED in worker || ('BackgroundFetchManager' in worker && options.native !== 'never')) return;
+  const missing = (['WebAssembly', 'indexedDB', 'caches'] as const).find((name) => !worker[name]);
+  if (missing || !navigator.locks) {
+    console.warn(`Background Fetch is not available: there is no ${missing ?? 'navigator.locks'} in this worker.`);
+    return;
+  }
   Object.defineProperty(worker, INSTALLED, { value: true });
 
   const context = makeContext(worker.registration.scope, scriptURL, options.wasmURL);

@@ -11,7 +11,8 @@ export async function cacheProgram(context: WorkerContext): Promise<void> {
     const cache = await caches.open(context.programCache);
     if (await cache.match(context.wasmURL)) return;
     const response = await fetch(context.wasmURL);
-    if (response.ok) await cache.put(context.wasmURL, response);
+    // Some servers answer with a page of theirs what they do not have.
+    if (response.ok && !typeOf(response).startsWith('text/')) await cache.put(context.wasmURL, response);
   } catch {
     // Boot fetches it again, and tells what is wrong with it.
   }
@@ -27,20 +28,22 @@ export async function deleteOtherPrograms(context: WorkerContext): Promise<void>
 /** Rejects with an Error that names the cause, for people. */
 export async function instantiate(context: WorkerContext, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
   const response = (await cachedProgram(context)) ?? (await fetchProgram(context));
-  const type = response.headers.get('Content-Type') ?? '';
+  const type = typeOf(response);
   try {
-    const { instance } = /^application\/wasm$/i.test(type.trim())
+    const { instance } = type === 'application/wasm'
       ? await WebAssembly.instantiateStreaming(response, imports)
       : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
     return instance;
   } catch (error) {
-    // A copy that is no program must not stay in the way of the right one.
-    await caches.delete(context.programCache).catch(() => {});
     throw new Error(
       `${context.wasmURL} (status ${response.status}, type "${type}") could not be instantiated: ${error}.` +
-        " A Content-Security-Policy on the service worker's script must allow 'wasm-unsafe-eval'.",
+        " If a Content-Security-Policy forbids it: that of the worker's script must allow 'wasm-unsafe-eval'.",
     );
   }
+}
+
+function typeOf(response: Response): string {
+  return (response.headers.get('Content-Type') ?? '').trim().toLowerCase();
 }
 
 async function cachedProgram(context: WorkerContext): Promise<Response | undefined> {
