@@ -86,6 +86,7 @@ function describe(title, entry) {
   if (entry.outcome === 'refused') {
     return `${title}: refused${entry.times > 1 ? `, ${entry.times} times` : ''}; the server is stopped`;
   }
+  if (entry.status >= 300) return `${title}: answered with ${entry.status}`;
   const start = startOf(entry);
   const from = start > 0 ? `continued at byte ${format.exact(start)}`
     : entry.range ? 'from the first byte, by range' : 'from the first byte';

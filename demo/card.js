@@ -121,18 +121,19 @@ export class Card {
     const { state, proof, hashed, total } = this.#download;
     let text = 'SHA-256 is computed when all is here';
     let verdict = '';
+    let kind = '';
     if (state === 'stored' && !proof) text = `Computing SHA-256, ${total ? Math.floor((100 * hashed) / total) : 0} %`;
     if (state === 'stored' && proof?.error) text = `SHA-256 could not be computed: ${proof.error}`;
     if (state === 'stored' && proof?.hex) {
       text = `SHA-256 ${proof.hex.slice(0, 12)}…${proof.hex.slice(-12)}`;
-      verdict = proof.expected === null ? 'no hash to compare with'
-        : proof.hex === proof.expected ? 'same as on the server' : 'NOT the same as on the server';
-      element.title = proof.hex;
+      [verdict, kind] = proof.expected === null ? ['no hash to compare with', 'unknown']
+        : proof.hex === proof.expected ? ['same as on the server', 'good'] : ['NOT the same as on the server', 'bad'];
     }
     const [sum, mark] = element.children;
     if (sum.textContent !== text) sum.textContent = text;
     if (mark.textContent !== verdict) mark.textContent = verdict;
-    mark.dataset.verdict = !proof?.expected ? 'unknown' : proof.hex === proof.expected ? 'good' : 'bad';
+    mark.dataset.verdict = kind;
+    element.title = kind ? proof.hex : '';
   }
 
   #prepareMedia() {

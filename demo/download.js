@@ -72,7 +72,7 @@ export class Download extends EventTarget {
 
   async start() {
     this.#set('starting');
-    this.received = 0;
+    this.received = this.hashed = 0;
     this.proof = null;
     await forget(this.url);
     try {
@@ -94,7 +94,7 @@ export class Download extends EventTarget {
 
   async delete() {
     await forget(this.url);
-    this.received = 0;
+    this.proof = null;
     this.#set('idle', `${this.title} was deleted.`);
   }
 
