@@ -34,6 +34,11 @@ export class Handles {
 
 type Args<M extends keyof HostMethods> = HostMethods[M][0];
 
+export async function createCache({ cache }: Args<'createCache'>): Promise<null> {
+  await caches.open(cache);
+  return null;
+}
+
 export async function saveRequestBody(handles: Handles, { cache, key, handle }: Args<'saveRequestBody'>) {
   const body = handles.get(handle);
   await (await caches.open(cache)).put(cacheKey(key), new Response(body));

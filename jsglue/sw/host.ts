@@ -61,6 +61,7 @@ export interface HostMethods {
   waitOnline: [null, null];
   reachable: [{ url: string }, boolean];
 
+  createCache: [{ cache: string }, null];
   saveRequestBody: [{ cache: string; key: string; handle: string }, { size: number }];
   /** The keys (path of the URL) of all entries. An absent cache has none, and is not made. */
   keys: [{ cache: string }, string[]];

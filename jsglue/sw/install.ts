@@ -2,7 +2,7 @@
 
 import { installInterfaces } from '../shared/install';
 import { Activity } from './activity';
-import { deleteCache, deleteKeys, Handles, keys, namesWithPrefix, saveRequestBody } from './bodies';
+import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, saveRequestBody } from './bodies';
 import { makeContext, type WorkerOptions } from './context';
 import { dispatch } from './dispatch';
 import { installEvents } from './events';
@@ -60,6 +60,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     saveRequestBody: (args) => saveRequestBody(handles, args),
     keys,
     deleteKeys,
+    createCache,
     deleteCache,
     cacheNames: namesWithPrefix,
     update: (args) => watchers.update(args),

@@ -104,8 +104,9 @@ export class Transfers {
   }
 }
 
-async function requestInit({ request, rangeStart, rangeEnd = 0 }: Open[0], cache: Promise<Cache>): Promise<RequestInit> {
-  const ranged = rangeStart > 0 || rangeEnd > 0;
+async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<RequestInit> {
+  const { request, rangeStart, rangeEnd = 0 } = args;
+  const ranged = isRanged(args);
   const headers = new Headers(request.headers);
   if (ranged) headers.set('Range', `bytes=${rangeStart}-${rangeEnd > 0 ? rangeEnd - 1 : ''}`);
   const init: RequestInit = {
@@ -126,6 +127,10 @@ async function requestInit({ request, rangeStart, rangeEnd = 0 }: Open[0], cache
     if (value === undefined) delete init[name as keyof RequestInit];
   }
   return init;
+}
+
+function isRanged({ rangeStart, rangeEnd = 0, ranged = false }: Open[0]): boolean {
+  return ranged || rangeStart > 0 || rangeEnd > 0;
 }
 
 /** Undefined where the Request constructor would refuse the referrer. */
@@ -156,9 +161,9 @@ function headOf(response: Response): Head {
 }
 
 /** Of a body known to be larger no copy is made: it would have to be held in memory. */
-function mayBeWhole({ rangeStart, rangeEnd = 0 }: Open[0], response: Response): boolean {
+function mayBeWhole(args: Open[0], response: Response): boolean {
   const length = Number(response.headers.get('Content-Length') ?? 0);
-  return rangeStart === 0 && rangeEnd === 0 && response.status === 200 && response.body !== null && length <= WHOLE_LIMIT;
+  return !isRanged(args) && response.status === 200 && response.body !== null && length <= WHOLE_LIMIT;
 }
 
 /** False where the Cache API refuses this response (`Vary: *`). */

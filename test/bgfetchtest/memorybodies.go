@@ -69,6 +69,14 @@ func (b *MemoryBodies) full(more int) bool {
 	return total > b.Quota
 }
 
+// Create implements bgfetch.Bodies.
+func (b *MemoryBodies) Create(_ context.Context, uniqueID string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.cache(uniqueID)
+	return nil
+}
+
 // SaveRequestBody implements bgfetch.Bodies.
 func (b *MemoryBodies) SaveRequestBody(_ context.Context, uniqueID string, index int, handle string) (string, int64, error) {
 	b.mu.Lock()

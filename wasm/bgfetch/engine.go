@@ -38,7 +38,7 @@ type Options struct {
 var DefaultOptions = Options{
 	MaxTransfers:   8,
 	MaxPerHost:     5,
-	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 16 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
+	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 4 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
 	NotifyInterval: 75 * time.Millisecond,
 	Retry:          DefaultRetryPolicy,
 }
@@ -85,6 +85,9 @@ type Engine struct {
 	// active are those that have not settled, by id.
 	// Source: #dfn-active-background-fetches
 	active map[string]*backgroundFetch
+	// past are the last snapshots of background fetches that are done with, for
+	// instances in pages that slept meanwhile; the oldest first.
+	past []Snapshot
 	// waitingOnline are the records that wait for the network to come back.
 	waitingOnline []*record
 }
@@ -302,15 +305,18 @@ func (e *Engine) Active() []Snapshot {
 }
 
 // Snapshot returns the snapshot of a background fetch, settled or not, or
-// ErrUnknown.
+// ErrUnknown. Of those that are done with, the last few are known.
 func (e *Engine) Snapshot(uniqueID string) (Snapshot, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f, err := e.lookUp(uniqueID)
-	if err != nil {
-		return Snapshot{}, err
+	if err == nil {
+		return f.snapshot(), nil
 	}
-	return f.snapshot(), nil
+	if i := slices.IndexFunc(e.past, func(s Snapshot) bool { return s.UniqueID == uniqueID }); i >= 0 {
+		return e.past[i], nil
+	}
+	return Snapshot{}, err
 }
 
 // lookUp finds a background fetch that is stored. e.mu is held.

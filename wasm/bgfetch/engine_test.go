@@ -49,6 +49,9 @@ func TestSuccess(t *testing.T) {
 			t.Error("a settled background fetch is still active")
 		}
 		w.wantNothingLeft()
+		if past, err := w.engine.Snapshot(snapshot.UniqueID); err != nil || past.Result != bgfetch.ResultSuccess || past.RecordsAvailable {
+			t.Errorf("for a page that slept: %+v, %v", past, err)
+		}
 
 		updates := w.events.Updates()
 		if len(updates) < 20 {

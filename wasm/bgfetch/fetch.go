@@ -90,6 +90,9 @@ func (init FetchInit) check() error {
 // create stores the request bodies and then the rows. If it fails nothing is left.
 func (f *backgroundFetch) create(ctx context.Context) error {
 	e := f.engine
+	if err := e.Bodies.Create(ctx, f.state.UniqueID); err != nil {
+		return storageError("the background fetch", err)
+	}
 	requests := make([]Request, len(f.records))
 	for i, r := range f.records {
 		if body := r.request.Body; body != nil {
@@ -324,5 +327,11 @@ func (e *Engine) remove(f *backgroundFetch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.fetches, uniqueID)
+	if e.past = append(e.past, f.snapshot()); len(e.past) > maxPast {
+		e.past = slices.Delete(e.past, 0, 1)
+	}
 	e.reportActiveLocked()
 }
+
+// maxPast bounds the background fetches that are remembered when they are done with.
+const maxPast = 100

@@ -33,12 +33,16 @@ type Store interface {
 	// Load returns all background fetches, in order of creation.
 	Load(ctx context.Context) ([]Stored, error)
 	// Create stores a new background fetch. Its records are in their initial
-	// state and have no rows yet.
+	// state (RecordState with a response Length of -1) and have no rows yet. A
+	// unique id that is already there is an error.
 	Create(ctx context.Context, state FetchState, requests []Request) error
-	// PutState replaces the state of a background fetch.
+	// PutState replaces the state of a background fetch. It stores nothing and
+	// returns ErrUnknown if there is none.
 	PutState(ctx context.Context, state FetchState) error
 	// PutRecord replaces the state of the record at index and adds segments (of
-	// its current generation). It drops the segments of every other generation.
+	// its current generation; one at the same offset is replaced). It drops the
+	// segments of every other generation: generations only grow. It stores nothing
+	// and returns ErrUnknown if there is no such background fetch.
 	PutRecord(ctx context.Context, uniqueID string, index int, record RecordState, added ...Segment) error
 	// DropSegments removes segments of the record's current generation that
 	// proved not to be there.
@@ -51,6 +55,9 @@ type Store interface {
 // Bodies keeps request and response bodies, in one cache for each background
 // fetch. Response segments come to it by Transfer.Save.
 type Bodies interface {
+	// Create makes room for the bodies of a background fetch. Until Delete it is
+	// the sign, readable without this program, that there is work to resume.
+	Create(ctx context.Context, uniqueID string) error
 	// SaveRequestBody stores the body that came with fetch() under handle and
 	// returns its key and size in bytes.
 	SaveRequestBody(ctx context.Context, uniqueID string, index int, handle string) (key string, size int64, err error)

@@ -71,6 +71,11 @@ func parseKey(text string) (key bgfetch.SegmentKey, ok bool) {
 	return bgfetch.SegmentKey{Index: int(numbers[0]), Generation: int(numbers[1]), Offset: numbers[2]}, true
 }
 
+// Create implements bgfetch.Bodies.
+func (b *Bodies) Create(ctx context.Context, uniqueID string) error {
+	return b.Bridge.call(ctx, "createCache", b.cache(uniqueID), nil)
+}
+
 // SaveRequestBody implements bgfetch.Bodies.
 func (b *Bodies) SaveRequestBody(ctx context.Context, uniqueID string, index int, handle string) (string, int64, error) {
 	var saved struct {

@@ -112,7 +112,10 @@ func TestFetchToEnd(t *testing.T) {
 			t.Errorf("plan of another generation: %+v", plan)
 		}
 		time.Sleep(time.Minute)
-		call(t, h, "GET", "/fetches/u1", "", 404, nil)
+		if call(t, h, "GET", "/fetches/u1", "", 200, &s); s.Result != "success" || s.RecordsAvailable {
+			t.Errorf("when it is done with: %+v", s)
+		}
+		call(t, h, "POST", "/fetches/u1/match", "{}", 404, nil)
 	})
 }
 
