@@ -11,10 +11,11 @@ import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { drivers } from './drivers/index.mjs';
 import { Channel } from './lib/channel.mjs';
+import { Pool } from './lib/pool.mjs';
 import { within } from './lib/processes.mjs';
 import { Reporter } from './lib/reporter.mjs';
 import { loadScenarios, Test } from './lib/scenario.mjs';
-import { directories, startServer } from './lib/server.mjs';
+import { build } from './lib/server.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -43,12 +44,13 @@ if (flags.list) {
 
 const reporter = new Reporter({ verbose: flags.verbose });
 const channel = await new Channel().start();
-const server = await startServer(directories);
+const pool = new Pool({ channel, native: flags.native });
+await build();
 
 async function run({ scenario, browser }) {
   const driver = drivers[browser];
   const id = `${browser}-${scenario.name.replaceAll(/[^\w]+/g, '-')}`;
-  const test = new Test({ id, driver, server, channel, native: flags.native, plain: scenario.plain });
+  const test = new Test({ id, driver, pool, channel, native: flags.native, plain: scenario.plain });
   const started = Date.now();
   let cases;
   let error;
@@ -56,12 +58,13 @@ async function run({ scenario, browser }) {
     if (!fs.existsSync(driver.executable)) {
       throw new Error(`${driver.executable} is missing; test/browser/install.sh installs it`);
     }
+    await test.start();
     cases = await within(scenario.timeout, 'the scenario', scenario.run(test));
   } catch (thrown) {
     error = thrown;
   }
-  const log = error ? await server.logs(id).catch((problem) => String(problem)) : undefined;
-  await test.close().catch((problem) => (error ??= problem));
+  const log = error ? await test.server?.logs(id).catch((problem) => String(problem)) : undefined;
+  await test.close(!error).catch((problem) => (error ??= problem));
   const ms = Date.now() - started;
   reporter.result({ browser, scenario: scenario.name, ms, error, cases, reports: test.reports.lines, log });
 }
@@ -80,7 +83,7 @@ const all = chosen.flatMap((scenario) => browsers.map((browser) => ({ scenario, 
 await drain(all.filter((job) => !job.scenario.alone), Number(flags.jobs));
 await drain(all.filter((job) => job.scenario.alone), 1);
 
-await server.close();
+await pool.close();
 await channel.close();
 if (flags.json) fs.writeFileSync(flags.json, `${JSON.stringify(reporter.summary(), null, 2)}\n`);
 reporter.end();

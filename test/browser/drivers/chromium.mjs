@@ -20,7 +20,7 @@ const flags = [
  */
 export async function launch({ profileDir, native = false }) {
   const { tag, env } = newTag();
-  const browser = await puppeteer.launch({
+  const launched = puppeteer.launch({
     executablePath: executable,
     headless: true,
     pipe: true,
@@ -35,6 +35,10 @@ export async function launch({ profileDir, native = false }) {
     timeout: 30_000,
     protocolTimeout: 120_000,
   });
+  const browser = await launched.catch(async (error) => {
+    await killTag(tag);
+    throw error;
+  });
   return new Chromium(browser, tag);
 }
 
@@ -42,12 +46,20 @@ class Chromium {
   constructor(browser, tag) {
     this.browser = browser;
     this.tag = tag;
+    this.pages = new Set();
   }
 
   async newPage(url) {
     const page = new PuppeteerPage(await this.browser.newPage());
+    this.pages.add(page);
     await page.goto(url);
     return page;
+  }
+
+  /** Closes all pages of newPage. */
+  async closePages() {
+    await Promise.all([...this.pages].map((page) => page.close()));
+    this.pages.clear();
   }
 
   /** Ends all running service workers; resolves when they are stopped. */

@@ -20,7 +20,7 @@ const preferences = {
 
 export async function launch({ profileDir }) {
   const { tag, env } = newTag();
-  const browser = await puppeteer.launch({
+  const launched = puppeteer.launch({
     browser: 'firefox',
     protocol: 'webDriverBiDi',
     executablePath: executable,
@@ -35,6 +35,10 @@ export async function launch({ profileDir }) {
     timeout: 60_000,
     protocolTimeout: 120_000,
   });
+  const browser = await launched.catch(async (error) => {
+    await killTag(tag);
+    throw error;
+  });
   return new Firefox(browser, tag);
 }
 
@@ -42,12 +46,20 @@ class Firefox {
   constructor(browser, tag) {
     this.browser = browser;
     this.tag = tag;
+    this.pages = new Set();
   }
 
   async newPage(url) {
     const page = new PuppeteerPage(await this.browser.newPage());
+    this.pages.add(page);
     await page.goto(url);
     return page;
+  }
+
+  /** Closes all pages of newPage. */
+  async closePages() {
+    await Promise.all([...this.pages].map((page) => page.close()));
+    this.pages.clear();
   }
 
   /** Evaluates an expression with the rights of the browser itself. */

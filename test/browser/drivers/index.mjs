@@ -1,7 +1,7 @@
 // The browsers, all with one interface:
 //
 //   launch({profileDir, channel, native, stoppable}) -> browser
-//   browser: newPage(url) -> page, stopWorker(page), kill(), close()
+//   browser: newPage(url) -> page, closePages(), stopWorker(page), kill(), close()
 //   page:    evaluate(fn, ...args), evaluateFor(ms, ...), waitFor(what, ms, fn, ...args),
 //            goto(url), reload(), url(), close()
 //

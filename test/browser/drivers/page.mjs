@@ -74,6 +74,6 @@ export class PuppeteerPage extends Page {
     return this.page.url();
   }
   async close() {
-    await this.page.close();
+    if (!this.page.isClosed()) await this.page.close();
   }
 }

@@ -21,7 +21,7 @@ const machine = os.arch() === 'arm64' ? 'aarch64' : 'x86_64';
 export const executable = `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`;
 
 const HELPERS = 4;
-const CLIENTS = 100;
+const CLIENTS = 50;
 const TABS = 2;
 
 let display;
@@ -99,8 +99,8 @@ export async function launch({ profileDir, channel, stoppable = false }) {
     await killTag(child.tag);
     throw error;
   }
-  const free = tabs.map((tab) => new WebKitPage(channel.tab(`${prefix}/${tab}`), address(tab)));
-  return new WebKit(child, free, stoppable);
+  const pages = tabs.map((tab) => new WebKitPage(channel.tab(`${prefix}/${tab}`), address(tab)));
+  return new WebKit(child, pages, stoppable);
 }
 
 class WebKitPage extends Page {
@@ -135,10 +135,10 @@ class WebKitPage extends Page {
 }
 
 class WebKit {
-  #page = 0;
-  constructor(child, free, stoppable) {
+  #used = 0;
+  constructor(child, tabs, stoppable) {
     this.child = child;
-    this.free = free;
+    this.tabs = tabs;
     this.helpers = stoppable ? this.#webProcesses().map((row) => row.pid) : [];
   }
 
@@ -147,10 +147,16 @@ class WebKit {
   }
 
   async newPage(url) {
-    const page = this.free[this.#page++];
-    if (!page) throw new Error(`the WebKit driver has ${this.free.length} tabs`);
+    const page = this.tabs[this.#used++];
+    if (!page) throw new Error(`the WebKit driver has ${this.tabs.length} tabs`);
     await page.goto(url);
     return page;
+  }
+
+  /** Closes all pages of newPage. */
+  async closePages() {
+    await Promise.all(this.tabs.slice(0, this.#used).map((page) => page.close()));
+    this.#used = 0;
   }
 
   /** Kills the process that the service workers run in. */

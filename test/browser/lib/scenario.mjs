@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { startServer, temporaryDirectory } from './server.mjs';
+import { directories, startServer, temporaryDirectory } from './server.mjs';
 
 export { assert };
 export const MiB = 1024 * 1024;
@@ -23,16 +23,21 @@ export function scenario(name, options, run) {
 
 /** What a scenario works with. Everything it opens is closed after it. */
 export class Test {
-  #browsers = [];
-  #servers = [];
+  #own = []; // browsers and servers
+  #shared = [];
   #directories = [];
   #resources = 0;
 
-  constructor({ id, driver, server, channel, native, plain }) {
-    Object.assign(this, { id, driver, server, channel, native });
+  constructor({ id, driver, pool, channel, native, plain }) {
+    Object.assign(this, { id, driver, pool, channel, native });
     this.reports = channel.reports(id);
     // Without anything of ours the page and the worker are the plain ones.
     this.plain = native || plain;
+  }
+
+  /** Starts the server, whose origin no other test has. */
+  async start() {
+    this.server = await this.ownServer(directories);
   }
 
   temporaryDirectory() {
@@ -41,19 +46,26 @@ export class Test {
     return directory;
   }
 
-  /** A browser; its profile is new unless profileDir is given. */
+  /** A browser of this test alone; its profile is new unless profileDir is given. */
   async launch({ profileDir = this.temporaryDirectory(), ...options } = {}) {
     const { channel, native } = this;
     const browser = await this.driver.launch({ profileDir, channel, native, ...options });
     browser.profileDir = profileDir;
-    this.#browsers.push(browser);
+    this.#own.push(browser);
+    return browser;
+  }
+
+  /** A browser that earlier tests may have used. */
+  async sharedBrowser() {
+    const browser = await this.pool.take(this.driver);
+    this.#shared.push(browser);
     return browser;
   }
 
   /** A server of this test alone. */
   async ownServer(directories) {
     const server = await startServer(directories);
-    this.#servers.push(server);
+    this.#own.push(server);
     return server;
   }
 
@@ -66,10 +78,13 @@ export class Test {
     return url.href;
   }
 
-  /** A browser with a page of the site whose worker is active. */
-  async open({ worker = {}, server, ...launchOptions } = {}) {
-    const browser = await this.launch(launchOptions);
-    const page = await browser.newPage(this.pageURL(undefined, { server: server ?? this.server }));
+  /**
+   * A browser with a page of the site whose worker is active. `own` is a new
+   * browser, for one that is to be killed; `stoppable` one whose worker can be.
+   */
+  async open({ worker = {}, script, server = this.server, own = false, stoppable = false } = {}) {
+    const browser = own || stoppable ? await this.launch({ stoppable }) : await this.sharedBrowser();
+    const page = await browser.newPage(this.pageURL(undefined, { server, ...(script && { worker: script }) }));
     await page.evaluate((options) => t.register(options), worker);
     return { browser, page };
   }
@@ -117,8 +132,12 @@ export class Test {
     return event;
   }
 
-  async close() {
-    const closing = [...this.#browsers, ...this.#servers].map((thing) => thing.close());
+  /** passed: whether the browser is as good as new. */
+  async close(passed) {
+    const closing = [
+      ...this.#shared.map((browser) => this.pool.giveBack(this.driver, browser, passed)),
+      ...this.#own.map((thing) => thing.close()),
+    ];
     const results = await Promise.allSettled(closing);
     for (const directory of this.#directories) {
       fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

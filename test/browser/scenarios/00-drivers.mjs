@@ -15,7 +15,7 @@ scenario('a stopped worker is a new instance, and the page stays', { plain: true
 });
 
 scenario('what is stored survives SIGKILL of the browser', { plain: true }, async (test) => {
-  const { browser, page } = await test.open();
+  const { browser, page } = await test.open({ own: true });
   await page.evaluate(async () => {
     await results.add({ stored: true });
     await (await caches.open('site')).put('/entry', new Response('in the cache'));

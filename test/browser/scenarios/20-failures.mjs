@@ -65,7 +65,7 @@ scenario('bad input is a TypeError that names the cause', { native: true }, asyn
 
 for (const missing of ['WebAssembly', 'indexedDB', 'caches']) {
   scenario(`a browser without ${missing} is left as it was`, {}, async (test) => {
-    const browser = await test.launch();
+    const browser = await test.sharedBrowser();
     const page = await browser.newPage(test.pageURL('/unsupported.html', { without: missing }));
     const after = await page.evaluate((name) => ({
       gone: !(name in window),

@@ -24,7 +24,7 @@ function build() {
 
 scenario('store conformance suite', { plain: true, timeout: 300_000 }, async (test) => {
   await build();
-  const browser = await test.launch();
+  const browser = await test.sharedBrowser();
   const page = await browser.newPage(test.pageURL('/native.html', { worker: '/sw-suite.js' }));
   await page.evaluate(() => t.register());
   const { json, error } = await page.evaluateFor(240_000, async () => {
