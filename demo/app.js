@@ -30,19 +30,21 @@ function obstacle() {
   if (!isSecureContext) return 'Service workers need https, or localhost. Open this page at such an address.';
   if (!('serviceWorker' in navigator)) return 'This browser, or this private window, has no service workers.';
   if (!('caches' in self)) return 'This browser has no Cache API, where the downloads would be stored.';
-  if (!('BackgroundFetchManager' in self)) return 'dist/page.js is not there. Run ./build.sh first.';
+  if (!('BackgroundFetchManager' in self)) return 'dist/page.js is not there. Run ./build.sh build first.';
   return '';
 }
 
 async function main() {
   const reason = obstacle();
   if (reason) return giveUp(reason);
-  showImplementation();
   try {
     registration = await activeRegistration();
   } catch (error) {
-    return giveUp(`The service worker could not be registered: ${error.message}`);
+    const built = await fetch('./dist/sw.js', { method: 'HEAD' }).catch(() => null);
+    return giveUp(built?.ok === false ? 'dist/sw.js is not there. Run ./build.sh build first.'
+      : `The service worker could not be registered: ${error.message}`);
   }
+  showImplementation();
   const [entries, known] = await Promise.all([catalogue(), knownURLs()]);
   for (const entry of entries) add(entry);
   for (const url of known) if (!downloads.has(url)) add({ url, own: true });

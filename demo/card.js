@@ -95,10 +95,10 @@ export class Card {
   }
 
   #figures() {
-    const { state, received, total, speed, secondsLeft, stalledMs } = this.#download;
+    const { state, received, speed, secondsLeft, stalledMs } = this.#download;
     if (state === 'stored' || state === 'storing') return format.bytes(received);
     if (state !== 'active') return '';
-    const parts = [total ? `${format.bytes(received)} of ${format.bytes(total)}` : format.bytes(received)];
+    const parts = [format.bytes(received)];
     if (stalledMs) parts.push(`no byte for ${format.seconds(stalledMs / 1000)}`);
     if (speed) parts.push(`${format.bytes(speed)}/s`);
     if (secondsLeft !== null) parts.push(`${format.seconds(secondsLeft)} left`);
@@ -120,18 +120,21 @@ export class Card {
   #renderProof(element) {
     const { state, proof, hashed, total } = this.#download;
     let text = 'SHA-256 is computed when all is here';
+    let hash = '';
     let verdict = '';
     let kind = '';
     if (state === 'stored' && !proof) text = `Computing SHA-256, ${total ? Math.floor((100 * hashed) / total) : 0} %`;
     if (state === 'stored' && proof?.error) text = `SHA-256 could not be computed: ${proof.error}`;
     if (state === 'stored' && proof?.hex) {
-      text = `SHA-256 ${proof.hex.slice(0, 12)}…${proof.hex.slice(-12)}`;
+      text = 'SHA-256';
+      hash = `${proof.hex.slice(0, 12)}…${proof.hex.slice(-12)}`;
       [verdict, kind] = proof.expected === null ? ['no hash to compare with', 'unknown']
         : proof.hex === proof.expected ? ['same as on the server', 'good'] : ['NOT the same as on the server', 'bad'];
     }
-    const [sum, mark] = element.children;
-    if (sum.textContent !== text) sum.textContent = text;
-    if (mark.textContent !== verdict) mark.textContent = verdict;
+    const [label, sum, mark] = element.children;
+    label.textContent = text;
+    sum.textContent = hash;
+    mark.textContent = verdict;
     mark.dataset.verdict = kind;
     element.title = kind ? proof.hex : '';
   }

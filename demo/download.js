@@ -1,6 +1,6 @@
 // One download, whatever its state: a model without markup.
 
-import { fileName, forget, prove, readNote, storedSize } from './stored.js';
+import { fileName, forget, knownProof, prove, readNote, storedSize } from './stored.js';
 
 const STALLED_AFTER_MS = 3000;
 const SPEED_OVER_MS = 5000;
@@ -61,8 +61,9 @@ export class Download extends EventTarget {
     if (size !== null) {
       this.received = this.total = size;
       if (this.state === 'stored') return;
+      this.proof = knownProof(this.url);
       this.#set('stored');
-      return this.#prove();
+      return this.proof ?? this.#prove();
     }
     const registration = await this.#manager.get(this.url);
     if (registration) return this.#follow(registration);

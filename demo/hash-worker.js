@@ -23,7 +23,7 @@ onmessage = async ({ data: { cacheName, url } }) => {
         }
       }
     }
-    postMessage({ bytes, hex: hash.hex() });
+    postMessage({ hex: hash.hex() });
   } catch (error) {
     postMessage({ error: error.message });
   }

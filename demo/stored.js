@@ -60,28 +60,30 @@ export function fileName(url) {
   return decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1)) || hostname;
 }
 
+/** What prove() found out about a download earlier, or null. */
+export function knownProof(url) {
+  return JSON.parse(localStorage.getItem(`demo-proof:${url}`));
+}
+
 /**
  * Hashes what is stored and compares it with the hash that the server gives for
- * it, if there is one. Resolves to {bytes, hex, expected}; expected is null where
- * nobody knows. A result is remembered until the download is forgotten.
+ * it, if there is one. Resolves to {hex, expected}; expected is null where nobody
+ * knows. It is remembered until the download is forgotten.
  */
 export async function prove(url, askServer, onProgress) {
-  const key = `demo-proof:${url}`;
-  const known = localStorage.getItem(key);
-  if (known) return JSON.parse(known);
   const worker = new Worker(new URL('./hash-worker.js', import.meta.url), { type: 'module' });
   try {
-    const { bytes, hex } = await new Promise((resolve, reject) => {
+    const hex = await new Promise((resolve, reject) => {
       worker.onerror = () => reject(new Error('the hash worker could not run'));
       worker.onmessage = ({ data }) => {
         if (data.error) reject(new Error(data.error));
-        else if (data.hex) resolve(data);
+        else if (data.hex) resolve(data.hex);
         else onProgress(data.bytes);
       };
       worker.postMessage({ cacheName: downloads, url });
     });
-    const proof = { bytes, hex, expected: await askServer() };
-    localStorage.setItem(key, JSON.stringify(proof));
+    const proof = { hex, expected: await askServer() };
+    localStorage.setItem(`demo-proof:${url}`, JSON.stringify(proof));
     return proof;
   } finally {
     worker.terminate();

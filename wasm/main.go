@@ -8,6 +8,8 @@ import (
 	"context"
 	"log"
 	"net/http"
+	"os"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/browser"
@@ -32,8 +34,16 @@ func main() {
 	if err := browser.Serve(handler); err != nil {
 		log.Fatalln("bgfetch:", err)
 	}
+	if ctx.Err() != nil {
+		// The glue starts a new program, for which it may be otherwise.
+		time.Sleep(brokenFor)
+		os.Exit(1)
+	}
 	select {}
 }
+
+// brokenFor is how long a program that cannot work tells pages why.
+const brokenFor = 10 * time.Second
 
 // start puts the program together and returns when the engine has resumed.
 func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
