@@ -52,12 +52,25 @@ check() {
   GOOS=js GOARCH=wasm go vet ./wasm/...
 }
 
+# The door to all tests. Each suite writes a summary {passed, failed}; a suite
+# that wrote none counts as one failure.
 run_tests() {
-  check
-  go test ./...
+  need go "run the tests"
+  local results=test/.results
+  rm -rf "$results" && mkdir -p "$results"
+  build
+  local checked=0
+  "$PWD/build.sh" check || checked=1
+  node test/gotest.mjs "$results/go.json" -count=1 ./... || true
+  sh test/browser/install.sh || true
+  node test/browser/run.mjs --json "$results/browser.json" "$@" || true
+  node test/sum.mjs "checks=$checked" "$results/go.json" "$results/browser.json"
 }
 
-demo() { die "demo is not there yet"; }
+demo() {
+  build
+  exec go run ./demo/serve "$@"
+}
 bench() { die "bench is not there yet"; }
 pack() { die "pack is not there yet"; }
 
