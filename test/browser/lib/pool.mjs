@@ -1,8 +1,7 @@
 // Browsers that several tests use one after the other: a start takes longer than
 // most tests. Each test has a server, hence an origin, of its own, and a browser
 // whose test failed is not used again.
-import fs from 'node:fs';
-import { temporaryDirectory } from './server.mjs';
+import { removeDirectory, temporaryDirectory } from './directories.mjs';
 
 export class Pool {
   #idle = new Map(); // driver -> browsers
@@ -36,7 +35,7 @@ export class Pool {
 
   async #close(browser) {
     await browser.close();
-    fs.rmSync(this.#profiles.get(browser), { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    removeDirectory(this.#profiles.get(browser));
   }
 
   async close() {

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { directories, startServer, temporaryDirectory } from './server.mjs';
+import { removeDirectory, temporaryDirectory } from './directories.mjs';
+import { directories, startServer } from './server.mjs';
 
 export { assert };
 export const MiB = 1024 * 1024;
@@ -139,9 +140,7 @@ export class Test {
       ...this.#own.map((thing) => thing.close()),
     ];
     const results = await Promise.allSettled(closing);
-    for (const directory of this.#directories) {
-      fs.rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    }
+    this.#directories.forEach(removeDirectory);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
   }

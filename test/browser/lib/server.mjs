@@ -1,6 +1,5 @@
 // The fault server (test/faultserver) as a process, and its log.
 import { execFile } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { killTag, start, within } from './processes.mjs';
@@ -82,9 +81,4 @@ export class FaultServer {
     this.child.removeAllListeners('exit');
     await killTag(this.child.tag);
   }
-}
-
-/** Directory for a test's own files, gone when it is over. */
-export function temporaryDirectory(prefix) {
-  return fs.mkdtempSync(path.join(process.env.TMPDIR ?? '/tmp', `bgfetch-${prefix}-`));
 }
