@@ -100,7 +100,8 @@ func (b *MemoryBodies) Key(key bgfetch.SegmentKey) string {
 	return fmt.Sprintf("%d/%d/%d", key.Index, key.Generation, key.Offset)
 }
 
-func (b *MemoryBodies) put(uniqueID string, key bgfetch.SegmentKey, body []byte) error {
+// Put stores a segment, as a transfer does.
+func (b *MemoryBodies) Put(uniqueID string, key bgfetch.SegmentKey, body []byte) error {
 	b.mu.Lock()
 	full := b.full(len(body))
 	if !full {

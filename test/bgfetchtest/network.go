@@ -211,7 +211,7 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 		<-ctx.Done()
 		return bgfetch.Piece{}, ctx.Err()
 	case n > 0:
-		if err := t.network.bodies.put(t.init.UniqueID, key, t.response.Body[t.sent:t.sent+n]); err != nil {
+		if err := t.network.bodies.Put(t.init.UniqueID, key, t.response.Body[t.sent:t.sent+n]); err != nil {
 			return bgfetch.Piece{}, err
 		}
 		t.sent += n

@@ -56,6 +56,8 @@
 //	statusafter=N   ... only after N requests
 //	statuscount=N   ... only for N requests (all)
 //	corsafter=N     no CORS headers after N requests
+//	redirectafter=N redirect only after N requests
+//	cuthead=N       the connection is reset instead of the head, N times
 //
 // Faults of the answer to a Range request:
 //

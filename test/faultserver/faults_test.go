@@ -123,6 +123,23 @@ func TestStatus(t *testing.T) {
 	wantContent(t, created, 0, 0, 100)
 }
 
+func TestCutHead(t *testing.T) {
+	_, url := start(t)
+	for i, wantErr := range []bool{true, true, false} {
+		_, err := do(t, http.MethodGet, url+"/file/a?size=100&cuthead=2", nil)
+		if (err != nil) != wantErr {
+			t.Errorf("request %d: %v", i+1, err)
+		}
+	}
+}
+
+func TestRedirectAfter(t *testing.T) {
+	_, url := start(t)
+	target := url + "/file/a?size=100&redirect=/file/b%3Fsize%3D50&redirectafter=1"
+	wantContent(t, get(t, target), 0, 0, 100)
+	wantStatus(t, get(t, target), http.StatusFound)
+}
+
 func TestRangeFaults(t *testing.T) {
 	_, url := start(t)
 	for _, test := range []struct {

@@ -31,6 +31,7 @@ type options struct {
 	noETag, noLastModified, weakETag bool
 	gzip, cors                       bool
 	expose, redirect                 string
+	redirectAfter, cutHead           int
 	cut, stall, truncate             []int64
 	cutCount                         int // 0: every time
 	etagAfter, lastModAfter          int
@@ -91,6 +92,7 @@ func (o *options) targets() map[string]any {
 		"rate": &o.rate, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
 		"gzip": &o.gzip, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
+		"redirectafter": &o.redirectAfter, "cuthead": &o.cutHead,
 		"cut": &o.cut, "stall": &o.stall, "truncate": &o.truncate, "cutcount": &o.cutCount,
 		"etagafter": &o.etagAfter, "lastmodafter": &o.lastModAfter,
 		"sizeafter": &o.sizeAfter, "replaceafter": &o.replaceAfter,

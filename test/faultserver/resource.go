@@ -74,13 +74,17 @@ func (a *answer) serve(source Source) Outcome {
 		}
 		return ClientLeft
 	}
+	if a.number <= a.options.cutHead {
+		reset(a.w)
+		return Cut
+	}
 	if a.options.corsApplies(a.number) {
 		a.allowOrigins()
 	}
 	switch {
 	case a.r.Method == http.MethodOptions:
 		return a.sendShort(http.StatusNoContent, "")
-	case a.options.redirect != "":
+	case a.options.redirect != "" && a.number > a.options.redirectAfter:
 		a.w.Header().Set("Location", a.options.redirect)
 		return a.sendShort(http.StatusFound, "")
 	case a.options.statusApplies(a.number) && (a.options.status >= 300 || a.options.status == http.StatusNoContent):

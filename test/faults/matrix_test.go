@@ -1,0 +1,177 @@
+package faults
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/test/faultserver"
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+type row struct {
+	Name, Query, Reason      string
+	Size                     *int64
+	Seed                     uint64
+	Text, CrossOrigin, Twice bool
+	DownloadTotal            int64
+	Requests                 int
+	Seconds                  float64
+}
+
+const defaultSize = 3 << 20
+
+func rows(t *testing.T) []row {
+	text, err := os.ReadFile("matrix.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	var all []row
+	if err := decoder.Decode(&all); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// policy is the default policy in a hurry.
+var policy = bgfetch.RetryPolicy{
+	HeadTimeout: 10 * time.Second, StallTimeout: 500 * time.Millisecond,
+	BackOff: 20 * time.Millisecond, MaxBackOff: 100 * time.Millisecond,
+	MaxUnreachable: 9, MaxFailures: 5, MaxStatusRetries: 8, MaxRetryAfter: time.Hour, MaxRestarts: 2,
+}
+
+// outcome is what a background fetch ended with, as its event's listener saw it.
+type outcome struct {
+	snapshot bgfetch.Snapshot
+	sha256   string
+	length   int
+}
+
+func TestMatrix(t *testing.T) {
+	server := &faultserver.Server{}
+	site := httptest.NewServer(server)
+	t.Cleanup(site.Close) // after the rows, which run in parallel
+	other := strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
+
+	for _, row := range rows(t) {
+		t.Run(row.Name, func(t *testing.T) {
+			t.Parallel()
+			size, seed := int64(defaultSize), uint64(7)
+			if row.Size != nil {
+				size = *row.Size
+			}
+			if row.Seed != 0 {
+				seed = row.Seed
+			}
+			name := strings.Map(func(r rune) rune {
+				if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+					return r
+				}
+				return '-'
+			}, strings.ToLower(row.Name))
+			origin := site.URL
+			if row.CrossOrigin {
+				origin = other
+			}
+			query := row.Query
+			if !strings.Contains("&"+query, "&size=") {
+				query = fmt.Sprintf("size=%d&%s", defaultSize, query)
+			}
+			begun := time.Now()
+			got := fetch(t, site.URL, origin+"/file/"+name+"?seed=7&"+strings.TrimSuffix(query, "&"), row.DownloadTotal)
+			took := time.Since(begun)
+
+			if reason := string(got.snapshot.FailureReason); reason != row.Reason {
+				t.Fatalf("it ended with %q %q, want %q", got.snapshot.Result, reason, row.Reason)
+			}
+			var sent int64
+			requests := 0
+			for _, entry := range server.Log(name) {
+				sent += entry.BytesSent
+				if entry.Method == http.MethodGet {
+					requests++
+				}
+			}
+			t.Logf("%d requests, %.2f times the size sent, %v", requests, float64(sent)/float64(max(1, size)), took.Round(time.Millisecond))
+			if requests > row.Requests || requests == 0 {
+				t.Errorf("%d requests, want 1 to %d", requests, row.Requests)
+			}
+			if !row.Twice && row.Reason == "" && sent > size+1<<20 {
+				t.Errorf("%d bytes were sent for a file of %d", sent, size)
+			}
+			if took < time.Duration(row.Seconds*float64(time.Second)) {
+				t.Errorf("it took %v, the server had asked for %v s", took, row.Seconds)
+			}
+			if row.Reason != "" {
+				return
+			}
+			want := faultserver.HashSource(faultserver.Content{Seed: seed, Length: size, Text: row.Text})
+			if got.sha256 != want {
+				t.Errorf("success with wrong bytes: %d of them, want %d", got.length, size)
+			}
+		})
+	}
+}
+
+// fetch carries out a background fetch of one URL to its end.
+func fetch(t *testing.T, origin, url string, downloadTotal int64) outcome {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	bodies, store := bgfetchtest.NewMemoryBodies(), bgfetchtest.NewMemoryStore()
+	var engine *bgfetch.Engine
+	ended := make(chan outcome, 1)
+	events := &bgfetchtest.Events{OnDispatch: func(_ context.Context, _ string, snapshot bgfetch.Snapshot) error {
+		got := outcome{snapshot: snapshot}
+		if snapshot.Result == bgfetch.ResultSuccess {
+			plan, err := engine.Plan(ctx, snapshot.UniqueID, 0, recordGeneration(engine, snapshot), 0, false)
+			if err != nil || !plan.End {
+				t.Errorf("the plan of a body that is complete: %+v, %v", plan, err)
+			}
+			body, err := bodies.Read(plan)
+			if err != nil {
+				t.Error(err)
+			}
+			sum := sha256.Sum256(body)
+			got.sha256, got.length = hex.EncodeToString(sum[:]), len(body)
+		}
+		ended <- got
+		return nil
+	}}
+	engine = bgfetch.NewEngine(bgfetch.Ports{
+		Store: store, Bodies: bodies, Events: events,
+		Network: &network{client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, bodies: bodies, origin: origin},
+	}, bgfetch.Options{Retry: policy, Origin: origin})
+	if err := engine.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	defer engine.Wait()
+	defer cancel()
+	if _, err := engine.Fetch(ctx, bgfetch.FetchInit{
+		UniqueID: "u", ID: "f", DownloadTotal: downloadTotal,
+		Requests: []bgfetch.Request{{URL: url, Method: http.MethodGet, Mode: "cors"}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case got := <-ended:
+		return got
+	case <-ctx.Done():
+		t.Fatal("it did not end in time")
+	}
+	panic("unreachable")
+}
+
+func recordGeneration(engine *bgfetch.Engine, snapshot bgfetch.Snapshot) int {
+	_, records, _ := engine.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, true)
+	return records[0].Generation
+}
