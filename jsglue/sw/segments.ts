@@ -6,6 +6,13 @@
 import type { SaveLimits } from './host';
 import { HostFailure } from './hosterror';
 
+/**
+ * So many bytes are read before the first cut says how many may be. A browser that
+ * sees a body break off forgets what it has of it and nobody has read, so reading
+ * begins at once.
+ */
+const FIRST_BYTES = 1 << 20;
+
 export interface Cut {
   chunks: Uint8Array<ArrayBuffer>[];
   /** Bytes, the sum of the chunks; 0 only together with end. */
@@ -31,6 +38,7 @@ export class SegmentReader {
   constructor(body: ReadableStream<Uint8Array<ArrayBuffer>> | null) {
     this.#reader = body?.getReader() ?? null;
     this.#ended = body === null;
+    void this.#pump();
   }
 
   /** Bytes that were read and not cut yet. */
@@ -45,9 +53,8 @@ export class SegmentReader {
    * when signal aborts (the bytes stay for the next call). One call at a time.
    */
   async cut(limits: SaveLimits, signal: AbortSignal): Promise<Cut> {
-    const first = !this.#limits;
     this.#limits = limits;
-    if (first) void this.#pump();
+    this.#makeRoom();
     const onAbort = () => this.#wake();
     signal.addEventListener('abort', onAbort);
     while (!signal.aborted && !this.#ready()) {
@@ -74,7 +81,7 @@ export class SegmentReader {
     try {
       while (this.#reader && !this.#failure) {
         // At most one segment is waiting while another is being stored.
-        while (this.#length >= this.#limits!.maxLength && !this.#failure) {
+        while (this.#length >= (this.#limits?.maxLength ?? FIRST_BYTES) && !this.#failure) {
           await new Promise<void>((resolve) => {
             this.#onRoom = resolve;
           });
