@@ -69,6 +69,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	}
 	head, cancel := context.WithTimeout(ctx, a.engine.options.Retry.HeadTimeout)
 	defer cancel()
+	a.interruptible(cancel)
 	transfer, err := a.engine.Network.Open(head, TransferInit{
 		UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: a.start, RangeEnd: a.end, Ranged: a.next.Ranged,
 	})
@@ -79,6 +80,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 		return a.broken(ctx, err, true)
 	}
 	a.transfer = transfer
+	a.interruptible(transfer.Stop)
 	if a.request.Body != nil {
 		a.next.Uploaded = a.request.Body.Size
 	}

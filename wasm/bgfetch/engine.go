@@ -14,6 +14,7 @@ type Ports struct {
 	Bodies  Bodies
 	Network Network
 	Events  Events
+	Display Display
 }
 
 // Options of an engine. Zero values stand for the defaults.
@@ -25,6 +26,11 @@ type Options struct {
 	// NotifyInterval is the least time between two progress notifications.
 	NotifyInterval time.Duration
 	Retry          RetryPolicy
+	// ShowInterval is the least time between two changes of what is shown of a
+	// background fetch. One that takes less than that is not shown at all.
+	ShowInterval time.Duration
+	// Permission is the site's policy.
+	Permission Permission
 	// Origin is the site's own, such as "https://example.com".
 	Origin string
 	// OnActive is told how many background fetches are not yet done with, after
@@ -40,6 +46,8 @@ var DefaultOptions = Options{
 	MaxPerHost:     5,
 	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 4 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
 	NotifyInterval: 75 * time.Millisecond,
+	ShowInterval:   time.Second,
+	Permission:     PermissionGranted,
 	Retry:          DefaultRetryPolicy,
 }
 
@@ -55,6 +63,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.NotifyInterval == 0 {
 		o.NotifyInterval = DefaultOptions.NotifyInterval
+	}
+	if o.ShowInterval == 0 {
+		o.ShowInterval = DefaultOptions.ShowInterval
+	}
+	if o.Permission == "" {
+		o.Permission = DefaultOptions.Permission
 	}
 	if o.Retry == (RetryPolicy{}) {
 		o.Retry = DefaultOptions.Retry
@@ -75,6 +89,7 @@ type Engine struct {
 
 	ctx       context.Context
 	notifier  *notifier
+	shower    *shower
 	scheduler *scheduler
 	// work counts the goroutines that the engine owns.
 	work sync.WaitGroup
@@ -101,6 +116,7 @@ func NewEngine(ports Ports, options Options) *Engine {
 		active:  map[string]*backgroundFetch{},
 	}
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
+	e.shower = newShower(e)
 	e.scheduler = newScheduler(e.options.MaxTransfers, e.options.MaxPerHost, e.startRecord)
 	return e
 }
@@ -117,6 +133,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		return err
 	}
 	e.goWork(func() { e.notifier.run(ctx) })
+	e.goWork(func() { e.shower.run(ctx) })
 	for _, s := range stored {
 		if err := e.restore(ctx, s); err != nil {
 			return fmt.Errorf("resume background fetch %q: %w", s.State.ID, err)
@@ -202,6 +219,9 @@ func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
 	if err := init.check(); err != nil {
 		return Snapshot{}, err
 	}
+	if e.options.Permission == PermissionDenied {
+		return Snapshot{}, errorf(NotAllowedError, "this site does not permit background fetches")
+	}
 	state := FetchState{
 		UniqueID:      init.UniqueID,
 		ID:            init.ID,
@@ -209,6 +229,8 @@ func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
 		Icons:         init.Icons,
 		DownloadTotal: init.DownloadTotal,
 		Created:       time.Now(),
+		Paused:        e.options.Permission == PermissionPrompt,
+		Prompting:     e.options.Permission == PermissionPrompt,
 	}
 	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), nil)
 
@@ -256,7 +278,7 @@ func (e *Engine) repeated(ctx context.Context, f *backgroundFetch, init FetchIni
 	return snapshot, nil
 }
 
-// begin queues all records that are not settled, or settles f. e.mu is held.
+// begin shows f and queues all records that are not settled, or settles f. e.mu is held.
 func (e *Engine) begin(f *backgroundFetch) {
 	var pending []*record
 	for _, r := range f.records {
@@ -268,7 +290,12 @@ func (e *Engine) begin(f *backgroundFetch) {
 		e.settle(f, ReasonNone)
 		return
 	}
-	e.scheduler.enqueue(f, pending...)
+	if f.state.Prompting {
+		e.goWork(func() { e.shower.show(f) })
+	} else {
+		e.shower.touch(f)
+	}
+	e.enqueue(f, pending...)
 }
 
 // Get returns the active background fetch with that id.

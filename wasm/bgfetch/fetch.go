@@ -29,10 +29,16 @@ type backgroundFetch struct {
 	reason FailureReason
 	// queue holds the records that wait for the scheduler.
 	queue []*record
+	// parked holds those that wait until it is no longer paused.
+	parked []*record
 	// unsettled counts the records without a result.
 	unsettled  int
 	downloaded int64
 	uploaded   int64
+
+	// storing is held while the state is stored, so that a write does not undo
+	// another. It is taken before the engine's lock.
+	storing sync.Mutex
 
 	// changed is closed and replaced whenever something readers wait for changed.
 	changed chan struct{}
@@ -248,23 +254,34 @@ func (e *Engine) settle(f *backgroundFetch, reason FailureReason) {
 	})
 }
 
-// finish stores the outcome and goes on to deliver it.
-func (e *Engine) finish(f *backgroundFetch) {
+// change changes the state and stores it. Where that fails it holds for this
+// engine all the same, and change returns the error. set is called twice, with
+// the engine's lock held.
+func (f *backgroundFetch) change(set func(*FetchState)) error {
+	e := f.engine
+	f.storing.Lock()
+	defer f.storing.Unlock()
 	e.mu.Lock()
 	state := f.state
-	state.Result, state.FailureReason = f.outcome()
+	set(&state)
 	e.mu.Unlock()
-
-	if err := e.Store.PutState(e.ctx, state); err != nil {
-		if e.ctx.Err() != nil {
-			return
-		}
-		log.Printf("background fetch %q: its result is not stored: %v", state.ID, err)
-	}
+	err := e.Store.PutState(e.ctx, state)
 	e.mu.Lock()
-	f.state = state
+	defer e.mu.Unlock()
+	set(&f.state)
 	f.broadcast()
-	e.mu.Unlock()
+	return err
+}
+
+// finish stores the outcome and goes on to deliver it.
+func (e *Engine) finish(f *backgroundFetch) {
+	err := f.change(func(s *FetchState) { s.Result, s.FailureReason = f.outcome() })
+	if e.ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		log.Printf("background fetch %q: its result is not stored: %v", f.state.ID, err)
+	}
 	e.deliver(f)
 }
 
@@ -277,6 +294,7 @@ func (e *Engine) deliver(f *backgroundFetch) {
 	snapshot := f.snapshot()
 	e.mu.Unlock()
 	e.notifier.final(e.ctx, f, snapshot)
+	e.goWork(func() { e.shower.settled(f) })
 
 	if err := e.Events.Dispatch(e.ctx, closingEvent(snapshot), snapshot); err != nil {
 		if e.ctx.Err() == nil {
@@ -285,15 +303,13 @@ func (e *Engine) deliver(f *backgroundFetch) {
 		return
 	}
 
-	e.mu.Lock()
-	f.state.Delivered = true
-	state := f.state
-	snapshot = f.snapshot()
-	f.broadcast()
-	e.mu.Unlock()
-	if err := e.Store.PutState(e.ctx, state); err != nil && e.ctx.Err() == nil {
-		log.Printf("background fetch %q: that its event was delivered is not stored: %v", state.ID, err)
+	err := f.change(func(s *FetchState) { s.Delivered = true })
+	if err != nil && e.ctx.Err() == nil {
+		log.Printf("background fetch %q: that its event was delivered is not stored: %v", snapshot.ID, err)
 	}
+	e.mu.Lock()
+	snapshot = f.snapshot()
+	e.mu.Unlock()
 	e.Events.Update(e.ctx, []Snapshot{snapshot}, false)
 	e.remove(f)
 }

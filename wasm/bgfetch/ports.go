@@ -148,3 +148,12 @@ type Events interface {
 	// been delivered.
 	Dispatch(ctx context.Context, eventType string, snapshot Snapshot) error
 }
+
+// Display shows background fetches to the user, each in a place of its own, where
+// the site may show anything at all. A failure changes nothing: nobody is told.
+type Display interface {
+	// Show replaces what is shown of the background fetch.
+	Show(ctx context.Context, shown Shown)
+	// Close takes it away.
+	Close(ctx context.Context, uniqueID string)
+}

@@ -13,6 +13,9 @@ type record struct {
 	request Request
 	host    string
 	state   RecordState
+	// interrupt breaks off what the attempt under way waits for; nil where there is
+	// none, or none that may be broken off.
+	interrupt func()
 
 	// failures and the like count since the last byte of progress. They are not
 	// stored: a new engine counts anew.
@@ -51,6 +54,7 @@ func (e *Engine) startRecord(r *record) {
 		v := r.attempt(r.fetch.ctx)
 		e.mu.Lock()
 		defer e.mu.Unlock()
+		r.interrupt = nil
 		e.scheduler.finish(r)
 		e.conclude(r, v)
 	})
@@ -76,7 +80,7 @@ func (e *Engine) conclude(r *record, v verdict) {
 	case v.wait > 0:
 		time.AfterFunc(v.wait, func() { e.retry(r) })
 	default:
-		e.scheduler.enqueue(f, r)
+		e.enqueue(f, r)
 	}
 }
 
@@ -85,7 +89,7 @@ func (e *Engine) retry(r *record) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r.fetch.ctx.Err() == nil {
-		e.scheduler.enqueue(r.fetch, r)
+		e.enqueue(r.fetch, r)
 	}
 }
 
@@ -108,7 +112,7 @@ func (e *Engine) waitForNetwork(r *record) {
 			log.Printf("cannot wait for the network: %v", err)
 		}
 		for _, r := range waiting {
-			e.scheduler.enqueue(r.fetch, r)
+			e.enqueue(r.fetch, r)
 		}
 	})
 }

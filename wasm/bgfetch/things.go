@@ -159,6 +159,10 @@ type FetchState struct {
 	FailureReason FailureReason `json:"failureReason,omitempty"`
 	// Aborted is the abort all flag.
 	Aborted bool `json:"aborted,omitempty"`
+	// Paused is the paused flag: nothing is asked for until it is unset.
+	Paused bool `json:"paused,omitempty"`
+	// Prompting is set while it is paused because the user has not agreed yet.
+	Prompting bool `json:"prompting,omitempty"`
 	// Delivered is set when the closing event is no longer active: the records
 	// are then no longer available and only deletion is left to do.
 	Delivered bool `json:"delivered,omitempty"`

@@ -73,6 +73,7 @@ func (a *attempt) publish(added int64) {
 	f.broadcast()
 	e.mu.Unlock()
 	e.notifier.touch(f)
+	e.shower.touch(f)
 }
 
 // progress sets the counts of failures to zero.
@@ -167,6 +168,8 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 		return nil, verdict{}
 	case !a.safe():
 		return a.fail(ReasonFetchError, err.Error())
+	case a.isPaused():
+		return nil, verdict{}
 	case !a.engine.Network.Online():
 		return nil, verdict{online: true, why: err.Error() + "; waits for the network"}
 	case a.moved && !a.next.Response.Resumable:

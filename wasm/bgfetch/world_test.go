@@ -20,6 +20,7 @@ type world struct {
 	bodies  *bgfetchtest.MemoryBodies
 	network *bgfetchtest.Network
 	events  *bgfetchtest.Events
+	display *bgfetchtest.Display
 	options bgfetch.Options
 
 	engine *bgfetch.Engine
@@ -35,6 +36,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, store: bgfetchtest.NewMemoryStore(), bodies: bgfetchtest.NewMemoryBodies(), received: map[string][][]byte{}}
 	w.network = bgfetchtest.NewNetwork(w.bodies)
 	w.events = &bgfetchtest.Events{OnDispatch: w.listen}
+	w.display = &bgfetchtest.Display{}
 	w.options.Origin = "https://site.test"
 	return w
 }
@@ -45,7 +47,7 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	store := &dying{w.store, cancel}
-	w.engine = bgfetch.NewEngine(bgfetch.Ports{Store: store, Bodies: w.bodies, Network: w.network, Events: w.events}, w.options)
+	w.engine = bgfetch.NewEngine(bgfetch.Ports{Store: store, Bodies: w.bodies, Network: w.network, Events: w.events, Display: w.display}, w.options)
 	if err := w.engine.Start(ctx); err != nil && ctx.Err() == nil {
 		w.t.Fatalf("Start: %v", err)
 	}

@@ -7,6 +7,9 @@
 //	POST /fetches                      FetchInit: 201 Snapshot
 //	GET  /fetches/<uniqueId>           200 Snapshot
 //	POST /fetches/<uniqueId>/abort     200 {"aborted": bool}
+//	POST /fetches/<uniqueId>/pause     200 {"paused": bool}
+//	POST /fetches/<uniqueId>/resume    200 {"paused": bool}
+//	POST /fetches/<uniqueId>/ui        UI: 200 {}
 //	POST /fetches/<uniqueId>/match     matchInit: 200 {"cache": name, "records": [RecordSnapshot]}
 //	GET  /fetches/<uniqueId>/records/<index>[?wait=head]
 //	                                   200 RecordSnapshot
@@ -43,6 +46,9 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/fetches", methods{http.MethodGet: a.list, http.MethodPost: a.fetch})
 	mux.Handle("/fetches/{uniqueId}", methods{http.MethodGet: a.snapshot})
 	mux.Handle("/fetches/{uniqueId}/abort", methods{http.MethodPost: a.abort})
+	mux.Handle("/fetches/{uniqueId}/pause", methods{http.MethodPost: a.pause})
+	mux.Handle("/fetches/{uniqueId}/resume", methods{http.MethodPost: a.resume})
+	mux.Handle("/fetches/{uniqueId}/ui", methods{http.MethodPost: a.updateUI})
 	mux.Handle("/fetches/{uniqueId}/match", methods{http.MethodPost: a.match})
 	mux.Handle("/fetches/{uniqueId}/records/{index}", methods{http.MethodGet: a.record})
 	mux.Handle("/fetches/{uniqueId}/records/{index}/plan", methods{http.MethodGet: a.plan})
@@ -90,6 +96,24 @@ func (a api) snapshot(w http.ResponseWriter, r *http.Request) {
 func (a api) abort(w http.ResponseWriter, r *http.Request) {
 	aborted, err := a.engine.Abort(r.Context(), r.PathValue("uniqueId"))
 	reply(w, map[string]bool{"aborted": aborted}, err)
+}
+
+func (a api) pause(w http.ResponseWriter, r *http.Request) {
+	paused, err := a.engine.Pause(r.PathValue("uniqueId"))
+	reply(w, map[string]bool{"paused": paused}, err)
+}
+
+func (a api) resume(w http.ResponseWriter, r *http.Request) {
+	err := a.engine.Resume(r.PathValue("uniqueId"))
+	reply(w, map[string]bool{"paused": false}, err)
+}
+
+func (a api) updateUI(w http.ResponseWriter, r *http.Request) {
+	var ui bgfetch.UI
+	if !readJSON(w, r, &ui) {
+		return
+	}
+	reply(w, struct{}{}, a.engine.UpdateUI(r.PathValue("uniqueId"), ui))
 }
 
 type matchInit struct {

@@ -203,3 +203,27 @@ func TestBroken(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 }
+
+func TestPauseAndResume(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", `{"uniqueId":"u","id":"i","requests":[{"url":"`+url+`","method":"GET"}]}`, 201, nil)
+		var got struct{ Paused bool }
+		call(t, h, "POST", "/fetches/u/pause", "", 200, &got)
+		if !got.Paused {
+			t.Error("it is not paused")
+		}
+		time.Sleep(time.Hour)
+		var snapshot bgfetch.Snapshot
+		call(t, h, "GET", "/fetches?id=i", "", 200, &snapshot)
+		call(t, h, "POST", "/fetches/u/ui", `{"title":"A title"}`, 200, nil)
+		call(t, h, "POST", "/fetches/u/resume", "", 200, &got)
+		if got.Paused {
+			t.Error("it is still paused")
+		}
+		time.Sleep(time.Minute)
+		call(t, h, "GET", "/fetches?id=i", "", 404, nil)
+		call(t, h, "POST", "/fetches/u/pause", "", 404, nil)
+		call(t, h, "POST", "/fetches/u/resume", "", 404, nil)
+		call(t, h, "POST", "/fetches/u/ui", "{}", 404, nil)
+	})
+}

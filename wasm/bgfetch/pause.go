@@ -1,0 +1,105 @@
+package bgfetch
+
+// Permission is the policy of a site on background fetches.
+type Permission string
+
+const (
+	PermissionGranted Permission = "granted"
+	PermissionDenied  Permission = "denied"
+	// PermissionPrompt: each begins paused until the user agrees.
+	PermissionPrompt Permission = "prompt"
+)
+
+// Pause sets the paused flag: what is under way is stopped, what was read of it
+// is kept, and nothing more is asked for until Resume. Only requests that are not
+// GET run on once they are sent. It says whether the background fetch is paused;
+// one that has settled is not.
+//
+// Source: #background-fetch-paused-flag
+func (e *Engine) Pause(uniqueID string) (bool, error) {
+	f, err := e.pausable(uniqueID)
+	if f == nil {
+		return false, err
+	}
+	err = f.change(func(s *FetchState) { s.Paused = !f.settling })
+	e.mu.Lock()
+	paused := f.state.Paused
+	if paused {
+		f.parked = append(f.parked, f.queue...)
+		e.scheduler.remove(f)
+		for _, r := range f.records {
+			if r.interrupt != nil {
+				r.interrupt()
+			}
+		}
+	}
+	e.mu.Unlock()
+	return paused, e.changed(f, err)
+}
+
+// Resume unsets the paused flag, and goes on.
+func (e *Engine) Resume(uniqueID string) error {
+	f, err := e.pausable(uniqueID)
+	if f == nil {
+		return err
+	}
+	err = f.change(func(s *FetchState) { s.Paused, s.Prompting = false, false })
+	e.mu.Lock()
+	parked := f.parked
+	f.parked = nil
+	if !f.settling {
+		e.enqueue(f, parked...)
+	}
+	e.mu.Unlock()
+	return e.changed(f, err)
+}
+
+// pausable finds a background fetch; nil without an error is one that has settled.
+func (e *Engine) pausable(uniqueID string) (*backgroundFetch, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.lookUp(uniqueID)
+	if err != nil || f.settling {
+		return nil, err
+	}
+	return f, nil
+}
+
+// changed shows a change that somebody asked for, and turns the error of storing
+// it into theirs.
+func (e *Engine) changed(f *backgroundFetch, err error) error {
+	e.goWork(func() { e.shower.show(f) })
+	if err != nil {
+		return storageError("the background fetch", err)
+	}
+	return nil
+}
+
+// enqueue gives records to the scheduler, or parks them. e.mu is held.
+func (e *Engine) enqueue(f *backgroundFetch, records ...*record) {
+	if f.state.Paused {
+		f.parked = append(f.parked, records...)
+		return
+	}
+	e.scheduler.enqueue(f, records...)
+}
+
+// interruptible names what breaks off the attempt when its background fetch is
+// paused, and calls it if that has happened already.
+func (a *attempt) interruptible(interrupt func()) {
+	if !a.safe() {
+		return
+	}
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	a.record.interrupt = interrupt
+	if a.fetch.state.Paused {
+		interrupt()
+	}
+}
+
+func (a *attempt) isPaused() bool {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	return a.fetch.state.Paused
+}
