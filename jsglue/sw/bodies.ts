@@ -2,6 +2,7 @@
 
 import { cacheNames } from './context';
 import type { HostMethods } from './host';
+import type { Give } from './hostcalls';
 import { HostFailure } from './hosterror';
 import { worker } from './worker';
 
@@ -50,6 +51,17 @@ export async function keys({ cache }: Args<'keys'>): Promise<string[]> {
   if (!(await caches.has(cache))) return [];
   const requests = await (await caches.open(cache)).keys();
   return requests.map((request) => new URL(request.url).pathname);
+}
+
+export async function read({ cache, key }: Args<'read'>, _: AbortSignal, give: Give): Promise<null> {
+  const entry = await caches.match(cacheKey(key), { cacheName: cache });
+  if (!entry?.body) throw new HostFailure('internal', `There is no entry ${key} in the cache ${cache}.`);
+  const reader = entry.body.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return null;
+    give(value);
+  }
 }
 
 export async function deleteKeys({ cache, keys }: Args<'deleteKeys'>): Promise<null> {

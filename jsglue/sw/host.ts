@@ -3,11 +3,15 @@
  * wasm/browser/bridge.go. Types only; the methods are implemented beside.
  *
  * The program finds `globalThis.bgfetchHost` (a Host). It calls
- * `connect(deliver)` once, then `call(n, method, argsJSON)` any number of times.
+ * `connect(deliver, receive)` once, then `call(n, method, argsJSON)` any number of times.
  * Each call is answered by exactly one `deliver(n, error, resultJSON)`, never
  * synchronously within the call. `cancel(n)` aborts a call that still runs; it is
- * answered with the error "stopped". Only JSON text and numbers cross.
+ * answered with the error "stopped". Only JSON text and numbers
+ * cross, and the bytes that are to be hashed.
  */
+
+/** Bytes of call n, before its answer; methods with `Bytes` in their comment give some. */
+export type Receive = (n: number, bytes: Uint8Array) => void;
 
 export type Deliver = (n: number, error: HostError | '', result: string) => void;
 
@@ -17,7 +21,7 @@ export type HostError = 'network' | 'quota' | 'stopped' | 'internal';
 export interface Host {
   /** JSON of HostConfig. */
   config: string;
-  connect(deliver: Deliver): void;
+  connect(deliver: Deliver, receive: Receive): void;
   call(n: number, method: keyof HostMethods, args: string): void;
   cancel(n: number): void;
 }
@@ -50,9 +54,9 @@ export interface HostMethods {
     { cache: string; request: StoredRequest; rangeStart: number; rangeEnd?: number; ranged?: boolean },
     { transfer: number; head: Head },
   ];
-  /** See Transfer.Save in wasm/bgfetch/ports.go. */
+  /** See Transfer.Save in wasm/bgfetch/ports.go. Bytes: those of the piece, if asked for. */
   save: [
-    { transfer: number; key: string; limits: SaveLimits },
+    { transfer: number; key: string; limits: SaveLimits; bytes?: boolean },
     { length: number; end: boolean; whole?: boolean },
   ];
   stop: [{ transfer: number }, null];
@@ -65,6 +69,8 @@ export interface HostMethods {
   saveRequestBody: [{ cache: string; key: string; handle: string }, { size: number }];
   /** The keys (path of the URL) of all entries. An absent cache has none, and is not made. */
   keys: [{ cache: string }, string[]];
+  /** Bytes: those of the entry. */
+  read: [{ cache: string; key: string }, null];
   deleteKeys: [{ cache: string; keys: string[] }, null];
   deleteCache: [{ cache: string }, null];
   /** Names of all caches of this origin with that prefix. */

@@ -1,17 +1,21 @@
 /** The Host that one run of the Go program finds: calls by number, answers as JSON. */
 
-import type { Deliver, Host, HostMethods } from './host';
+import type { Deliver, Host, HostMethods, Receive } from './host';
 import { HostFailure, toHostFailure } from './hosterror';
+
+/** Hands bytes to the program, as part of the call. */
+export type Give = (bytes: Uint8Array) => void;
 
 /** How each method is implemented. Failures become the errors of host.ts. */
 export type Implementations = {
-  [M in keyof HostMethods]: (args: HostMethods[M][0], signal: AbortSignal) => Promise<HostMethods[M][1]>;
+  [M in keyof HostMethods]: (args: HostMethods[M][0], signal: AbortSignal, give: Give) => Promise<HostMethods[M][1]>;
 };
 
 export class HostCalls implements Host {
   readonly config: string;
   #methods: Implementations;
   #deliver: Deliver | null = null;
+  #receive: Receive | null = null;
   #running = new Map<number, AbortController>();
   #closed = false;
 
@@ -20,8 +24,9 @@ export class HostCalls implements Host {
     this.#methods = methods;
   }
 
-  connect(deliver: Deliver): void {
+  connect(deliver: Deliver, receive: Receive): void {
     this.#deliver = deliver;
+    this.#receive = receive;
   }
 
   call(n: number, method: keyof HostMethods, args: string): void {
@@ -39,6 +44,7 @@ export class HostCalls implements Host {
   close(): void {
     this.#closed = true;
     this.#deliver = null;
+    this.#receive = null;
     for (const controller of this.#running.values()) controller.abort();
     this.#running.clear();
   }
@@ -49,10 +55,10 @@ export class HostCalls implements Host {
       // The program must not be answered while it is still calling.
       await null;
       const implementation = this.#methods[method] as
-        | ((args: unknown, signal: AbortSignal) => Promise<unknown>)
+        | ((args: unknown, signal: AbortSignal, give: Give) => Promise<unknown>)
         | undefined;
       if (!implementation) throw new HostFailure('internal', `There is no method ${method}.`);
-      const result = await implementation(JSON.parse(args || 'null'), signal);
+      const result = await implementation(JSON.parse(args || 'null'), signal, (bytes) => this.#receive?.(n, bytes));
       answer = [n, '', JSON.stringify(result)];
     } catch (error) {
       const failure = toHostFailure(error);

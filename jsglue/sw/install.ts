@@ -2,7 +2,7 @@
 
 import { installInterfaces } from '../shared/install';
 import { Activity } from './activity';
-import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, saveRequestBody } from './bodies';
+import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
 import { makeContext, type WorkerOptions } from './context';
 import { dispatch } from './dispatch';
 import { installEvents } from './events';
@@ -51,7 +51,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   const lifetime = new Lifetime(context, activity, () => program.start());
   const methods = (transfers: Transfers): Implementations => ({
     open: (args, signal) => transfers.open(args, signal),
-    save: (args, signal) => transfers.save(args, signal),
+    save: (args, signal, give) => transfers.save(args, signal, give),
     stop: (args) => transfers.stop(args),
     close: (args) => transfers.close(args),
     online,
@@ -59,6 +59,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     reachable,
     saveRequestBody: (args) => saveRequestBody(handles, args),
     keys,
+    read,
     deleteKeys,
     createCache,
     deleteCache,

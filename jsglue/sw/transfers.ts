@@ -6,6 +6,7 @@
 import type { Head, StoredRequest } from '../shared/protocol';
 import { cacheKey } from './bodies';
 import type { HostMethods } from './host';
+import type { Give } from './hostcalls';
 import { HostFailure, toHostFailure } from './hosterror';
 import { SegmentReader } from './segments';
 import { worker } from './worker';
@@ -62,7 +63,7 @@ export class Transfers {
    * Stores the next piece of the body under key. Rejects with HostFailure:
    * 'network', 'stopped', and 'quota', after which the piece is lost.
    */
-  async save({ transfer: number, key, limits }: Save[0], signal: AbortSignal): Promise<Save[1]> {
+  async save({ transfer: number, key, limits, bytes }: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
     const transfer = this.#get(number);
     const { chunks, length, end } = await transfer.reader.cut(limits, signal);
     const whole = transfer.whole;
@@ -70,6 +71,7 @@ export class Transfers {
     const keep = end && length > 0 && length <= WHOLE_LIMIT;
     if (whole && !keep) discard(whole);
     if (length === 0) return { length, end };
+    if (bytes) chunks.forEach(give);
     const cache = await transfer.cache;
     if (whole && keep && (await putWhole(cache, key, whole))) return { length, end, whole: true };
     await cache.put(cacheKey(key), new Response(new Blob(chunks)));

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -128,6 +129,18 @@ func (b *MemoryBodies) Segments(_ context.Context, uniqueID string) ([]bgfetch.S
 	return slices.Collect(maps.Keys(c.segments)), nil
 }
 
+// Read implements bgfetch.Bodies.
+func (b *MemoryBodies) Read(_ context.Context, uniqueID string, key bgfetch.SegmentKey, w io.Writer) error {
+	b.mu.Lock()
+	body, ok := b.cache(uniqueID).segments[key]
+	b.mu.Unlock()
+	if !ok {
+		return fmt.Errorf("segment %+v is not there", key)
+	}
+	_, err := w.Write(body)
+	return err
+}
+
 // DeleteSegments implements bgfetch.Bodies.
 func (b *MemoryBodies) DeleteSegments(_ context.Context, uniqueID string, keys []bgfetch.SegmentKey) error {
 	b.mu.Lock()
@@ -155,8 +168,8 @@ func (b *MemoryBodies) UniqueIDs(context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(b.caches)), nil
 }
 
-// Read returns the bytes that a plan names.
-func (b *MemoryBodies) Read(plan bgfetch.Plan) ([]byte, error) {
+// ReadPlan returns the bytes that a plan names.
+func (b *MemoryBodies) ReadPlan(plan bgfetch.Plan) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var body []byte

@@ -3,6 +3,7 @@ package bgfetchtest
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"sync"
 	"time"
@@ -181,7 +182,7 @@ func (t *transfer) Close() {
 }
 
 // Save implements bgfetch.Transfer.
-func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, error) {
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
 	select {
 	case <-t.stopped:
 		return bgfetch.Piece{}, bgfetch.ErrStopped
@@ -213,6 +214,9 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	case n > 0:
 		if err := t.network.bodies.Put(t.init.UniqueID, key, t.response.Body[t.sent:t.sent+n]); err != nil {
 			return bgfetch.Piece{}, err
+		}
+		if w != nil {
+			_, _ = w.Write(t.response.Body[t.sent : t.sent+n])
 		}
 		t.sent += n
 	}

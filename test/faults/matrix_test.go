@@ -137,7 +137,7 @@ func fetch(t *testing.T, origin, url string, downloadTotal int64) outcome {
 			if err != nil || !plan.End {
 				t.Errorf("the plan of a body that is complete: %+v, %v", plan, err)
 			}
-			body, err := bodies.Read(plan)
+			body, err := bodies.ReadPlan(plan)
 			if err != nil {
 				t.Error(err)
 			}

@@ -142,7 +142,7 @@ func (t *transfer) Stop() { t.cancel() }
 
 func (t *transfer) Close() { t.cancel() }
 
-func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, error) {
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
 	if t.broken != nil {
 		return bgfetch.Piece{}, t.broken
 	}
@@ -166,6 +166,9 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	if n > 0 {
 		if err := t.network.bodies.Put(t.init.UniqueID, key, piece[:n]); err != nil {
 			return bgfetch.Piece{}, err
+		}
+		if w != nil {
+			_, _ = w.Write(piece[:n])
 		}
 	}
 	return bgfetch.Piece{Length: int64(n), End: end}, nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"net/http"
 	"time"
 )
@@ -21,6 +23,9 @@ type attempt struct {
 	transfer   Transfer
 	// moved is set when the attempt stored a byte.
 	moved bool
+	// hash has seen the first hashed bytes of the body, see hasher.
+	hash   hash.Hash
+	hashed int64
 }
 
 // step does one thing and names the next; nil ends the attempt with the verdict.
@@ -196,7 +201,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 		data.Whole = piece.Whole && piece.End && offset == 0
 		segment := Segment{Offset: offset, Length: piece.Length}
 		data.Segments = addSegment(data.Segments, segment)
-		if piece.End && a.bodyComplete() {
+		if piece.End && a.bodyComplete() && !a.verified() {
 			data.Result = ResponseSuccess
 			data.Length = a.start
 		}
@@ -222,7 +227,15 @@ func (a *attempt) save(ctx context.Context, offset int64, limits SaveLimits) (Pi
 	stall := a.engine.options.Retry.StallTimeout + limits.MaxTime
 	stalled, cancel := context.WithTimeout(ctx, stall)
 	defer cancel()
-	piece, err := a.transfer.Save(stalled, SegmentKey{a.index, a.next.Response.Generation, offset}, limits)
+	hasher := a.hasher(offset)
+	var w io.Writer
+	if hasher != nil {
+		w = hasher
+	}
+	piece, err := a.transfer.Save(stalled, SegmentKey{a.index, a.next.Response.Generation, offset}, limits, w)
+	if err == nil && hasher != nil {
+		a.keepHash(piece.Length)
+	}
 	if err != nil && ctx.Err() == nil && stalled.Err() != nil {
 		return Piece{}, fmt.Errorf("no byte for %v: %w", stall, ErrNetwork)
 	}

@@ -55,6 +55,7 @@ func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records
 		} else {
 			r.state.Response.Length = -1
 		}
+		r.integrity, _ = parseIntegrity(request.Integrity) // check has seen it
 		f.records[i] = r
 		f.downloaded += storedLength(r.state.Response.Segments)
 		f.uploaded += r.state.Uploaded
@@ -88,6 +89,9 @@ func (init FetchInit) check() error {
 			return errorf(TypeError, "%s cannot be fetched in the background: its scheme is not http or https", request.URL)
 		case u.User != nil:
 			return errorf(TypeError, "the URL of a background fetch must not have credentials: %s", u.Redacted())
+		}
+		if _, err := parseIntegrity(request.Integrity); err != nil {
+			return errorf(TypeError, "the integrity of the request for %s: %v", request.URL, err)
 		}
 	}
 	return nil
@@ -155,7 +159,11 @@ func (f *backgroundFetch) verify(ctx context.Context) error {
 			f.downloaded += storedLength(kept) - storedLength(data.Segments)
 			data.Segments = kept
 		}
-		if start, end := firstGap(kept); data.Result == ResponseSuccess && (end > 0 || start < data.Length) {
+		start, end := firstGap(kept)
+		if digest := r.state.Digest; digest != nil && digest.Hashed > start {
+			r.state.Digest = nil // what is fetched again is also hashed again
+		}
+		if data.Result == ResponseSuccess && (end > 0 || start < data.Length) {
 			data.Result = ResponseNone
 			f.unsettled++
 		}

@@ -109,6 +109,11 @@ func exposed(result ResponseResult) bool {
 	return result == ResponseNone || result == ResponseSuccess || result == ResponseResult(ReasonBadStatus)
 }
 
+// unproven says that nothing may be read yet, because it may prove to be wrong.
+func (r *record) unproven() bool {
+	return r.verified() && r.state.Response.Result == ResponseNone
+}
+
 // snapshot is what instances are told of the record. e.mu is held.
 func (r *record) snapshot() RecordSnapshot {
 	result := r.result()
@@ -119,7 +124,7 @@ func (r *record) snapshot() RecordSnapshot {
 		Exposed:    exposed(result),
 		Generation: r.state.Response.Generation,
 	}
-	if s.Exposed {
+	if s.Exposed && !r.unproven() {
 		s.Head = r.state.Response.Head
 	}
 	return s
@@ -139,6 +144,8 @@ func (r *record) plan(generation int, from int64) Plan {
 		return p
 	case !exposed(result):
 		p.Failed = FailureReason(result)
+		return p
+	case r.unproven():
 		return p
 	}
 	end := from

@@ -3,6 +3,7 @@ package bgfetch
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 )
 
@@ -67,6 +68,8 @@ type Bodies interface {
 	Key(key SegmentKey) string
 	// Segments returns the keys of the response segments that are really there.
 	Segments(ctx context.Context, uniqueID string) ([]SegmentKey, error)
+	// Read writes the bytes of a segment to w.
+	Read(ctx context.Context, uniqueID string, key SegmentKey, w io.Writer) error
 	// DeleteSegments deletes segments. Those that are not there are no error.
 	DeleteSegments(ctx context.Context, uniqueID string, keys []SegmentKey) error
 	// Delete deletes all bodies of a background fetch.
@@ -129,8 +132,9 @@ type Transfer interface {
 	// Save reads on, stores what came as the segment key, and returns when it is
 	// stored. When the body breaks off, the bytes before the break are stored and
 	// returned first, and the next call returns ErrNetwork. After Stop it returns
-	// what was read so far, then ErrStopped. A full disk is ErrQuota.
-	Save(ctx context.Context, key SegmentKey, limits SaveLimits) (Piece, error)
+	// what was read so far, then ErrStopped. A full disk is ErrQuota. Where w is not
+	// nil it is given the bytes of the piece; after an error it may have seen some.
+	Save(ctx context.Context, key SegmentKey, limits SaveLimits, w io.Writer) (Piece, error)
 	// Stop ends the reading at once; bytes already read can still be saved.
 	Stop()
 	// Close ends the transfer and frees it. It can be called twice.

@@ -12,7 +12,9 @@ type record struct {
 	index   int
 	request Request
 	host    string
-	state   RecordState
+	// integrity is what the body is checked against, nil for nothing.
+	integrity *integrity
+	state     RecordState
 	// interrupt breaks off what the attempt under way waits for; nil where there is
 	// none, or none that may be broken off.
 	interrupt func()

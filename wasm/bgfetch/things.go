@@ -140,6 +140,8 @@ type RecordState struct {
 	Uploaded int64 `json:"uploaded,omitempty"`
 	// Restarts counts how often the network made the record start again.
 	Restarts int `json:"restarts,omitempty"`
+	// Digest is the hash so far of a body whose integrity is checked.
+	Digest *Digest `json:"digest,omitempty"`
 	// Ranged is set when a restart asks for `bytes=0-`: a Range request is
 	// answered without a content coding, and so can be continued.
 	Ranged bool `json:"ranged,omitempty"`

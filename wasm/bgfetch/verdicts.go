@@ -85,11 +85,18 @@ func (a *attempt) progress() {
 // renew begins new, empty response data: the old ones become redundant.
 func (a *attempt) renew() {
 	a.next.Response = ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
+	a.next.Digest, a.hash = nil, nil
 	a.start, a.end = 0, 0
 }
 
-// succeed ends the record.
+// succeed ends the record, if its bytes are those that they should be.
 func (a *attempt) succeed() (step, verdict) {
+	if err := a.verify(a.engine.ctx); err != nil {
+		if a.engine.ctx.Err() != nil {
+			return nil, verdict{}
+		}
+		return a.fail(ReasonFetchError, err.Error())
+	}
 	a.next.Response.Result = ResponseSuccess
 	if v, ok := a.store(a.fetch.ctx); !ok {
 		return nil, v

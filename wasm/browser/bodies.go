@@ -5,6 +5,7 @@ package browser
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -31,6 +32,11 @@ type cacheArgs struct {
 type keysArgs struct {
 	cacheArgs
 	Keys []string `json:"keys"`
+}
+
+type readArgs struct {
+	cacheArgs
+	Key string `json:"key"`
 }
 
 type saveRequestBodyArgs struct {
@@ -102,6 +108,12 @@ func (b *Bodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch.Segme
 		}
 	}
 	return keys, nil
+}
+
+// Read implements bgfetch.Bodies.
+func (b *Bodies) Read(ctx context.Context, uniqueID string, key bgfetch.SegmentKey, w io.Writer) error {
+	args := readArgs{b.cache(uniqueID), b.Key(key)}
+	return b.Bridge.callBytes(ctx, "read", args, nil, w)
 }
 
 // DeleteSegments implements bgfetch.Bodies.

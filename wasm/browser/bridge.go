@@ -12,6 +12,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 	"sync"
 
 	"github.com/hack-pad/safejs"
@@ -34,11 +36,20 @@ type Bridge struct {
 	Config Config
 
 	host safejs.Value
+	// bytes is what receive copies to; it has no caller but the event loop.
+	bytes []byte
 
 	mu   sync.Mutex
 	last int
 	// pending are the calls that are not answered, by number.
-	pending map[int]chan<- reply
+	pending map[int]pendingCall
+}
+
+// pendingCall is a call that waits for its answer, which goes to answered unless
+// that is nil. Bytes that the host hands over before go to w.
+type pendingCall struct {
+	answered chan<- reply
+	w        io.Writer
 }
 
 // reply is the answer to a call: a HostError and a message, or "" and JSON text.
@@ -56,16 +67,20 @@ func Connect() (*Bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to bgfetchHost: %w", err)
 	}
-	b := &Bridge{host: host, pending: map[int]chan<- reply{}}
+	b := &Bridge{host: host, pending: map[int]pendingCall{}}
 	if err := json.Unmarshal([]byte(config), &b.Config); err != nil {
 		return nil, fmt.Errorf("the host's config: %w", err)
 	}
-	// One function for all answers; it is never released.
+	// One function for all answers and one for all bytes; they are never released.
 	deliver, err := safejs.FuncOf(b.deliver)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := host.Call("connect", deliver); err != nil {
+	receive, err := safejs.FuncOf(b.receive)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := host.Call("connect", deliver, receive); err != nil {
 		return nil, fmt.Errorf("connect to bgfetchHost: %w", err)
 	}
 	return b, nil
@@ -86,16 +101,40 @@ func (b *Bridge) deliver(_ safejs.Value, args []safejs.Value) any {
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if answered := b.pending[number]; answered != nil {
+	if answered := b.pending[number].answered; answered != nil {
 		answered <- reply{code, text} // has room for the one answer
 	}
 	delete(b.pending, number)
 	return nil
 }
 
+// receive is called by the host with the number of a call and a Uint8Array, any
+// number of times before the answer. It too must not wait.
+func (b *Bridge) receive(_ safejs.Value, args []safejs.Value) any {
+	if len(args) != 2 {
+		return nil
+	}
+	number, err := args[0].Int()
+	if err != nil {
+		return nil
+	}
+	b.mu.Lock()
+	w := b.pending[number].w
+	b.mu.Unlock()
+	length, err := args[1].Length()
+	if err != nil || w == nil {
+		return nil
+	}
+	b.bytes = slices.Grow(b.bytes[:0], length)[:length]
+	if n, err := safejs.CopyBytesToGo(b.bytes, args[1]); err == nil {
+		_, _ = w.Write(b.bytes[:n]) // to a hash, which cannot fail
+	}
+	return nil
+}
+
 // begin calls a method and returns the call's number. The answer goes to
-// answered, which has room for it, or nowhere if that is nil.
-func (b *Bridge) begin(method string, args any, answered chan<- reply) (int, error) {
+// answered, which has room for it, or nowhere if that is nil; bytes go to w.
+func (b *Bridge) begin(method string, args any, answered chan<- reply, w io.Writer) (int, error) {
 	text, err := json.Marshal(args)
 	if err != nil {
 		return 0, fmt.Errorf("host method %s: %w", method, err)
@@ -103,7 +142,7 @@ func (b *Bridge) begin(method string, args any, answered chan<- reply) (int, err
 	b.mu.Lock()
 	b.last++
 	number := b.last
-	b.pending[number] = answered
+	b.pending[number] = pendingCall{answered, w}
 	b.mu.Unlock()
 	if _, err := b.host.Call("call", number, method, string(text)); err != nil {
 		b.mu.Lock()
@@ -119,11 +158,17 @@ func (b *Bridge) begin(method string, args any, answered chan<- reply) (int, err
 // the same, soon. Errors are the ports' bgfetch.ErrNetwork, ErrQuota and
 // ErrStopped, or ctx's.
 func (b *Bridge) call(ctx context.Context, method string, args, result any) error {
+	return b.callBytes(ctx, method, args, result, nil)
+}
+
+// callBytes is call for a method that also hands over bytes, which go to w. After
+// an error w may have seen some.
+func (b *Bridge) callBytes(ctx context.Context, method string, args, result any, w io.Writer) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	answered := make(chan reply, 1)
-	number, err := b.begin(method, args, answered)
+	number, err := b.begin(method, args, answered, w)
 	if err != nil {
 		return err
 	}
@@ -149,7 +194,7 @@ func (b *Bridge) call(ctx context.Context, method string, args, result any) erro
 // send calls a method and does not wait: what is sent arrives in order.
 func (b *Bridge) send(method string, args any) {
 	// There is no failure that the caller could do something about.
-	_, _ = b.begin(method, args, nil)
+	_, _ = b.begin(method, args, nil, nil)
 }
 
 // hostError is the Go error for a HostError of host.ts.

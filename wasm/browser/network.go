@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"io"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -33,6 +34,8 @@ type saveArgs struct {
 	transferArgs
 	Key    string     `json:"key"`
 	Limits saveLimits `json:"limits"`
+	// Bytes asks for the bytes of the piece.
+	Bytes bool `json:"bytes,omitempty"`
 }
 
 type saveLimits struct {
@@ -84,9 +87,9 @@ type transfer struct {
 
 func (t transfer) Head() bgfetch.Head { return t.head }
 
-func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, error) {
+func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
 	var piece bgfetch.Piece
-	err := t.network.Bridge.call(ctx, "save", saveArgs{
+	err := t.network.Bridge.callBytes(ctx, "save", saveArgs{
 		transferArgs: t.id,
 		Key:          t.network.Bodies.Key(key),
 		Limits: saveLimits{
@@ -95,7 +98,8 @@ func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfet
 			MinTimeMS: limits.MinTime.Milliseconds(),
 			MaxTimeMS: limits.MaxTime.Milliseconds(),
 		},
-	}, &piece)
+		Bytes: w != nil,
+	}, &piece, w)
 	return piece, err
 }
 
