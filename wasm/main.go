@@ -57,7 +57,12 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Bodies:  bodies,
 		Network: browser.Network{Bridge: bridge, Bodies: bodies},
 		Events:  browser.Events{Bridge: bridge},
-	}, bgfetch.Options{OnActive: bridge.ReportActive})
+		Display: browser.Display{Bridge: bridge},
+	}, bgfetch.Options{
+		Origin:     bridge.Config.Origin(),
+		Permission: bridge.Config.Permission,
+		OnActive:   bridge.ReportActive,
+	})
 	if err := engine.Start(ctx); err != nil {
 		return nil, err
 	}

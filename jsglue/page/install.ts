@@ -1,7 +1,9 @@
 /** Installing the API in a page, or leaving everything as it is. */
 
 import { installInterfaces } from '../shared/install';
+import { installPagePermissions } from './permissions';
 import { transportOf } from './transport';
+import { tellOfUnregistering } from './unregister';
 import { wakeWorkers } from './wake';
 
 export interface InstallOptions {
@@ -10,6 +12,8 @@ export interface InstallOptions {
    * "never": use this implementation there, too.
    */
   native?: 'prefer' | 'never';
+  /** The site's policy, for as long as there is no worker: the worker's own decides. */
+  permission?: PermissionState;
 }
 
 /**
@@ -17,7 +21,7 @@ export interface InstallOptions {
  * In a browser or context that cannot have it, the page is left as it was and a
  * warning says why.
  */
-export function install({ native = 'prefer' }: InstallOptions = {}): boolean {
+export function install({ native = 'prefer', permission }: InstallOptions = {}): boolean {
   if ('BackgroundFetchManager' in globalThis && (native !== 'never' || installed)) return true;
   // Insecure contexts have no service workers, and no API anywhere.
   if (!isSecureContext) return false;
@@ -28,6 +32,8 @@ export function install({ native = 'prefer' }: InstallOptions = {}): boolean {
   }
   installed = true;
   installInterfaces(globalThis, transportOf);
+  installPagePermissions(permission);
+  tellOfUnregistering();
   // Nothing is lost if it fails: it only saves waiting for the next event.
   wakeWorkers().catch(() => {});
   return true;

@@ -10,4 +10,4 @@ import { install, type InstallOptions } from './install';
 const global = globalThis as { backgroundFetchOptions?: InstallOptions };
 const attributes = (document.currentScript as HTMLScriptElement | null)?.dataset ?? {};
 
-install({ native: attributes.native === 'never' ? 'never' : global.backgroundFetchOptions?.native });
+install({ ...global.backgroundFetchOptions, ...(attributes.native === 'never' && { native: 'never' }) });

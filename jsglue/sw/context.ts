@@ -12,6 +12,12 @@ export interface WorkerOptions {
   native?: 'prefer' | 'never';
   /** URL of the Go program; by default it lies beside this script. */
   wasmURL?: string | URL;
+  /**
+   * The site's policy. 'granted' is the default; 'denied' lets every fetch()
+   * reject with NotAllowedError; with 'prompt' each begins paused, until the user
+   * agrees in what is shown.
+   */
+  permission?: PermissionState;
 }
 
 export interface WorkerContext {
@@ -26,18 +32,21 @@ export interface WorkerContext {
   cachePrefix: string;
   /** URL of the Go program. */
   wasmURL: string;
-  /** Name of the cache that keeps the Go program. */
+  /** Name of the cache that keeps the Go program. Each scope has one of its own: their versions may differ. */
   programCache: string;
+  /** What the names of the caches of other versions begin with. */
+  programCachePrefix: string;
+  permission: PermissionState;
 }
-
-export const PROGRAM_CACHE_PREFIX = 'bgfetch:program:';
 
 /** Hash of the content of bgfetch.wasm, put in by the build. */
 declare const BGFETCH_WASM_HASH: string;
 
 /** @param scriptURL URL of the script that the Go program lies beside. */
-export function makeContext(scope: string, scriptURL: string, wasmURL?: string | URL): WorkerContext {
+export function makeContext(scope: string, scriptURL: string, options: WorkerOptions): WorkerContext {
   const name = `bgfetch:${scope}`;
+  const { wasmURL, permission = 'granted' } = options;
+  const programCachePrefix = `bgfetch:program:${scope}:`;
   return {
     scope,
     path: new URL(scope).pathname + MARK,
@@ -49,7 +58,9 @@ export function makeContext(scope: string, scriptURL: string, wasmURL?: string |
         ? new URL(`bgfetch.wasm?v=${BGFETCH_WASM_HASH}`, scriptURL)
         : new URL(wasmURL, worker.location.href),
     ),
-    programCache: PROGRAM_CACHE_PREFIX + BGFETCH_WASM_HASH,
+    programCache: programCachePrefix + BGFETCH_WASM_HASH,
+    programCachePrefix,
+    permission: ['denied', 'prompt'].includes(permission) ? permission : 'granted',
   };
 }
 
@@ -66,8 +77,8 @@ export function currentScriptURL(): string {
 }
 
 /**
- * Names of the caches with bodies of one scope. What follows the prefix is a
- * unique id, so anything else belongs to a scope whose name begins alike.
+ * Names of the caches of one scope. What follows the prefix is a unique id or a
+ * hash, so anything else belongs to a scope whose name begins alike.
  */
 export async function cacheNames(prefix: string): Promise<string[]> {
   const names = await caches.keys();

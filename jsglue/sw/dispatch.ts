@@ -1,5 +1,6 @@
 /** The closing event: fired at the site's listeners, and waited for. */
 
+import { bodyOf } from '../shared/errors';
 import { instanceOf } from '../shared/instances';
 import { fire } from './events';
 import type { HostMethods } from './host';
@@ -8,8 +9,12 @@ import type { LocalTransport } from './transport';
 
 /** Longer than any browser lets one event live. */
 const EVENT_LIMIT_MS = 300_000;
-/** Listeners that read records and never call waitUntil(): quiet for so long means done. */
+/**
+ * Nothing was asked about the records for so long: whoever reads them has what it
+ * needs. Listeners that never call waitUntil() get more time to come back.
+ */
 const GRACE_MS = 100;
+const GRACE_WITHOUT_WAIT_MS = 1000;
 const READING_LIMIT_MS = 30_000;
 
 /** Resolves when the event is no longer active. Rejects 'stopped'. */
@@ -18,19 +23,27 @@ export async function dispatch(
   { type, snapshot }: HostMethods['dispatch'][0],
   signal: AbortSignal,
 ): Promise<null> {
-  const { extended, end } = fire(type, instanceOf(snapshot, transport));
+  const { uniqueId } = snapshot;
+  const { extended, end } = fire(type, instanceOf(snapshot, transport), async (ui) => {
+    bodyOf(await transport.request('POST', `fetches/${uniqueId}/ui`, ui));
+  });
+  const active = async (): Promise<void> => {
+    const grace = (await extended()) ? GRACE_MS : GRACE_WITHOUT_WAIT_MS;
+    // A listener that reads may still find out that it wants more time.
+    do await transport.idle(uniqueId, grace, READING_LIMIT_MS, signal);
+    while (!signal.aborted && (await extended()));
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, EVENT_LIMIT_MS);
+    signal.addEventListener('abort', () => resolve());
+  });
   try {
-    let timer!: ReturnType<typeof setTimeout>;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, EVENT_LIMIT_MS);
-      signal.addEventListener('abort', () => resolve());
-    });
-    await Promise.race([extended, limit]);
-    clearTimeout(timer);
-    await transport.idle(snapshot.uniqueId, GRACE_MS, READING_LIMIT_MS, signal);
+    await Promise.race([active(), limit]);
     if (signal.aborted) throw new HostFailure('stopped', 'The program that fired the event has ended.');
     return null;
   } finally {
+    clearTimeout(timer);
     end();
   }
 }

@@ -5,7 +5,7 @@
  */
 
 import { EventHandlerAttribute } from '../shared/event-handler';
-import { toUIOptions } from '../shared/options';
+import { toUIOptions, type UIOptions } from '../shared/options';
 import { isRegistration, type BackgroundFetchRegistration } from '../shared/registration';
 import { defineInterface, needArguments, toDictionary } from '../shared/webidl';
 import { worker } from './worker';
@@ -17,6 +17,10 @@ interface EventInitWithRegistration extends ExtendableEventInit {
 /** Whether the event was fired by fire() and may still be extended. */
 let isActive: (event: BackgroundFetchEvent) => boolean;
 let setActive: (event: BackgroundFetchEvent, active: boolean) => void;
+let setUpdate: (event: BackgroundFetchUpdateUIEvent, update: UpdateUI) => void;
+
+/** Shows and keeps what updateUI() is given. */
+export type UpdateUI = (ui: UIOptions) => Promise<void>;
 
 /** Source: https://wicg.github.io/background-fetch/#background-fetch-event */
 class BackgroundFetchEvent extends ExtendableEvent {
@@ -48,6 +52,13 @@ class BackgroundFetchEvent extends ExtendableEvent {
 /** Source: https://wicg.github.io/background-fetch/#backgroundfetchupdateuievent */
 class BackgroundFetchUpdateUIEvent extends BackgroundFetchEvent {
   #updateUICalled = false;
+  #update: UpdateUI | null = null;
+
+  static {
+    setUpdate = (event, update) => {
+      event.#update = update;
+    };
+  }
 
   constructor(type: string, init: EventInitWithRegistration) {
     needArguments(arguments.length, 2, new.target.name);
@@ -57,22 +68,23 @@ class BackgroundFetchUpdateUIEvent extends BackgroundFetchEvent {
   /** Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchupdateuievent-updateui */
   async updateUI(options: unknown = {}): Promise<void> {
     const called = this.#updateUICalled;
-    toUIOptions(options);
+    const ui = toUIOptions(options);
     if (called || !isActive(this)) {
       const reason = called ? 'updateUI() was called before.' : 'The event is not active.';
       throw new DOMException(reason, 'InvalidStateError');
     }
     this.#updateUICalled = true;
+    await this.#update?.(ui);
   }
 }
 
-const HANDLERS = ['backgroundfetchsuccess', 'backgroundfetchfail', 'backgroundfetchabort', 'backgroundfetchclick'];
+export const EVENTS = ['backgroundfetchsuccess', 'backgroundfetchfail', 'backgroundfetchabort', 'backgroundfetchclick'];
 
 /** Defines the interfaces and the event handler attributes on the worker's global object. */
 export function installEvents(): void {
   defineInterface(worker, 'BackgroundFetchEvent', BackgroundFetchEvent);
   defineInterface(worker, 'BackgroundFetchUpdateUIEvent', BackgroundFetchUpdateUIEvent);
-  for (const type of HANDLERS) {
+  for (const type of EVENTS) {
     const attribute = new EventHandlerAttribute(worker, type);
     // Of a global object, attributes are properties of the object itself.
     Object.defineProperty(worker, `on${type}`, {
@@ -84,28 +96,35 @@ export function installEvents(): void {
   }
 }
 
-/**
- * Fires an event of that type at the worker. Resolves when all promises given
- * to waitUntil() have settled, those given meanwhile too; the event stays active
- * until end() is called. What listeners throw is reported by the platform.
- */
-export function fire(
-  type: string,
-  registration: BackgroundFetchRegistration,
-): { extended: Promise<void>; end: () => void } {
+export interface Fired {
+  /**
+   * Resolves when all promises given to waitUntil() have settled, those given
+   * meanwhile too, with whether there were any since the last call. Some sites
+   * give a function by mistake: that is none.
+   */
+  extended(): Promise<boolean>;
+  /** Until then the event is active. */
+  end(): void;
+}
+
+/** Fires an event of that type at the worker. What listeners throw is reported by the platform. */
+export function fire(type: string, registration: BackgroundFetchRegistration, update: UpdateUI): Fired {
   const hasUI = type === 'backgroundfetchsuccess' || type === 'backgroundfetchfail';
   const event = new (hasUI ? BackgroundFetchUpdateUIEvent : BackgroundFetchEvent)(type, { registration });
+  if (event instanceof BackgroundFetchUpdateUIEvent) setUpdate(event, update);
   const pending: Promise<unknown>[] = [];
   // The platform refuses to extend events that it did not make itself.
   const waitUntil = (value: unknown): void => {
     if (!isActive(event)) throw new DOMException('The event is no longer active.', 'InvalidStateError');
-    pending.push(Promise.resolve(value));
+    if (typeof (value as Partial<PromiseLike<unknown>> | null)?.then === 'function') pending.push(Promise.resolve(value));
   };
   Object.defineProperty(event, 'waitUntil', { value: waitUntil, configurable: true, writable: true });
   setActive(event, true);
   worker.dispatchEvent(event);
-  const extended = async (): Promise<void> => {
+  const extended = async (): Promise<boolean> => {
+    const any = pending.length > 0;
     while (pending.length > 0) await Promise.allSettled(pending.splice(0));
+    return any;
   };
-  return { extended: extended(), end: () => setActive(event, false) };
+  return { extended, end: () => setActive(event, false) };
 }

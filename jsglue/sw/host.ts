@@ -33,6 +33,23 @@ export interface HostConfig {
   database: string;
   /** Prefix of the names of the caches with bodies; the unique id follows. */
   cachePrefix: string;
+  /** The site's policy. */
+  permission: PermissionState;
+}
+
+/** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */
+export interface Shown {
+  uniqueId: string;
+  title: string;
+  body: string;
+  /** URL. */
+  icon?: string;
+  /** The most important first. */
+  actions: { action: 'abort' | 'pause' | 'resume'; title: string }[];
+  /** A click anywhere says that the user agrees to it. */
+  prompting?: boolean;
+  /** For the listeners of a click. */
+  snapshot: Snapshot;
 }
 
 import type { Head, Snapshot, StoredRequest } from '../shared/protocol';
@@ -80,6 +97,9 @@ export interface HostMethods {
   update: [{ snapshots: Snapshot[]; wait: boolean }, null];
   /** Fire the closing event; answered when it is no longer active. */
   dispatch: [{ type: string; snapshot: Snapshot }, null];
+  /** Show it, in place of what is shown of the same background fetch, if the site may. */
+  show: [Shown, null];
+  closeShown: [{ uniqueId: string }, null];
   /** How many background fetches are not yet done with (0: the worker may rest). */
   active: [{ count: number }, null];
 }

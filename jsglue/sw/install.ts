@@ -1,19 +1,23 @@
 /** The worker's side as a whole: everything that happens in the first synchronous run. */
 
 import { installInterfaces } from '../shared/install';
+import { installPermissions } from '../shared/permissions';
+import { wrapUnregister } from '../shared/unregister';
 import { Activity } from './activity';
 import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
 import { makeContext, type WorkerOptions } from './context';
 import { dispatch } from './dispatch';
-import { installEvents } from './events';
+import { EVENTS, installEvents } from './events';
 import { listenForFetches } from './fetches';
 import type { Implementations } from './hostcalls';
 import { deleteLeftovers } from './leftovers';
 import { Lifetime } from './lifetime';
 import { EngineLock } from './lock';
 import { listenForMessages } from './messages';
+import { refuseRequests, reportNativeEvents } from './native';
 import { online, reachable, waitOnline } from './network';
 import { Program } from './program';
+import { closeAllShown, closeShown, listenForClicks, show } from './shown';
 import type { Transfers } from './transfers';
 import { LocalTransport } from './transport';
 import { cacheProgram, deleteOtherPrograms } from './wasm';
@@ -32,7 +36,9 @@ const INSTALLED = Symbol.for('background-fetch-wasm');
  * @param scriptURL URL of the script that bgfetch.wasm lies beside.
  */
 export function installWorker(options: WorkerOptions, scriptURL: string): void {
-  if (INSTALLED in worker || ('BackgroundFetchManager' in worker && options.native !== 'never')) return;
+  if (INSTALLED in worker) return;
+  const hasNative = 'BackgroundFetchManager' in worker;
+  if (hasNative && options.native !== 'never') return refuseRequests();
   const missing = (['WebAssembly', 'indexedDB', 'caches'] as const).find((name) => !worker[name]);
   if (missing || !navigator.locks) {
     console.warn(`Background Fetch is not available: there is no ${missing ?? 'navigator.locks'} in this worker.`);
@@ -40,7 +46,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   }
   Object.defineProperty(worker, INSTALLED, { value: true });
 
-  const context = makeContext(worker.registration.scope, scriptURL, options.wasmURL);
+  const context = makeContext(worker.registration.scope, scriptURL, options);
   const activity = new Activity();
   const handles = new Handles();
   const watchers = new Watchers();
@@ -70,14 +76,32 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
       lifetime.setActive(count);
       return null;
     },
+    show,
+    closeShown,
   });
   const program = new Program(context, activity, lock, handles, methods, () => lifetime.busy);
-  const transport = new LocalTransport(program);
+  const transport = new LocalTransport(program, activity);
 
   installInterfaces(worker, () => transport);
   installEvents();
+  installPermissions(async () => context.permission);
+  if (hasNative) reportNativeEvents(EVENTS);
 
-  listenForMessages(program, watchers, lifetime, activity);
+  /** Nothing of this registration is to be found by the next one, which may be this worker again. */
+  const forget = async (): Promise<object> => {
+    lifetime.setActive(0);
+    const cleared = Promise.all([deleteLeftovers(context, lock), closeAllShown()]);
+    program.end('The registration was unregistered.', cleared);
+    await Promise.all([cleared, watchers.lose()]);
+    return {};
+  };
+  wrapUnregister(async ({ scope }) => void (scope === context.scope && (await forget())));
+
+  listenForMessages(program, watchers, lifetime, activity, {
+    'GET permission': async () => ({ state: context.permission }),
+    'POST unregister': forget,
+  });
+  listenForClicks(transport, watchers, lifetime, (uniqueId) => caches.has(context.cachePrefix + uniqueId));
   listenForFetches(context, program, lifetime, activity);
   worker.addEventListener('install', (event) => {
     activity.installing();

@@ -18,6 +18,9 @@ import { worker } from './worker';
 
 type Message = RequestMessage | WatchMessage;
 
+/** Requests that are answered without the program, by `METHOD path`: the JSON of the reply. */
+export type OwnAnswers = Record<string, () => Promise<object>>;
+
 /**
  * Adds the listener. It has to be the first for messages: those of ours are not
  * for the site's listeners.
@@ -27,6 +30,7 @@ export function listenForMessages(
   watchers: Watchers,
   lifetime: Lifetime,
   activity: Activity,
+  own: OwnAnswers,
 ): void {
   worker.addEventListener('message', (event) => {
     const message = event.data as Message | null;
@@ -42,13 +46,13 @@ export function listenForMessages(
     activity.active();
     const answered =
       message[MARK] === 'request'
-        ? answer(message, port, program)
+        ? answer(message, port, program, own)
         : watch(message, port, program, watchers, lifetime);
     lifetime.hold(event, answered);
   });
 }
 
-async function answer(message: RequestMessage, port: MessagePort, program: Program): Promise<void> {
+async function answer(message: RequestMessage, port: MessagePort, program: Program, own: OwnAnswers): Promise<void> {
   const reply = (status: number, body: string): void => {
     port.postMessage({ type: 'reply', status, body } satisfies ReplyMessage);
   };
@@ -64,6 +68,8 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
   alive();
   const timer = setInterval(alive, ALIVE_INTERVAL_MS);
   try {
+    const ownAnswer = own[`${message.method} ${message.path}`];
+    if (ownAnswer) return reply(200, JSON.stringify(await ownAnswer()));
     const { status, body } = await program.request(message.method, message.path, message.body, message.bodies);
     reply(status, body);
   } finally {

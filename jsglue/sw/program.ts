@@ -8,6 +8,7 @@ import type { Handles } from './bodies';
 import type { Activity } from './activity';
 import type { WorkerContext } from './context';
 import { GoRun, type Handler } from './go';
+import type { HostConfig } from './host';
 import { HostCalls, type Implementations } from './hostcalls';
 import { type EngineLock, Retired } from './lock';
 import { Transfers } from './transfers';
@@ -44,6 +45,7 @@ export class Program {
   #delay = FIRST_DELAY_MS;
   /** performance.now() before which no program is booted. */
   #notBefore = 0;
+  #cleared: Promise<unknown> = Promise.resolve();
   /** Whether there is work that needs a program, though nobody asks. */
   #wanted: () => boolean;
 
@@ -79,6 +81,12 @@ export class Program {
   /** Ends the program at once; it will not be booted again, the lock is lost. */
   retire(): void {
     this.#kill?.('A newer service worker has taken over.');
+  }
+
+  /** Ends the program; the next one is booted when `cleared` has settled. */
+  end(reason: string, cleared: Promise<unknown>): void {
+    this.#cleared = Promise.allSettled([this.#cleared, cleared]);
+    this.#kill?.(reason);
   }
 
   /**
@@ -140,6 +148,7 @@ export class Program {
 
   async #boot(): Promise<Running> {
     if (!this.#activity.isActive) throw new Error('This service worker is not the active one.');
+    await this.#cleared;
     const wait = this.#notBefore - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
     await this.#lock.acquire();
@@ -147,8 +156,9 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, path } = this.#context;
-    const host = new HostCalls(JSON.stringify({ scope, database, cachePrefix }), this.#methods(transfers));
+    const { scope, database, cachePrefix, permission, path } = this.#context;
+    const config: HostConfig = { scope, database, cachePrefix, permission };
+    const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {
       host.close();

@@ -1,17 +1,20 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
 import type { Reply, Transport } from '../shared/transport';
+import type { Activity } from './activity';
 import type { Program } from './program';
 import { worker } from './worker';
 
 /** What is being asked about a background fetch by code in this worker. */
 export class LocalTransport implements Transport {
   #program: Program;
+  #activity: Activity;
   /** Requests under way, by unique id; and when the last one ended, performance.now(). */
   #open = new Map<string, { count: number; idleSince: number }>();
 
-  constructor(program: Program) {
+  constructor(program: Program, activity: Activity) {
     this.#program = program;
+    this.#activity = activity;
   }
 
   async request(method: 'GET' | 'POST', path: string, body?: unknown, bodies?: Blob[]): Promise<Reply> {
@@ -31,8 +34,9 @@ export class LocalTransport implements Transport {
   watch(): void {}
   unwatch(): void {}
 
+  /** Nobody but the active worker knows of background fetches: to the others there are none. */
   hasActiveWorker(): boolean {
-    return worker.registration.active !== null;
+    return worker.registration.active !== null && this.#activity.isActive;
   }
 
   /**

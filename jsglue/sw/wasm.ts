@@ -1,6 +1,6 @@
 /** Where the Go program's code comes from: a cache filled at install, or the network. */
 
-import { PROGRAM_CACHE_PREFIX, type WorkerContext } from './context';
+import { cacheNames, type WorkerContext } from './context';
 
 /**
  * Keeps the code for later starts, with or without a network. Never rejects: a
@@ -18,10 +18,10 @@ export async function cacheProgram(context: WorkerContext): Promise<void> {
   }
 }
 
-/** Deletes the code of other versions. */
+/** Deletes the code of other versions that this scope had. */
 export async function deleteOtherPrograms(context: WorkerContext): Promise<void> {
-  const names = await caches.keys();
-  const others = names.filter((name) => name.startsWith(PROGRAM_CACHE_PREFIX) && name !== context.programCache);
+  const names = await cacheNames(context.programCachePrefix);
+  const others = names.filter((name) => name !== context.programCache);
   await Promise.all(others.map((name) => caches.delete(name)));
 }
 

@@ -17,6 +17,8 @@ export class Watchers {
   /** By client, as the page names itself. */
   #watchers = new Map<string, Watcher>();
   #lastAck = 0;
+  /** The last snapshots of background fetches whose records are available. */
+  #latest = new Map<string, Snapshot>();
 
   /** From now on the client hears on this port. */
   add(client: string, port: MessagePort): void {
@@ -33,6 +35,10 @@ export class Watchers {
    * acknowledged, at the latest after 1 s; who did not is taken for gone.
    */
   async update({ snapshots, wait }: HostMethods['update'][0]): Promise<null> {
+    for (const snapshot of snapshots) {
+      if (snapshot.recordsAvailable) this.#latest.set(snapshot.uniqueId, snapshot);
+      else this.#latest.delete(snapshot.uniqueId);
+    }
     const told = tellInstances(snapshots);
     if (!wait) {
       for (const { ports } of this.#watchers.values()) post(ports, { type: 'snapshots', snapshots });
@@ -42,6 +48,17 @@ export class Watchers {
     const acknowledged = [...this.#watchers.keys()].map((client) => this.#tellAndWait(client, snapshots));
     await Promise.all(acknowledged);
     return null;
+  }
+
+  /** What was told last of a background fetch that is not done with. */
+  latest(uniqueId: string): Snapshot | undefined {
+    return this.#latest.get(uniqueId);
+  }
+
+  /** All background fetches went with their registration: they count as aborted. */
+  async lose(): Promise<void> {
+    const snapshots = [...this.#latest.values()].map((snapshot) => lost(snapshot));
+    await this.update({ snapshots, wait: false });
   }
 
   async #tellAndWait(client: string, snapshots: Snapshot[]): Promise<void> {
@@ -56,6 +73,12 @@ export class Watchers {
       this.#watchers.delete(client);
     }
   }
+}
+
+/** The last snapshot of a background fetch that nothing is left of. */
+export function lost(snapshot: Snapshot): Snapshot {
+  const outcome = snapshot.result === '' ? ({ result: 'failure', failureReason: 'aborted' } as const) : {};
+  return { ...snapshot, ...outcome, recordsAvailable: false };
 }
 
 function post(ports: MessagePort[], message: SnapshotsMessage): void {

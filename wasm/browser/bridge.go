@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"sync"
 
@@ -29,6 +30,17 @@ type Config struct {
 	Database string `json:"database"`
 	// CachePrefix is followed by the unique id in the names of the caches with bodies.
 	CachePrefix string `json:"cachePrefix"`
+	// Permission is the site's policy.
+	Permission bgfetch.Permission `json:"permission"`
+}
+
+// Origin is the origin of the scope.
+func (c Config) Origin() string {
+	u, err := url.Parse(c.Scope)
+	if err != nil { // the browser made it
+		return c.Scope
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // Bridge calls the methods of the JS host. It lives as long as the program.

@@ -1,0 +1,11 @@
+// For pages of the scenarios 7x: runs code in a worker of a registration.
+// eslint-disable-next-line no-var
+var inWorker = async (code, which = 'active', scope = undefined) => {
+  const registration = await (scope ? navigator.serviceWorker.getRegistration(scope) : t.site());
+  const { port1, port2 } = new MessageChannel();
+  const answer = new Promise((resolve) => (port1.onmessage = (event) => resolve(event.data)));
+  registration[which].postMessage({ type: 'eval', code }, [port2]);
+  const { value, error } = await answer;
+  if (error) throw Object.assign(new Error(`in the worker: ${error.message}`), { name: error.name });
+  return value;
+};
