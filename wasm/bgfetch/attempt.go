@@ -63,6 +63,9 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	if !a.engine.Network.Online() {
 		return nil, verdict{online: true, why: "waits for the network"}
 	}
+	if a.engine.givenUp(a.host) {
+		return a.fail(ReasonFetchError, "the server cannot be reached")
+	}
 	if !a.safe() {
 		if a.next.Sent {
 			return a.fail(ReasonFetchError, "the request may have been sent before, and is not sent twice")
@@ -85,6 +88,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 		return a.broken(ctx, err, true)
 	}
 	a.transfer = transfer
+	a.engine.hostAnswered(a.host)
 	a.interruptible(transfer.Stop)
 	if a.request.Body != nil {
 		a.next.Uploaded = a.request.Body.Size

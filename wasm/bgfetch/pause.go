@@ -84,6 +84,15 @@ func (e *Engine) enqueue(f *backgroundFetch, records ...*record) {
 	e.scheduler.enqueue(f, records...)
 }
 
+// requeue gives a record that was begun back to the scheduler, or parks it. e.mu is held.
+func (e *Engine) requeue(r *record) {
+	if r.fetch.state.Paused {
+		r.fetch.parked = append(r.fetch.parked, r)
+		return
+	}
+	e.scheduler.requeue(r)
+}
+
 // interruptible names what breaks off the attempt when its background fetch is
 // paused, and calls it if that has happened already.
 func (a *attempt) interruptible(interrupt func()) {

@@ -2,6 +2,7 @@ package bgfetch
 
 import (
 	"log"
+	"slices"
 	"time"
 )
 
@@ -21,7 +22,7 @@ type record struct {
 
 	// failures and the like count since the last byte of progress. They are not
 	// stored: a new engine counts anew.
-	failures, unreachable, statusRetries int
+	failures, statusRetries int
 }
 
 // key is the key of a segment of the record's current response data.
@@ -44,6 +45,9 @@ type verdict struct {
 	wait time.Duration
 	// online: the next attempt is made when the network is back.
 	online bool
+	// unreachable: the host does not answer. The next attempt is made when it does,
+	// or may.
+	unreachable bool
 	// why is for the log.
 	why string
 }
@@ -57,6 +61,9 @@ func (e *Engine) startRecord(r *record) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		r.interrupt = nil
+		if v.unreachable {
+			e.hostUnreachable(r.host)
+		}
 		e.scheduler.finish(r)
 		e.conclude(r, v)
 	})
@@ -82,7 +89,7 @@ func (e *Engine) conclude(r *record, v verdict) {
 	case v.wait > 0:
 		time.AfterFunc(v.wait, func() { e.retry(r) })
 	default:
-		e.enqueue(f, r)
+		e.requeue(r)
 	}
 }
 
@@ -91,7 +98,7 @@ func (e *Engine) retry(r *record) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if r.fetch.ctx.Err() == nil {
-		e.enqueue(r.fetch, r)
+		e.requeue(r)
 	}
 }
 
@@ -113,8 +120,8 @@ func (e *Engine) waitForNetwork(r *record) {
 		if err != nil {
 			log.Printf("cannot wait for the network: %v", err)
 		}
-		for _, r := range waiting {
-			e.enqueue(r.fetch, r)
+		for _, r := range slices.Backward(waiting) { // the first to wait is to be the first again
+			e.requeue(r)
 		}
 	})
 }

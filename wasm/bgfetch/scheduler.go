@@ -1,5 +1,7 @@
 package bgfetch
 
+import "slices"
+
 // scheduler decides which record is worked on next. It is fair between
 // background fetches (round robin) and bounds what runs at once, in total and
 // for each host. All its methods are called with the engine's lock held.
@@ -8,7 +10,7 @@ type scheduler struct {
 	start                func(*record) // begins work on the record, without waiting
 
 	running int
-	perHost map[string]int
+	hosts   map[string]*hostState
 	// rotation holds the background fetches that have queued records.
 	rotation []*backgroundFetch
 }
@@ -18,7 +20,7 @@ type scheduler struct {
 const lookAhead = 16
 
 func newScheduler(maxTotal, maxPerHost int, start func(*record)) *scheduler {
-	return &scheduler{maxTotal: maxTotal, maxPerHost: maxPerHost, start: start, perHost: map[string]int{}}
+	return &scheduler{maxTotal: maxTotal, maxPerHost: maxPerHost, start: start, hosts: map[string]*hostState{}}
 }
 
 // enqueue puts records of one background fetch in its queue and starts what can be.
@@ -30,12 +32,21 @@ func (s *scheduler) enqueue(f *backgroundFetch, records ...*record) {
 	s.pump()
 }
 
+// requeue puts a record that was begun before the others of its background fetch.
+func (s *scheduler) requeue(r *record) {
+	f := r.fetch
+	if len(f.queue) == 0 {
+		s.rotation = append(s.rotation, f)
+	}
+	f.queue = slices.Insert(f.queue, 0, r)
+	s.pump()
+}
+
 // finish tells that the work on a started record has ended.
 func (s *scheduler) finish(r *record) {
 	s.running--
-	if s.perHost[r.host]--; s.perHost[r.host] == 0 {
-		delete(s.perHost, r.host)
-	}
+	s.host(r.host).running--
+	s.forget(r.host)
 	s.pump()
 }
 
@@ -60,7 +71,7 @@ func (s *scheduler) pump() {
 		} else {
 			blocked = 0
 			s.running++
-			s.perHost[r.host]++
+			s.host(r.host).running++
 			s.start(r)
 		}
 		if len(f.queue) > 0 {
@@ -72,7 +83,7 @@ func (s *scheduler) pump() {
 // take removes the first record from f's queue whose host has room.
 func (s *scheduler) take(f *backgroundFetch) *record {
 	for i, r := range f.queue[:min(lookAhead, len(f.queue))] {
-		if s.perHost[r.host] < s.maxPerHost {
+		if s.hosts[r.host].admits(s.maxPerHost) {
 			if i == 0 {
 				f.queue = f.queue[1:]
 			} else {

@@ -79,7 +79,7 @@ func (a *attempt) publish(added int64) {
 // progress sets the counts of failures to zero.
 func (a *attempt) progress() {
 	a.moved = true
-	a.failures, a.unreachable, a.statusRetries = 0, 0, 0
+	a.failures, a.statusRetries = 0, 0
 }
 
 // renew begins new, empty response data: the old ones become redundant.
@@ -188,11 +188,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 		return nil, verdict{wait: policy.soon(), why: err.Error() + "; goes on"}
 	}
 	if atHead && !a.reachable(ctx) {
-		if a.unreachable++; a.unreachable > policy.MaxUnreachable {
-			return a.fail(ReasonFetchError, "the server cannot be reached")
-		}
-		delay := policy.backOff(a.unreachable)
-		return nil, verdict{wait: delay, why: fmt.Sprintf("the server cannot be reached, tried again in %v", delay.Round(time.Millisecond))}
+		return nil, verdict{unreachable: true, why: "the server cannot be reached"}
 	}
 	a.failures++
 	neverAnswered := atHead && a.next.Response.Head == nil

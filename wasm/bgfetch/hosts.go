@@ -1,0 +1,106 @@
+package bgfetch
+
+import "time"
+
+// hostState is what is known of a host at the moment. While it does not answer,
+// nobody asks it but one record at a time, with waits in between: a thousand
+// records that wait for the same server are one client of it, not a thousand.
+type hostState struct {
+	// running counts the records that are worked on.
+	running int
+	// failures counts the attempts in a row that found it unreachable.
+	failures int
+	// closed: nobody is to try before the wait is over.
+	closed bool
+	// givenUp: it was tried often enough. What needs it fails at once, for a while.
+	givenUp bool
+	// timer ends the wait, nil when there is none.
+	timer *time.Timer
+}
+
+// admits says whether one more record may be begun. h is nil for a host of which
+// nothing is known.
+func (h *hostState) admits(limit int) bool {
+	switch {
+	case h == nil || h.givenUp:
+		return true
+	case h.closed:
+		return false
+	case h.failures > 0:
+		return h.running == 0
+	}
+	return h.running < limit
+}
+
+func (s *scheduler) host(name string) *hostState {
+	h, ok := s.hosts[name]
+	if !ok {
+		h = &hostState{}
+		s.hosts[name] = h
+	}
+	return h
+}
+
+// forget drops a host of which there is nothing to know.
+func (s *scheduler) forget(name string) {
+	if h := s.hosts[name]; *h == (hostState{}) {
+		delete(s.hosts, name)
+	}
+}
+
+// hostUnreachable closes the host for the time of the back-off, or gives it up.
+// e.mu is held.
+func (e *Engine) hostUnreachable(name string) {
+	h, policy := e.scheduler.host(name), e.options.Retry
+	if h.closed || h.givenUp {
+		return // records that failed together are one failure
+	}
+	h.failures++
+	wait := policy.backOff(h.failures)
+	if h.failures <= policy.MaxUnreachable {
+		h.closed = true
+	} else {
+		h.givenUp, wait = true, policy.MaxBackOff
+	}
+	h.timer = time.AfterFunc(wait, func() { e.hostWaited(name) })
+	e.scheduler.pump()
+}
+
+// hostWaited lets a record try the host again.
+func (e *Engine) hostWaited(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	h := e.scheduler.host(name)
+	if e.ctx.Err() != nil || h.timer == nil {
+		return
+	}
+	h.closed, h.timer = false, nil
+	if h.givenUp {
+		h.givenUp, h.failures = false, 0
+		e.scheduler.forget(name)
+	}
+	e.scheduler.pump()
+}
+
+// hostAnswered opens the host for all.
+func (e *Engine) hostAnswered(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	h := e.scheduler.host(name)
+	if h.failures == 0 {
+		return
+	}
+	if h.timer != nil {
+		h.timer.Stop()
+	}
+	*h = hostState{running: h.running}
+	e.scheduler.pump()
+}
+
+// givenUp says whether the host was tried often enough for now.
+func (e *Engine) givenUp(name string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	h := e.scheduler.hosts[name]
+	return h != nil && h.givenUp
+}
