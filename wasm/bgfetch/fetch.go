@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"time"
 )
 
 // backgroundFetch is a background fetch in the engine's hands. All its fields
@@ -31,6 +32,12 @@ type backgroundFetch struct {
 	queue []*record
 	// parked holds those that wait until it is no longer paused.
 	parked []*record
+	// running counts the records that are worked on, offline those that wait for
+	// the network; retries has the times of those that wait for their next try.
+	running, offline int
+	retries          map[*record]time.Time
+	// told is the activity that the instances were last told of.
+	told Activity
 	// unsettled counts the records without a result.
 	unsettled  int
 	downloaded int64
@@ -45,7 +52,7 @@ type backgroundFetch struct {
 }
 
 func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records []RecordState) *backgroundFetch {
-	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{})}
+	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{}), retries: map[*record]time.Time{}}
 	f.ctx, f.cancel = context.WithCancel(e.ctx)
 	f.records = make([]*record, len(requests))
 	for i, request := range requests {
@@ -208,7 +215,8 @@ func (f *backgroundFetch) wait(ctx context.Context, done func() bool) error {
 }
 
 func (f *backgroundFetch) snapshot() Snapshot {
-	return Snapshot{
+	activity, retryAt := f.activity()
+	s := Snapshot{
 		UniqueID:         f.state.UniqueID,
 		ID:               f.state.ID,
 		UploadTotal:      f.state.UploadTotal,
@@ -218,7 +226,13 @@ func (f *backgroundFetch) snapshot() Snapshot {
 		Result:           f.state.Result,
 		FailureReason:    f.state.FailureReason,
 		RecordsAvailable: !f.state.Delivered,
+		Paused:           f.state.Paused,
+		State:            activity,
 	}
+	if !retryAt.IsZero() {
+		s.RetryAt = retryAt.UnixMilli()
+	}
+	return s
 }
 
 // outcome is what the background fetch ends with.

@@ -14,8 +14,9 @@ type hostState struct {
 	closed bool
 	// givenUp: it was tried often enough. What needs it fails at once, for a while.
 	givenUp bool
-	// timer ends the wait, nil when there is none.
+	// timer ends the wait, at the time until; nil when there is none.
 	timer *time.Timer
+	until time.Time
 }
 
 // admits says whether one more record may be begun. h is nil for a host of which
@@ -62,6 +63,7 @@ func (e *Engine) hostUnreachable(name string) {
 	} else {
 		h.givenUp, wait = true, policy.MaxBackOff
 	}
+	h.until = time.Now().Add(wait)
 	h.timer = time.AfterFunc(wait, func() { e.hostWaited(name) })
 	e.scheduler.pump()
 }
@@ -74,7 +76,7 @@ func (e *Engine) hostWaited(name string) {
 	if e.ctx.Err() != nil || h.timer == nil {
 		return
 	}
-	h.closed, h.timer = false, nil
+	h.closed, h.timer, h.until = false, nil, time.Time{}
 	if h.givenUp {
 		h.givenUp, h.failures = false, 0
 		e.scheduler.forget(name)

@@ -33,6 +33,7 @@ func (e *Engine) Pause(uniqueID string) (bool, error) {
 			}
 		}
 	}
+	e.noteActivity(f)
 	e.mu.Unlock()
 	return paused, e.changed(f, err)
 }
@@ -50,6 +51,7 @@ func (e *Engine) Resume(uniqueID string) error {
 	if !f.settling {
 		e.enqueue(f, parked...)
 	}
+	e.noteActivity(f)
 	e.mu.Unlock()
 	return e.changed(f, err)
 }

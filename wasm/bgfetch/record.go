@@ -55,17 +55,21 @@ type verdict struct {
 // startRecord begins an attempt at a record that the scheduler chose. e.mu is held.
 func (e *Engine) startRecord(r *record) {
 	r.fetch.transfers.Add(1)
+	r.fetch.running++
+	e.noteActivity(r.fetch)
 	e.goWork(func() {
 		defer r.fetch.transfers.Done()
 		v := r.attempt(r.fetch.ctx)
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		r.interrupt = nil
+		r.fetch.running--
 		if v.unreachable {
 			e.hostUnreachable(r.host)
 		}
 		e.scheduler.finish(r)
 		e.conclude(r, v)
+		e.noteActivity(r.fetch)
 	})
 }
 
@@ -87,6 +91,7 @@ func (e *Engine) conclude(r *record, v verdict) {
 	case v.online:
 		e.waitForNetwork(r)
 	case v.wait > 0:
+		f.retries[r] = time.Now().Add(v.wait)
 		time.AfterFunc(v.wait, func() { e.retry(r) })
 	default:
 		e.requeue(r)
@@ -97,6 +102,7 @@ func (e *Engine) conclude(r *record, v verdict) {
 func (e *Engine) retry(r *record) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	delete(r.fetch.retries, r)
 	if r.fetch.ctx.Err() == nil {
 		e.requeue(r)
 	}
@@ -105,6 +111,7 @@ func (e *Engine) retry(r *record) {
 // waitForNetwork queues the record again when the browser is online. e.mu is held.
 func (e *Engine) waitForNetwork(r *record) {
 	e.waitingOnline = append(e.waitingOnline, r)
+	r.fetch.offline++
 	if len(e.waitingOnline) > 1 {
 		return // somebody waits already
 	}
@@ -121,6 +128,7 @@ func (e *Engine) waitForNetwork(r *record) {
 			log.Printf("cannot wait for the network: %v", err)
 		}
 		for _, r := range slices.Backward(waiting) { // the first to wait is to be the first again
+			r.fetch.offline--
 			e.requeue(r)
 		}
 	})

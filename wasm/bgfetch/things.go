@@ -182,6 +182,14 @@ type Snapshot struct {
 	Result           Result        `json:"result"`
 	FailureReason    FailureReason `json:"failureReason"`
 	RecordsAvailable bool          `json:"recordsAvailable"`
+
+	// Additions to the standard.
+
+	Paused bool     `json:"paused"`
+	State  Activity `json:"state"`
+	// RetryAt is when the next try is made, in ms since 1970, while State is
+	// waiting-retry.
+	RetryAt int64 `json:"retryAt,omitempty"`
 }
 
 // RecordSnapshot is what an instance is told of a record.
