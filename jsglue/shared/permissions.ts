@@ -58,6 +58,8 @@ function makeStatus(initial: PermissionState): Status {
     set onchange(value: unknown) {
       onchange.value = value;
     },
+    // WebKit's workers do not have the interface.
+    [Symbol.toStringTag]: 'PermissionStatus',
   };
   const { PermissionStatus } = globalThis;
   Object.setPrototypeOf(attributes, typeof PermissionStatus === 'function' ? PermissionStatus.prototype : EventTarget.prototype);

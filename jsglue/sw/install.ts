@@ -110,7 +110,9 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   });
   worker.addEventListener('activate', (event) => {
     activity.active();
-    lifetime.hold(event, deleteOtherPrograms(context));
+    // Fetches and messages of pages wait until this event is over: work must not hold it.
+    event.waitUntil(deleteOtherPrograms(context));
+    lifetime.resume().catch(() => {});
   });
   for (const type of ['push', 'sync', 'periodicsync', 'notificationclick']) {
     worker.addEventListener(type, (event) => lifetime.hold(event as ExtendableEvent));

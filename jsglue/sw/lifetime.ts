@@ -37,13 +37,14 @@ export class Lifetime {
   }
 
   /**
-   * To be called for each trusted event but install: extends it by the work there
+   * To be called for each trusted event but install and activate: extends it by the work there
    * is, for 25 s at most. `after` is done first, as part of the event.
    *
    * Not while another worker is waiting: a browser may make it wait for our
    * events to end. The watches of pages are then enough to live on.
    */
   hold(event: ExtendableEvent, after: Promise<unknown> = Promise.resolve()): void {
+    this.#activity.event();
     if (worker.registration.waiting) this.#release();
     const done = Promise.allSettled([after, this.resume()]);
     event.waitUntil(done.then(() => (this.busy && !worker.registration.waiting ? this.#idleOrTimeout() : undefined)));

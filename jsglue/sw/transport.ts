@@ -1,5 +1,6 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
+import type { FetchList, Problem } from '../shared/protocol';
 import type { Reply, Transport } from '../shared/transport';
 import type { Activity } from './activity';
 import type { Program } from './program';
@@ -18,6 +19,8 @@ export class LocalTransport implements Transport {
   }
 
   async request(method: 'GET' | 'POST', path: string, body?: unknown, bodies?: Blob[]): Promise<Reply> {
+    await this.#activity.known;
+    if (!this.#activity.isActive) return inactive(method, path);
     const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);
     try {
       const text = body === undefined ? undefined : JSON.stringify(body);
@@ -34,9 +37,8 @@ export class LocalTransport implements Transport {
   watch(): void {}
   unwatch(): void {}
 
-  /** Nobody but the active worker knows of background fetches: to the others there are none. */
   hasActiveWorker(): boolean {
-    return worker.registration.active !== null && this.#activity.isActive;
+    return worker.registration.active !== null;
   }
 
   /**
@@ -66,6 +68,14 @@ export class LocalTransport implements Transport {
       entry.idleSince = performance.now();
     };
   }
+}
+
+/** Nobody but the active worker knows of background fetches: to the others there are none. */
+function inactive(method: string, path: string): Reply {
+  if (method === 'GET' && path === 'fetches') return { status: 200, body: { fetches: [] } satisfies FetchList };
+  if (method === 'GET') return { status: 404, body: undefined };
+  const detail = 'This service worker is not the active one of its registration.';
+  return { status: 400, body: { detail, error: 'TypeError' } satisfies Partial<Problem> };
 }
 
 function parse(text: string): unknown {

@@ -4,10 +4,23 @@
 export async function open7(test, { worker = {}, options = {}, browser, server = test.server, grant = false } = {}) {
   browser ??= await test.sharedBrowser();
   const origin = new URL(server.url).origin;
-  if (grant) await browser.browser.defaultBrowserContext().overridePermissions(origin, ['notifications']);
+  if (grant) await grantNotifications(browser, origin, test.driver.name);
   const page = await browser.newPage(test.pageURL('/sw7-page.html', { server, worker: '/sw7-eval.js', ...options }));
   await page.evaluate((worker) => t.register(worker), worker);
   return { browser, page, inWorker: workerOf(page) };
+}
+
+async function grantNotifications({ browser }, origin, name) {
+  await browser.defaultBrowserContext().overridePermissions(origin, ['notifications']);
+  if (name !== 'firefox') return;
+  // A machine without a desktop has no service to show notifications; Firefox has its own.
+  const { connection } = browser;
+  const tree = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
+  await connection.send('script.evaluate', {
+    expression: `Services.prefs.setBoolPref('alerts.useSystemBackend', false)`,
+    awaitPromise: false,
+    target: { context: tree.result.contexts[0].context },
+  });
 }
 
 /** Calls a function in the active worker, or in another one of the registration. */

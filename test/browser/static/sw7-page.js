@@ -9,3 +9,9 @@ var inWorker = async (code, which = 'active', scope = undefined) => {
   if (error) throw Object.assign(new Error(`in the worker: ${error.message}`), { name: error.name });
   return value;
 };
+
+/** A request to the worker as page.js makes it; replies come to the other end of the port. */
+// eslint-disable-next-line no-var
+var ask = async (port, method, path) => {
+  (await t.site()).active.postMessage({ __bgfetch__: 'request', protocol: 1, method, path }, [port]);
+};

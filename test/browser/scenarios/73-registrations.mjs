@@ -1,0 +1,122 @@
+// Registrations: scopes, pages at the same time, updates, and unregistering.
+import { assert, bytesSent, gets, MiB, scenario } from '../lib/scenario.mjs';
+import { open7, workerOf } from './7-lib.mjs';
+
+scenario('scopes, also one in the other, do not see each other', { timeout: 90_000 }, async (test) => {
+  const { page } = await open7(test);
+  const file = test.resource({ size: 6 * MiB, rate: 2 * MiB });
+  const seen = await page.evaluate(async (url) => {
+    await t.site();
+    await t.register({ scope: '/app/' });
+    const [outer, inner] = await Promise.all(['/', '/app/'].map((scope) => navigator.serviceWorker.getRegistration(scope)));
+    const both = await Promise.all([outer, inner].map(({ backgroundFetch }) => backgroundFetch.fetch('same', url)));
+    self.both = both;
+    await outer.backgroundFetch.fetch('outer', url);
+    const managers = [outer.backgroundFetch, inner.backgroundFetch];
+    const ids = await Promise.all(managers.map((manager) => manager.getIds()));
+    const gets = await Promise.all(managers.map((manager) => manager.get('same')));
+    const other = await inner.backgroundFetch.get('outer');
+    const aborted = await both[0].abort();
+    return {
+      ids,
+      own: gets.map((one, i) => one === both[i]),
+      differ: both[0] !== both[1],
+      other: String(other),
+      aborted,
+      left: await Promise.all(managers.map((manager) => manager.getIds())),
+      programs: (await caches.keys()).filter((name) => name.startsWith('bgfetch:program:')).length,
+    };
+  }, file.url);
+  assert.deepEqual(seen, {
+    ids: [['same', 'outer'], ['same']],
+    own: [true, true],
+    differ: true,
+    other: 'undefined',
+    aborted: true,
+    left: [['outer'], ['same']],
+    programs: 2,
+  });
+  // The other one comes to its end all the same.
+  await page.waitFor('the inner one to succeed', 20_000, () => self.both[1].result === 'success');
+  const inner = workerOf(page, { scope: '/app/' });
+  assert.deepEqual(await inner(() => self.registration.backgroundFetch.getIds()), []);
+  await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
+});
+
+scenario('two pages, one id; and an update of the worker in mid-transfer', { timeout: 120_000 }, async (test) => {
+  const { browser, page } = await open7(test);
+  const second = await browser.newPage(test.pageURL('/sw7-page.html', { worker: '/sw7-eval.js' }));
+  const file = test.resource({ size: 24 * MiB, rate: 3 * MiB });
+  const pages = [page, second];
+  // Both at the same moment, as far as that can be had.
+  const at = Date.now() + 1000;
+  const started = await Promise.all(
+    pages.map((one) =>
+      one.evaluate(
+        async (url, at) => {
+          await t.site();
+          await new Promise((resolve) => setTimeout(resolve, at - Date.now()));
+          return t.rejection(() => t.startFetch('race', url));
+        },
+        file.url,
+        at,
+      ),
+    ),
+  );
+  const lost = started.filter((error) => error !== null);
+  assert.equal(lost.length, 1, JSON.stringify(started));
+  assert.equal(lost[0].isTypeError, true);
+  assert.match(lost[0].message, /race/);
+  for (const one of pages) {
+    const same = await one.evaluate(async () => {
+      const { backgroundFetch } = await t.site();
+      const [first, again] = await Promise.all([backgroundFetch.get('race'), backgroundFetch.get('race')]);
+      await t.getFetch('race');
+      return first === again && first === t.held.get('race');
+    });
+    assert.equal(same, true, 'one object in each page');
+    await one.evaluate((bytes) => t.waitForDownloaded('race', bytes, 25_000), 2 * MiB);
+  }
+
+  const boots = test.boots().length;
+  await page.evaluate(() => t.register({ version: 2 }));
+  await test.nextBoot(boots);
+  for (const one of pages) {
+    const ended = await one.evaluateFor(60_000, () => t.waitForResult('race', 55_000));
+    assert.deepEqual([ended.result, ended.downloaded], ['success', file.size]);
+    const progress = await one.evaluate(() => t.progress('race').map((row) => row.downloaded));
+    assert.ok(progress.length > 3, `${progress.length} progress events in each page`);
+    assert.ok(progress.every((bytes, i) => i === 0 || bytes >= progress[i - 1]), 'it never goes down');
+  }
+  const log = gets(await file.log());
+  assert.equal(log.filter((entry) => !entry.range).length, 1, 'one request for the whole');
+  // What was on its way when the old worker stopped comes twice, at most.
+  assert.ok(bytesSent(log) <= file.size + 4 * MiB, `${bytesSent(log)} bytes were sent for ${file.size}`);
+  await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+});
+
+scenario('unregister and register again: an empty manager, in the same page load', { timeout: 120_000 }, async (test) => {
+  const { page, inWorker } = await open7(test);
+  const slow = test.resource({ size: 40 * MiB, rate: MiB });
+  const file = test.resource({ size: MiB });
+  for (const who of ['page', 'worker', 'page']) {
+    await page.evaluate((url) => t.startFetch('same', url), slow.url);
+    await page.evaluate((bytes) => t.waitForDownloaded('same', bytes, 20_000), 200_000);
+    if (who === 'page') assert.equal(await page.evaluate(async () => (await t.site()).unregister()), true);
+    else assert.equal(await inWorker(() => self.registration.unregister()), true);
+    const ids = await page.evaluateFor(40_000, async () => {
+      const old = t.held.get('same');
+      await t.register();
+      const { backgroundFetch } = await t.site();
+      self.old = old;
+      return [await backgroundFetch.getIds(), String(await backgroundFetch.get('same'))];
+    });
+    assert.deepEqual(ids, [[], 'undefined'], `after unregister() in the ${who}`);
+    await page.waitFor('the old one to be over', 15_000, () => self.old.failureReason === 'aborted' && !self.old.recordsAvailable);
+    // The same id is used again at once.
+    await page.evaluate((url) => t.startFetch('same', url), file.url);
+    assert.equal((await page.evaluate(() => t.waitForResult('same', 20_000))).result, 'success');
+    assert.equal((await page.evaluate(() => t.state('same'))).downloaded, file.size);
+    await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+  }
+});
