@@ -1,4 +1,7 @@
-/** Installing the API in a page, or leaving everything as it is. */
+/**
+ * Installing the API in a page, or in a dedicated or shared worker, or leaving
+ * everything as it is.
+ */
 
 import { installInterfaces } from '../shared/install';
 import { installPagePermissions } from './permissions';
@@ -17,14 +20,21 @@ export interface InstallOptions {
 }
 
 /**
- * Install the API, synchronously. Returns whether the page has it afterwards.
- * In a browser or context that cannot have it, the page is left as it was and a
+ * Install the API, synchronously. Returns whether the realm has it afterwards.
+ * In a browser or context that cannot have it, the realm is left as it was and a
  * warning says why.
+ *
+ * Chromium has no navigator.serviceWorker in workers, so nobody gets a
+ * registration there: it is the interfaces alone, as with its native feature.
  */
 export function install({ native = 'prefer', permission }: InstallOptions = {}): boolean {
   if ('BackgroundFetchManager' in globalThis && (native !== 'never' || installed)) return true;
   // Insecure contexts have no service workers, and no API anywhere.
   if (!isSecureContext) return false;
+  if ('ServiceWorkerGlobalScope' in globalThis) {
+    console.warn('Background Fetch: in a service worker it is sw.js that installs it.');
+    return false;
+  }
   const missing = whatIsMissing();
   if (missing) {
     console.warn(`Background Fetch is not available: there is no ${missing} here.`);
@@ -32,19 +42,21 @@ export function install({ native = 'prefer', permission }: InstallOptions = {}):
   }
   installed = true;
   installInterfaces(globalThis, transportOf);
+  if (!navigator.serviceWorker) return true;
   installPagePermissions(permission);
   tellOfUnregistering();
   // Nothing is lost if it fails: it only saves waiting for the next event.
-  wakeWorkers().catch(() => {});
+  if (!inWorker) wakeWorkers().catch(() => {});
   return true;
 }
 
 let installed = false;
 
+const inWorker = typeof document === 'undefined';
+
 function whatIsMissing(): string | undefined {
-  const { navigator } = globalThis;
   const needed: [name: string, read: () => unknown][] = [
-    ['service worker', () => navigator.serviceWorker],
+    ['service worker', () => (inWorker ? globalThis.ServiceWorkerRegistration : navigator.serviceWorker)],
     ['WebAssembly', () => globalThis.WebAssembly],
     ['IndexedDB', () => globalThis.indexedDB],
     ['Cache API', () => globalThis.caches],

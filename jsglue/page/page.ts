@@ -1,5 +1,6 @@
 /**
- * Classic script: one tag installs the API. Options, read when the script runs:
+ * Classic script: one tag installs the API, and so does importScripts in dedicated
+ * and shared workers. Options, read when the script runs:
  *
  *   <script src="page.js" data-native="never"></script>
  *   globalThis.backgroundFetchOptions = { native: 'never' }   // before it
@@ -8,6 +9,6 @@
 import { install, type InstallOptions } from './install';
 
 const global = globalThis as { backgroundFetchOptions?: InstallOptions };
-const attributes = (document.currentScript as HTMLScriptElement | null)?.dataset ?? {};
+const attributes = (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.dataset ?? {};
 
 install({ ...global.backgroundFetchOptions, ...(attributes.native === 'never' && { native: 'never' }) });

@@ -1,7 +1,7 @@
 /**
- * Whether the document's content security policy lets it connect to URLs. The
- * worker that sends the requests has a policy of its own, so this can only be
- * asked in the page: a fetch() that is aborted at once rejects with AbortError
+ * Whether the content security policy of this realm lets it connect to URLs. The
+ * service worker that sends the requests has a policy of its own, so this can only be
+ * asked here: a fetch() that is aborted at once rejects with AbortError
  * when it is allowed, and with a TypeError and a securitypolicyviolation when not.
  */
 
@@ -13,6 +13,9 @@ const EVENT_WITHIN_MS = 200;
 /** A probe takes half a millisecond; of more URLs than this, one in each directory is asked. */
 const MAX_PROBES = 32;
 
+/** Violations are told to the document; workers have none, and hear of them themselves. */
+const reported: EventTarget = globalThis.document ?? globalThis;
+
 /** What was allowed stays so, but for a policy that a script adds later. */
 const allowed = new Set<string>();
 
@@ -20,10 +23,11 @@ const allowed = new Set<string>();
 export async function checkPolicy(urls: string[]): Promise<void> {
   const asked = notYetAllowed(urls);
   const forbidden: string[] = [];
-  const note = ({ disposition, effectiveDirective, blockedURI }: SecurityPolicyViolationEvent): void => {
+  const note = (event: Event): void => {
+    const { disposition, effectiveDirective, blockedURI } = event as SecurityPolicyViolationEvent;
     if (disposition === 'enforce' && effectiveDirective === 'connect-src') forbidden.push(withoutQuery(blockedURI));
   };
-  document.addEventListener('securitypolicyviolation', note);
+  reported.addEventListener('securitypolicyviolation', note);
   try {
     const answers = await Promise.all(asked.map(mayConnect));
     // Other things make a TypeError, too; the event tells which it was.
@@ -32,7 +36,7 @@ export async function checkPolicy(urls: string[]): Promise<void> {
     if (first) throw new TypeError(`The content security policy (connect-src) forbids ${first}`);
     asked.forEach((url, index) => answers[index] && allowed.add(url));
   } finally {
-    document.removeEventListener('securitypolicyviolation', note);
+    reported.removeEventListener('securitypolicyviolation', note);
   }
 }
 

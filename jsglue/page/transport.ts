@@ -27,6 +27,9 @@ const MAX_SENT = 24;
 
 const client = crypto.randomUUID();
 
+/** Workers have none, and are never hidden. */
+const document = globalThis.document as Document | undefined;
+
 const transports = new WeakMap<ServiceWorkerRegistration, PortTransport>();
 
 /** The one transport of a registration. */
@@ -106,14 +109,14 @@ export class PortTransport implements Transport {
   };
 
   #renewIfVisible = (): void => {
-    if (document.visibilityState === 'visible') this.#renewSoon();
+    if (document?.visibilityState === 'visible') this.#renewSoon();
   };
 
   #start(): void {
     this.#timer = setInterval(() => this.#renew(), WATCH_INTERVAL_MS);
     addEventListener('online', this.#renewSoon);
     addEventListener('pageshow', this.#renewSoon);
-    document.addEventListener('visibilitychange', this.#renewIfVisible);
+    document?.addEventListener('visibilitychange', this.#renewIfVisible);
   }
 
   #stopIfIdle(): void {
@@ -122,7 +125,7 @@ export class PortTransport implements Transport {
     this.#timer = undefined;
     removeEventListener('online', this.#renewSoon);
     removeEventListener('pageshow', this.#renewSoon);
-    document.removeEventListener('visibilitychange', this.#renewIfVisible);
+    document?.removeEventListener('visibilitychange', this.#renewIfVisible);
     // The last snapshot may still have to be acknowledged on these.
     const ports = this.#ports.splice(0);
     setTimeout(() => ports.forEach((port) => port.close()), DEAD_AFTER_MS);

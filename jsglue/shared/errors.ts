@@ -9,7 +9,7 @@ type ErrorName = Problem['error'];
  * The exception of that name. QuotaExceededError is a class of its own in new
  * browsers and a DOMException of that name in older ones.
  */
-function namedError(name: ErrorName, message: string): Error {
+export function namedError(name: ErrorName, message: string): Error {
   if (name === 'TypeError') return new TypeError(message);
   const quota = (globalThis as { QuotaExceededError?: new (message: string) => Error }).QuotaExceededError;
   if (name === 'QuotaExceededError' && typeof quota === 'function') return new quota(message);

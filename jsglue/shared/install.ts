@@ -1,9 +1,9 @@
 /** The interfaces on the global object, and `registration.backgroundFetch`. */
 
-import { rememberFormDataBodies } from './form-data-bodies';
 import { BackgroundFetchManager, createManager } from './manager';
 import { BackgroundFetchRecord } from './record';
 import { BackgroundFetchRegistration } from './registration';
+import { noteRequests } from './request-notes';
 import type { Transport } from './transport';
 import { defineInterface } from './webidl';
 
@@ -37,5 +37,5 @@ export function installInterfaces(
   const descriptor = Object.getOwnPropertyDescriptor(accessor, 'backgroundFetch')!;
   Object.defineProperty(prototype, 'backgroundFetch', { ...descriptor, enumerable: true, configurable: true });
 
-  rememberFormDataBodies(globalObject as { Request: typeof Request });
+  noteRequests(globalObject as { Request: typeof Request });
 }

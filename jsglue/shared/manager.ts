@@ -7,10 +7,12 @@ import { bodyOf } from './errors';
 import { instanceOf, startInstance } from './instances';
 import { toFetchOptions } from './options';
 import type { FetchInit, FetchList, Snapshot, StoredRequest } from './protocol';
+import { checkQuota } from './quota';
 import type { BackgroundFetchRegistration } from './registration';
 import { makeRequests, storeRequest, toRequestInfos } from './requests';
 import type { Transport } from './transport';
 import { illegalUnlessInternal, INTERNAL, needArguments, toDOMString } from './webidl';
+import { fromWire, toWire } from './wire-text';
 
 export let createManager: (transport: Transport) => BackgroundFetchManager;
 
@@ -34,7 +36,7 @@ export class BackgroundFetchManager {
   async fetch(id: unknown, requests: unknown, options: unknown = {}): Promise<BackgroundFetchRegistration> {
     const transport = this.#transport;
     needArguments(arguments.length, 2, 'BackgroundFetchManager.fetch');
-    const init = { uniqueId: crypto.randomUUID(), id: toDOMString(id) };
+    const init = { uniqueId: crypto.randomUUID(), id: toWire(toDOMString(id)) };
     const inputs = toRequestInfos(requests);
     const converted = toFetchOptions(options);
     if (!transport.hasActiveWorker()) {
@@ -42,6 +44,7 @@ export class BackgroundFetchManager {
     }
     const made = makeRequests(inputs);
     await transport.checkPolicy?.(made.map(({ url }) => url));
+    await checkQuota(converted.downloadTotal);
 
     const bodies: Blob[] = [];
     const stored: StoredRequest[] = [];
@@ -56,7 +59,7 @@ export class BackgroundFetchManager {
   async get(id: unknown): Promise<BackgroundFetchRegistration | undefined> {
     const transport = this.#transport;
     needArguments(arguments.length, 1, 'BackgroundFetchManager.get');
-    const query = new URLSearchParams({ id: toDOMString(id) });
+    const query = new URLSearchParams({ id: toWire(toDOMString(id)) });
     if (query.get('id') === '') throw new TypeError('The id must not be empty.');
     // While the worker is still installing there are no background fetches.
     if (!transport.hasActiveWorker()) return undefined;
@@ -69,6 +72,6 @@ export class BackgroundFetchManager {
     const transport = this.#transport;
     if (!transport.hasActiveWorker()) return [];
     const { fetches } = bodyOf<FetchList>(await transport.request('GET', 'fetches'));
-    return fetches.map(({ id }) => id);
+    return fetches.map(({ id }) => fromWire(id));
   }
 }

@@ -56,6 +56,8 @@ export class BackgroundFetchRecord {
 
   /** Asked for when first looked at. Rejects with AbortError or TypeError. */
   get responseReady(): Promise<Response> {
+    // Attributes of a promise type reject where others throw.
+    if (!(#snapshot in this)) return Promise.reject(new TypeError('Illegal invocation'));
     if (!this.#response) {
       this.#response = responseOf(this.#snapshot, this.#source);
       // Whoever reads the attribute and drops it has nothing to handle.

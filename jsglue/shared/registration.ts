@@ -13,6 +13,7 @@ import { makeRecord, type BackgroundFetchRecord, type Source } from './record';
 import { toMatchRequest, toQueryOptions, toRequestInfo } from './requests';
 import type { Transport } from './transport';
 import { illegalUnlessInternal, INTERNAL, needArguments } from './webidl';
+import { fromWire } from './wire-text';
 
 /** A new object that shows the snapshot. */
 export let createRegistration: (snapshot: Snapshot, transport: Transport) => BackgroundFetchRegistration;
@@ -55,7 +56,7 @@ export class BackgroundFetchRegistration extends EventTarget {
   }
 
   get id(): string {
-    return this.#snapshot.id;
+    return fromWire(this.#snapshot.id);
   }
   /** Bytes. */
   get uploadTotal(): number {

@@ -4,7 +4,8 @@
  */
 
 import type { MatchInit, StoredRequest } from './protocol';
-import { rememberedBody } from './form-data-bodies';
+import { formDataBody } from './form-data-bodies';
+import { isDangling, notesOf } from './request-notes';
 import { isIterableObject, toDictionary, toDOMString, toSequence } from './webidl';
 
 /** RequestInfo. */
@@ -49,8 +50,10 @@ export function toRequestInfos(value: unknown): RequestInput[] {
 export function makeRequests(inputs: RequestInput[]): Request[] {
   if (inputs.length === 0) throw new TypeError('At least one request must be given.');
   return inputs.map((input) => {
-    if (typeof input === 'string' && /[\t\n\r]/.test(input) && input.includes('<')) {
-      throw new TypeError(`The URL contains a newline or tab together with "<" (dangling markup): ${JSON.stringify(input)}`);
+    const dangling = typeof input === 'string' ? isDangling(input) : notesOf(input).dangling;
+    if (dangling) {
+      const url = JSON.stringify(typeof input === 'string' ? input : input.url);
+      throw new TypeError(`The URL contains a newline or tab together with "<" (dangling markup): ${url}`);
     }
     // Refuses unparsable URLs, credentials in URLs and used bodies.
     const request = new Request(input);
@@ -92,8 +95,10 @@ function clientReferrer(): string {
 
 async function readBody(request: Request): Promise<Blob> {
   try {
-    return rememberedBody(request) ?? (await request.blob());
+    return await request.blob();
   } catch (error) {
+    const body = formDataBody(request);
+    if (body) return body;
     throw new TypeError(`The body of a request cannot be read: ${request.url} (${error})`);
   }
 }
