@@ -1,5 +1,6 @@
 /** The interfaces on the global object, and `registration.backgroundFetch`. */
 
+import { defineAdditions } from './additions';
 import { BackgroundFetchManager, createManager } from './manager';
 import { BackgroundFetchRecord } from './record';
 import { BackgroundFetchRegistration } from './registration';
@@ -20,6 +21,7 @@ export function installInterfaces(
   defineInterface(globalObject, 'BackgroundFetchManager', BackgroundFetchManager);
   defineInterface(globalObject, 'BackgroundFetchRegistration', BackgroundFetchRegistration);
   defineInterface(globalObject, 'BackgroundFetchRecord', BackgroundFetchRecord);
+  defineAdditions();
 
   const managers = new WeakMap<object, BackgroundFetchManager>();
   const { prototype } = ServiceWorkerRegistration;

@@ -15,6 +15,7 @@
  *   POST fetches                     FetchInit   -> 201 Snapshot | problem
  *   GET  fetches/<uniqueId>                      -> 200 Snapshot | 404
  *   POST fetches/<uniqueId>/abort                -> 200 AbortReply
+ *   POST fetches/<uniqueId>/pause, resume        -> 200 {"paused": boolean}
  *   POST fetches/<uniqueId>/match    MatchInit   -> 200 MatchReply | problem
  *   GET  fetches/<uniqueId>/records/<index>[?wait=head]
  *        -> 200 RecordSnapshot. With wait it comes when the head is known or the
@@ -121,6 +122,12 @@ export interface Snapshot {
   result: Result;
   failureReason: FailureReason;
   recordsAvailable: boolean;
+
+  // Additions to the standard, see additions.ts.
+  paused?: boolean;
+  state?: string;
+  /** ms since 1970, while state is waiting-retry. */
+  retryAt?: number;
 }
 
 export interface FetchList {

@@ -27,6 +27,9 @@ export let showSnapshot: (object: BackgroundFetchRegistration, snapshot: Snapsho
 /** What the object shows. */
 export let shownSnapshot: (object: BackgroundFetchRegistration) => Snapshot;
 
+/** The way from the object to the program. */
+export let sourceOf: (object: BackgroundFetchRegistration) => Source;
+
 /** Whether a value is one of our registration objects. */
 export let isRegistration: (value: unknown) => value is BackgroundFetchRegistration;
 
@@ -46,6 +49,7 @@ export class BackgroundFetchRegistration extends EventTarget {
     };
     showSnapshot = (object, snapshot) => object.#show(snapshot);
     shownSnapshot = (object) => object.#snapshot;
+    sourceOf = (object) => object.#source;
     isRegistration = (value): value is BackgroundFetchRegistration =>
       typeof value === 'object' && value !== null && #snapshot in value;
   }
@@ -148,6 +152,7 @@ export class BackgroundFetchRegistration extends EventTarget {
     // Ask first: a listener may keep the realm busy, and the worker waits.
     const held = snapshot.result === '' ? [] : [...this.#source.open].map((body) => body.hold());
     if (changed) this.dispatchEvent(new Event('progress'));
+    if (before.state !== snapshot.state) this.dispatchEvent(new Event('statechange'));
     await Promise.all(held);
   }
 }
