@@ -1,0 +1,2 @@
+importScripts('/dist/sw.js');
+importScripts('/6-eval.js', '/worker.js');
