@@ -21,7 +21,7 @@ const machine = os.arch() === 'arm64' ? 'aarch64' : 'x86_64';
 export const executable = `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`;
 
 const HELPERS = 4;
-const CLIENTS = 50;
+const CLIENTS = 100;
 const TABS = 2;
 
 let display;
@@ -157,6 +157,11 @@ class WebKit {
   async closePages() {
     await Promise.all(this.tabs.slice(0, this.#used).map((page) => page.close()));
     this.#used = 0;
+  }
+
+  /** Whether no service worker runs in the process of the page. */
+  workerIsApart() {
+    return this.#webProcesses().every((row) => this.helpers.includes(row.pid) || !hasWorkerThread(row.pid));
   }
 
   /** Kills the process that the service workers run in. */

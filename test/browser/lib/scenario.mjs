@@ -84,10 +84,15 @@ export class Test {
    * browser, for one that is to be killed; `stoppable` one whose worker can be.
    */
   async open({ worker = {}, script, server = this.server, own = false, stoppable = false } = {}) {
-    const browser = own || stoppable ? await this.launch({ stoppable }) : await this.sharedBrowser();
-    const page = await browser.newPage(this.pageURL(undefined, { server, ...(script && { worker: script }) }));
-    await page.evaluate((options) => t.register(options), worker);
-    return { browser, page };
+    for (;;) {
+      const browser = own || stoppable ? await this.launch({ stoppable }) : await this.sharedBrowser();
+      const page = await browser.newPage(this.pageURL(undefined, { server, ...(script && { worker: script }) }));
+      await page.evaluate((options) => t.register(options), worker);
+      // WebKit chooses at random which process a worker runs in; one that shares
+      // the page's cannot be stopped without it.
+      if (!stoppable || (browser.workerIsApart?.() ?? true)) return { browser, page };
+      await browser.close();
+    }
   }
 
   /** A file of the fault server that only this test asks for. */
