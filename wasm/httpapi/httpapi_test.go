@@ -22,9 +22,16 @@ const url = "https://site.test/a"
 // of 1 MiB, in virtual time.
 func serve(t *testing.T, test func(t *testing.T, h http.Handler)) {
 	t.Helper()
+	serveOver(t, func(*bgfetchtest.Network) {}, test)
+}
+
+// serveOver is serve with a network that is prepared first.
+func serveOver(t *testing.T, prepare func(*bgfetchtest.Network), test func(t *testing.T, h http.Handler)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		bodies := bgfetchtest.NewMemoryBodies()
 		network := bgfetchtest.NewNetwork(bodies)
+		prepare(network)
 		file := bgfetchtest.Resource{Body: make([]byte, 1<<20), Rate: 1 << 18}
 		network.Handle(url, func(_ int, init bgfetch.TransferInit) bgfetchtest.Response {
 			r := file.Respond(init)
@@ -132,18 +139,8 @@ func TestAbort(t *testing.T) {
 }
 
 func TestWaitingEndsInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		bodies := bgfetchtest.NewMemoryBodies()
-		network := bgfetchtest.NewNetwork(bodies)
-		network.SetOnline(false)
-		engine := bgfetch.NewEngine(bgfetch.Ports{
-			Store: bgfetchtest.NewMemoryStore(), Bodies: bodies, Network: network, Events: &bgfetchtest.Events{},
-		}, bgfetch.Options{})
-		ctx, cancel := context.WithCancel(context.Background())
-		if err := engine.Start(ctx); err != nil {
-			t.Fatal(err)
-		}
-		h := httpapi.New(engine)
+	offline := func(n *bgfetchtest.Network) { n.SetOnline(false) }
+	serveOver(t, offline, func(t *testing.T, h http.Handler) {
 		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
 		begun := time.Now()
 		var record bgfetch.RecordSnapshot
@@ -151,8 +148,6 @@ func TestWaitingEndsInTime(t *testing.T) {
 		if took := time.Since(begun); took != 20*time.Second || record.Head != nil || record.Result != "" {
 			t.Errorf("after %v: %+v", took, record)
 		}
-		cancel()
-		engine.Wait()
 	})
 }
 

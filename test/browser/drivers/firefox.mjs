@@ -1,8 +1,6 @@
 // Firefox by puppeteer over WebDriver BiDi. System access is on: the only way to
 // end a worker at a chosen moment is the browser's own service worker manager.
-import puppeteer from 'puppeteer-core';
-import { killTag, newTag, within } from '../lib/processes.mjs';
-import { PuppeteerPage } from './page.mjs';
+import { launchTagged, PuppeteerBrowser } from './puppeteer.mjs';
 
 export const name = 'firefox';
 export const executable = '/usr/bin/firefox-esr';
@@ -19,49 +17,19 @@ const preferences = {
 };
 
 export async function launch({ profileDir }) {
-  const { tag, env } = newTag();
-  const launched = puppeteer.launch({
+  const launched = await launchTagged({
     browser: 'firefox',
     protocol: 'webDriverBiDi',
     executablePath: executable,
-    headless: true,
     userDataDir: profileDir,
-    env: { ...process.env, ...env, MOZ_CRASHREPORTER_DISABLE: '1' },
+    env: { MOZ_CRASHREPORTER_DISABLE: '1' },
     args: ['-remote-allow-system-access'],
     extraPrefsFirefox: preferences,
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
-    timeout: 60_000,
-    protocolTimeout: 120_000,
   });
-  const browser = await launched.catch(async (error) => {
-    await killTag(tag);
-    throw error;
-  });
-  return new Firefox(browser, tag);
+  return new Firefox(launched);
 }
 
-class Firefox {
-  constructor(browser, tag) {
-    this.browser = browser;
-    this.tag = tag;
-    this.pages = new Set();
-  }
-
-  async newPage(url) {
-    const page = new PuppeteerPage(await this.browser.newPage());
-    this.pages.add(page);
-    await page.goto(url);
-    return page;
-  }
-
-  /** Closes all pages of newPage. */
-  async closePages() {
-    await Promise.all([...this.pages].map((page) => page.close()));
-    this.pages.clear();
-  }
-
+class Firefox extends PuppeteerBrowser {
   /** Evaluates an expression with the rights of the browser itself. */
   async #privileged(expression) {
     const { connection } = this.browser;
@@ -85,14 +53,5 @@ class Firefox {
         await registration.activeWorker?.terminateWorker();
       }
     })()`);
-  }
-
-  async kill() {
-    await killTag(this.tag);
-  }
-
-  async close() {
-    await within(10_000, 'firefox to close', this.browser.close()).catch(() => {});
-    await killTag(this.tag);
   }
 }
