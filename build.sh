@@ -8,7 +8,7 @@ usage() {
 usage: ./build.sh <verb>
 
   build   dist/: the Go program as bgfetch.wasm, and the bundles of the glue
-  demo    serve the demo
+  demo    build, and serve the demo at http://localhost:8080 (-addr host:port)
   test    all tests
   check   types and vet, without running anything
   bench   measurements
@@ -69,7 +69,9 @@ run_tests() {
 
 demo() {
   build
-  exec go run ./demo/serve "$@"
+  # Not `go run`: what is stopped should be the server.
+  go build -o test/.cache/demo ./demo/serve
+  exec test/.cache/demo "$@"
 }
 bench() { die "bench is not there yet"; }
 pack() { die "pack is not there yet"; }

@@ -52,8 +52,11 @@ export class Download extends EventTarget {
 
   /** Finds out what has become of it: after a load, and when the worker left word. */
   async refresh() {
-    const size = await storedSize(this.url);
+    // In the order in which they come about: what ends one begins the next, so a
+    // download that goes on meanwhile is not missed.
+    const registration = await this.#manager.get(this.url);
     const note = await readNote(this.url);
+    const size = await storedSize(this.url);
     if (note?.state === 'storing') {
       if (Date.now() - note.at < STORING_AT_MOST_MS) return this.#set('storing');
       return this.#fail('the worker was stopped while it stored the file');
@@ -65,10 +68,9 @@ export class Download extends EventTarget {
       this.#set('stored');
       return this.proof ?? this.#prove();
     }
-    const registration = await this.#manager.get(this.url);
     if (registration) return this.#follow(registration);
     if (note?.state === 'failed') this.#fail(note.reason);
-    else if (this.state !== 'starting') this.#set('idle');
+    else if (this.state !== 'starting' && this.#registration?.result !== 'success') this.#set('idle');
   }
 
   async start() {
@@ -95,6 +97,7 @@ export class Download extends EventTarget {
 
   async delete() {
     await forget(this.url);
+    this.#registration = null;
     this.proof = null;
     this.#set('idle', `${this.title} was deleted.`);
   }

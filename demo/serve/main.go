@@ -35,7 +35,7 @@ func main() {
 	}
 	listener, err := net.Listen("tcp", *addr)
 	if err != nil {
-		log.Fatal(err)
+		log.Fatalf("%v\nanother address: ./build.sh demo -addr localhost:8081", err)
 	}
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
