@@ -86,13 +86,23 @@ export function installEvents(): void {
   defineInterface(worker, 'BackgroundFetchUpdateUIEvent', BackgroundFetchUpdateUIEvent);
   for (const type of EVENTS) {
     const attribute = new EventHandlerAttribute(worker, type);
+    const name = `on${type}`;
+    // Code in global scope has no `this`; any other one is refused.
+    const check = (object: unknown): void => {
+      if (object !== undefined && object !== null && object !== worker) throw new TypeError('Illegal invocation');
+    };
+    const accessor = {
+      get [name](): unknown {
+        check(this);
+        return attribute.value;
+      },
+      set [name](value: unknown) {
+        check(this);
+        attribute.value = value;
+      },
+    };
     // Of a global object, attributes are properties of the object itself.
-    Object.defineProperty(worker, `on${type}`, {
-      get: () => attribute.value,
-      set: (value: unknown) => (attribute.value = value),
-      enumerable: true,
-      configurable: true,
-    });
+    Object.defineProperty(worker, name, Object.getOwnPropertyDescriptor(accessor, name)!);
   }
 }
 
@@ -113,18 +123,35 @@ export function fire(type: string, registration: BackgroundFetchRegistration, up
   const event = new (hasUI ? BackgroundFetchUpdateUIEvent : BackgroundFetchEvent)(type, { registration });
   if (event instanceof BackgroundFetchUpdateUIEvent) setUpdate(event, update);
   const pending: Promise<unknown>[] = [];
-  // The platform refuses to extend events that it did not make itself.
+  let ended = false;
+  // As the standard counts: active while it is dispatched, and while promises are pending.
+  let holding = 1;
+  const letGo = (): void => {
+    if (--holding === 0) setActive(event, false);
+  };
+  // The platform refuses to extend events that it did not make itself. While
+  // records are read it may be extended anew.
   const waitUntil = (value: unknown): void => {
-    if (!isActive(event)) throw new DOMException('The event is no longer active.', 'InvalidStateError');
-    if (typeof (value as Partial<PromiseLike<unknown>> | null)?.then === 'function') pending.push(Promise.resolve(value));
+    if (ended) throw new DOMException('The event is no longer active.', 'InvalidStateError');
+    if (typeof (value as Partial<PromiseLike<unknown>> | null)?.then !== 'function') return;
+    const promise = Promise.resolve(value);
+    pending.push(promise);
+    holding++;
+    setActive(event, true);
+    promise.then(letGo, letGo);
   };
   Object.defineProperty(event, 'waitUntil', { value: waitUntil, configurable: true, writable: true });
   setActive(event, true);
   worker.dispatchEvent(event);
+  letGo();
   const extended = async (): Promise<boolean> => {
     const any = pending.length > 0;
     while (pending.length > 0) await Promise.allSettled(pending.splice(0));
     return any;
   };
-  return { extended, end: () => setActive(event, false) };
+  const end = (): void => {
+    ended = true;
+    setActive(event, false);
+  };
+  return { extended, end };
 }

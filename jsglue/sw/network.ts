@@ -32,6 +32,8 @@ export async function waitOnline(_: null, signal: AbortSignal): Promise<null> {
 
 /** Whether the server answers anything, be it only to say that CORS forbids us. */
 export async function reachable({ url }: HostMethods['reachable'][0], signal: AbortSignal): Promise<boolean> {
+  // The browser itself refuses mixed content, and always will.
+  if (isMixedContent(new URL(url))) return true;
   try {
     await fetch(url, { method: 'HEAD', mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal });
     return true;
@@ -39,4 +41,10 @@ export async function reachable({ url }: HostMethods['reachable'][0], signal: Ab
     if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
     return false;
   }
+}
+
+/** https://w3c.github.io/webappsec-mixed-content/#should-block-fetch */
+function isMixedContent({ protocol, hostname }: URL): boolean {
+  if (protocol !== 'http:' || worker.location.protocol !== 'https:') return false;
+  return !/^(127\.\d+\.\d+\.\d+|\[::1\]|localhost|.*\.localhost)$/.test(hostname);
 }

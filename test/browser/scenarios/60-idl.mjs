@@ -63,12 +63,12 @@ async function check(interfaces, realm) {
   const checkAttribute = async (owner, what, { name, readonly, promise }) => {
     const descriptor = Object.getOwnPropertyDescriptor(owner, name);
     flags(what, descriptor, { enumerable: true, configurable: true });
-    if (owner === self) return;
     is(`${what} getter name`, descriptor?.get?.name, `get ${name}`);
     is(`${what} getter length`, descriptor?.get?.length, 0);
     is(`${what} setter name`, descriptor?.set?.name, readonly ? undefined : `set ${name}`);
     is(`${what} setter length`, descriptor?.set?.length, readonly ? undefined : 1);
-    for (const other of [{}, owner]) {
+    // On a global object the object itself is a right `this`.
+    for (const other of owner === self ? [{}] : [{}, owner]) {
       await refuses(`getter of ${what} for another this`, promise, () => descriptor.get.call(other));
       if (!readonly) await refuses(`setter of ${what} for another this`, false, () => descriptor.set.call(other, null));
     }
