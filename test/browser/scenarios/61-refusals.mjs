@@ -1,6 +1,6 @@
 // What fetch() and get() refuse, and what they register although it cannot succeed.
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
-import { nothingStored, open6 } from './6-lib.mjs';
+import { askedFor, nothingStored, open6 } from './6-lib.mjs';
 
 /** Runs in a realm: how each call was rejected. */
 async function refusals(url) {
@@ -79,7 +79,7 @@ scenario('what fetch() refuses stores nothing', { timeout: 60_000 }, async (test
     assertRefused(await inRealm(realm, refusals, file.url), realm);
     await nothingStored(page);
   }
-  assert.deepEqual(await file.log(), [], 'nothing was asked for');
+  assert.deepEqual(await askedFor(file), [], 'nothing was asked for');
   assert.deepEqual(test.reports.all((report) => report.kind === 'event'), [], 'no event');
 
   const native = await page.evaluate(async (url) => {
@@ -160,7 +160,7 @@ scenario('the content security policy of a page, by header and by meta', {}, asy
   }, own.url, other.url, meta.url, channel);
   assertRefused(answers.refused, 'window');
   await test.event('own');
-  for (const file of [other, meta]) assert.deepEqual((await file.log()).filter(({ method }) => method !== 'HEAD'), []);
+  for (const file of [other, meta]) assert.deepEqual(await askedFor(file), []);
 });
 
 scenario('ids and titles of all kinds come back as they were', {}, async (test) => {

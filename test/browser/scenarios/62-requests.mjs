@@ -1,7 +1,7 @@
 // Requests are stored and sent whole: what the server receives, and what records show.
 import http from 'node:http';
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
-import { open6 } from './6-lib.mjs';
+import { askedFor, open6 } from './6-lib.mjs';
 
 scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async (test) => {
   const { page } = await open6(test, { worker: { store: 0 } });
@@ -67,7 +67,7 @@ scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async 
   let total = 0;
   for (const name of names) {
     if (!sent[name]) continue; // no streams here
-    const log = await targets[name].log();
+    const log = await askedFor(targets[name]);
     assert.equal(log.length, 1, `${name} was sent once`);
     const [{ method, upload }] = log;
     total += upload?.bytes ?? 0;
@@ -78,13 +78,13 @@ scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async 
   }
   assert.equal(total, sent.uploadTotal, 'the upload total is what arrived');
   for (const name of ['fileForm', 'fileFormCopy']) {
-    const [{ upload }] = await targets[name].log();
+    const [{ upload }] = await askedFor(targets[name]);
     assert.deepEqual(upload.parts.map((part) => part.bytes), [10, sent.part.bytes, 4], name);
     assert.equal(upload.parts[1].sha256, sent.part.sha256);
     assert.equal(upload.parts[1].contentType, 'image/png');
     assert.equal(upload.parts[0].name, 'text');
   }
-  if (sent.stream) assert.equal((await targets.stream.log())[0].upload.bytes, 300_000);
+  if (sent.stream) assert.equal((await askedFor(targets.stream))[0].upload.bytes, 300_000);
   const withBody = names.filter((name) => sent[name] && name !== 'empty');
   assert.ok(sent.used.filter(Boolean).length >= withBody.length, 'the requests that were passed are used');
 });
@@ -112,7 +112,7 @@ scenario('two equal uploads stay two, and a preflight is no obstacle', {}, async
   }, twice.url, elsewhere.url, file.url);
   assert.deepEqual(seen, { posts: 2, asGet: 0, gets: 2, withoutQuery: 0, ignoreSearch: 2, body: 'same' });
   await test.settled(page, 'twice', 'backgroundfetchsuccess');
-  assert.equal((await twice.log()).length, 2);
+  assert.equal((await askedFor(twice)).length, 2);
   const puts = (await elsewhere.log()).filter(({ method }) => method === 'PUT');
   assert.deepEqual(puts.map(({ upload }) => upload.bytes), [9]);
 });
