@@ -7,7 +7,6 @@
 import { loseInstances, tellGone, tellInstances } from '../shared/instances';
 import {
   DEAD_AFTER_MS,
-  lockName,
   MARK,
   PROTOCOL,
   WATCH_INTERVAL_MS,
@@ -25,9 +24,6 @@ import { checkPolicy } from './policy';
 const MAX_SILENT = 12;
 /** ... and after it was sent so many times to workers that began to answer and died. */
 const MAX_SENT = 24;
-
-/** So much time a worker has to begin before it is asked for again. */
-const MOURNING_MS = 1000;
 
 const client = crypto.randomUUID();
 
@@ -49,7 +45,6 @@ export class PortTransport implements Transport {
   #keptAwake = false;
   #timer: ReturnType<typeof setInterval> | undefined;
   #scheduled = false;
-  #mourning: Promise<void> | undefined;
   /** Watches since the worker last said a word on one. */
   #silent = 0;
   /** The ports of the last two watches: news may still be on its way on the older. */
@@ -119,24 +114,9 @@ export class PortTransport implements Transport {
 
   #start(): void {
     this.#timer = setInterval(() => this.#renew(), WATCH_INTERVAL_MS);
-    this.#mourning ??= this.#mourn().finally(() => (this.#mourning = undefined));
     addEventListener('online', this.#renewSoon);
     addEventListener('pageshow', this.#renewSoon);
     document?.addEventListener('visibilitychange', this.#renewIfVisible);
-  }
-
-  /**
-   * The program's lock is free when its worker has been stopped: the next one is
-   * then woken at once, and not by the next interval.
-   */
-  async #mourn(): Promise<void> {
-    const name = lockName(this.#registration.scope);
-    while (this.#timer !== undefined) {
-      // A worker that takes the lock for itself may take it from us.
-      await navigator.locks?.request(name, { mode: 'shared' }, () => {}).catch(() => {});
-      if (this.#timer !== undefined) this.#renew();
-      await new Promise((resolve) => setTimeout(resolve, MOURNING_MS));
-    }
   }
 
   #stopIfIdle(): void {

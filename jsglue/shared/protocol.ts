@@ -35,9 +35,6 @@ export const PROTOCOL = 1;
 /** The member by which our messages are known, and the name of our paths. */
 export const MARK = '__bgfetch__';
 
-/** The Web Lock that the worker with the running program holds: who gets it knows that there is none. */
-export const lockName = (scope: string): string => `bgfetch:${scope}`;
-
 // ---- page -> worker, by registration.active.postMessage(message, [port]) ----
 
 export interface RequestMessage {

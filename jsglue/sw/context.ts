@@ -3,7 +3,7 @@
  * and the version of the Go program.
  */
 
-import { lockName, MARK } from '../shared/protocol';
+import { MARK } from '../shared/protocol';
 import { worker } from './worker';
 
 /** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
@@ -51,7 +51,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     scope,
     path: new URL(scope).pathname + MARK,
     database: name,
-    lock: lockName(scope),
+    lock: name,
     cachePrefix: `bgfetch:data:${scope}:`,
     wasmURL: String(
       wasmURL === undefined
