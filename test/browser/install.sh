@@ -5,7 +5,7 @@ set -eu
 missing=""
 # need COMMAND-OR-FILE PACKAGE
 need() {
-  if ! command -v "$1" >/dev/null 2>&1; then
+  if ! command -v "$1" >/dev/null 2>&1 && ! [ -e "$1" ]; then
     missing="$missing $2"
   fi
 }
@@ -14,6 +14,10 @@ need firefox-esr firefox-esr
 need "/usr/lib/$(uname -m)-linux-gnu/webkit2gtk-4.1/MiniBrowser" libwebkit2gtk-4.1-0
 need Xvfb xvfb
 need brotli brotli
+# What the browsers take for granted, and --no-install-recommends leaves out.
+need dbus-daemon dbus
+need xauth xauth
+need /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf fonts-dejavu-core
 
 if [ -z "$missing" ]; then
   echo "test/browser: everything is there"
