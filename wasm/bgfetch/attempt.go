@@ -112,11 +112,11 @@ func judgeStart(a *attempt, _ context.Context) (step, verdict) {
 	}
 	data := &a.next.Response
 	if head.Status == http.StatusPartialContent && !a.ownRange() {
-		p, problem := validatePartial(head, ResponseData{Length: -1}, 0, 0)
+		complete, problem := validatePartial(head, ResponseData{Length: -1}, 0, 0)
 		if problem != "" {
 			return a.fail(ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
 		}
-		data.Length = p.complete
+		data.Length = complete
 	} else if a.request.Method != "HEAD" {
 		data.Length, _ = head.bodyLength()
 	}
@@ -134,12 +134,12 @@ func judgeResume(a *attempt, ctx context.Context) (step, verdict) {
 	data := &a.next.Response
 	switch {
 	case head.Status == http.StatusPartialContent:
-		p, problem := validatePartial(head, *data, a.start, a.end)
+		complete, problem := validatePartial(head, *data, a.start, a.end)
 		if problem != "" {
 			return a.restart("the partial response is not valid: " + problem)
 		}
 		if data.Length < 0 {
-			data.Length = p.complete
+			data.Length = complete
 		}
 		return move, verdict{}
 	case head.Status >= 200 && head.Status <= 299:

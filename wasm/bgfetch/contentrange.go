@@ -117,52 +117,46 @@ func (h Head) bodyLength() (length int64, exact bool) {
 	return h.contentLength(), h.sameOriginHeaders()
 }
 
-// partial is what is known of a valid partial response.
-type partial struct {
-	// complete is the complete length of the resource, -1 if not known.
-	complete int64
-}
-
 // validatePartial checks a 206 against the response data that it continues at
-// start; end is the byte after the last one asked for, 0 for the rest. The error
-// says what is wrong.
+// start; end is the byte after the last one asked for, 0 for the rest. It returns the
+// complete length of the resource, -1 if that is not known, or what is wrong.
 //
 // Same-origin all of it is checked. Cross-origin the Content-Range and ETag
 // fields are usually invisible; Content-Length and Last-Modified still are not.
 //
 // Source: #validate-a-partial-response
-func validatePartial(head Head, data ResponseData, start, end int64) (partial, string) {
+func validatePartial(head Head, data ResponseData, start, end int64) (complete int64, problem string) {
 	if head.encoded() {
-		return partial{}, "it has a content coding"
+		return -1, "it has a content coding"
 	}
-	p := partial{complete: -1}
+	complete = -1
 	length := head.contentLength()
 	if value, ok := head.get("Content-Range"); ok {
 		r, ok := extractContentRange(value)
 		switch {
 		case !ok || r.first < 0:
-			return partial{}, "its Content-Range cannot be parsed"
+			return -1, "its Content-Range cannot be parsed"
 		case r.first != start:
-			return partial{}, "its Content-Range starts elsewhere"
+			return -1, "its Content-Range starts elsewhere"
 		case length >= 0 && r.last-r.first+1 != length:
-			return partial{}, "its Content-Range and Content-Length disagree"
+			return -1, "its Content-Range and Content-Length disagree"
 		}
-		p.complete = r.complete
+		complete = r.complete
 	} else if head.sameOriginHeaders() {
-		return partial{}, "it has no Content-Range"
+		return -1, "it has no Content-Range"
 	} else if length >= 0 && end == 0 {
 		// What is left, if the server did as asked.
-		p.complete = start + length
+		complete = start + length
 	}
 	switch {
-	case data.Length >= 0 && p.complete >= 0 && data.Length != p.complete:
-		return partial{}, "its complete length is another one"
+	case data.Length >= 0 && complete >= 0 && data.Length != complete:
+		return -1, "its complete length is another one"
 	case !sameValidator(data.ETag, head, "ETag"):
-		return partial{}, "its ETag is another one"
+		return -1, "its ETag is another one"
 	case !sameValidator(data.LastModified, head, "Last-Modified"):
-		return partial{}, "its Last-Modified is another one"
+		return -1, "its Last-Modified is another one"
 	}
-	return p, ""
+	return complete, ""
 }
 
 // sameValidator compares a validator of the previous response with the new head.

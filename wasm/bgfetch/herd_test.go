@@ -21,7 +21,6 @@ type herd struct {
 	begun   time.Time
 	down    bool
 	seconds map[int]int
-	worst   int
 }
 
 func (h *herd) ask() (down bool) {

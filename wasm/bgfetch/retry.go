@@ -18,7 +18,8 @@ type RetryPolicy struct {
 	// each further one up to MaxBackOff. Half of each wait is random.
 	BackOff    time.Duration
 	MaxBackOff time.Duration
-	// MaxUnreachable is how often a server that does not answer is tried again.
+	// MaxUnreachable is how often a server that does not answer is tried again,
+	// counted for the host: one record tries for all (hosts.go).
 	MaxUnreachable int
 	// MaxFailures is how often a request is tried again that fails although its
 	// server answers. A cross-origin request that never had a response is tried
