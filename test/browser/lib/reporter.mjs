@@ -47,7 +47,11 @@ export class Reporter {
     return { passed: this.passed, failed: this.failed, tests: this.tests };
   }
 
+  /** The failures once more, where whoever reads only the end of a long log sees them. */
   end() {
+    for (const { browser, name, error } of this.tests.filter((test) => test.status === 'failed')) {
+      console.log(`FAILED ${browser.padEnd(9)} ${name}\n    ${error.split('\n')[0]}`);
+    }
     console.log(`${this.passed} passed, ${this.failed} failed`);
   }
 }

@@ -76,7 +76,9 @@ for (const missing of ['WebAssembly', 'indexedDB', 'caches']) {
     assert.ok(after.gone, `${missing} could be taken away`);
     assert.deepEqual(after.keys, after.before);
     assert.equal(after.managers, false);
-    const warnings = test.reports.all((report) => report.kind === 'console' && report.level === 'warn');
+    const isWarning = (report) => report.kind === 'console' && report.level === 'warn';
+    await test.reports.wait('the warning', isWarning, { timeout: 10_000 }); // it comes by a request of its own
+    const warnings = test.reports.all(isWarning);
     assert.equal(warnings.length, 1, 'one warning');
     assert.match(warnings[0].text, /background fetch/i);
   });

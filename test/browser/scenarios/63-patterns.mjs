@@ -160,7 +160,9 @@ scenario("the site's own messages, in page and worker", {}, async (test) => {
   assert.deepEqual(seen.messages[0].found, { manager: true, registration: true, prototype: true, handler: true });
   assert.equal(seen.messages[1].result, 'success', 'the page knows the result before the worker tells it');
   assert.deepEqual(seen.ids, []);
-  const heard = test.reports.all(({ kind, id }) => kind === 'wild' && id === 'message');
+  const isMessage = ({ kind, id }) => kind === 'wild' && id === 'message';
+  await test.reports.wait("the worker's word on the message", isMessage, { timeout: 10_000 });
+  const heard = test.reports.all(isMessage);
   assert.deepEqual(heard.map(({ type, number }) => [type, number]), [['own', 7]], 'the worker hears its own messages alone');
 });
 
