@@ -51,6 +51,10 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	retry, err := bridge.Config.Retry.Apply(bgfetch.DefaultRetryPolicy)
+	if err != nil {
+		return nil, err
+	}
 	bodies := &browser.Bodies{Bridge: bridge}
 	engine := bgfetch.NewEngine(bgfetch.Ports{
 		Store:   store,
@@ -62,6 +66,7 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Origin:     bridge.Config.Origin(),
 		Permission: bridge.Config.Permission,
 		OnActive:   bridge.ReportActive,
+		Retry:      retry,
 	})
 	if err := engine.Start(ctx); err != nil {
 		return nil, err

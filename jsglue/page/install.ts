@@ -4,6 +4,7 @@
  */
 
 import { installInterfaces } from '../shared/install';
+import { setDefaultRetry, toRetryOptions, type RetryOptions } from '../shared/retry';
 import { installPagePermissions } from './permissions';
 import { transportOf } from './transport';
 import { tellOfUnregistering } from './unregister';
@@ -17,17 +18,19 @@ export interface InstallOptions {
   native?: 'prefer' | 'never';
   /** The site's policy, for as long as there is no worker: the worker's own decides. */
   permission?: PermissionState;
+  /** What fetch() in this page wants of retries, where its own options say nothing. */
+  retry?: RetryOptions;
 }
 
 /**
  * Install the API, synchronously. Returns whether the realm has it afterwards.
  * In a browser or context that cannot have it, the realm is left as it was and a
- * warning says why.
+ * warning says why. Throws a TypeError that names an option which is wrong.
  *
  * Chromium has no navigator.serviceWorker in workers, so nobody gets a
  * registration there: it is the interfaces alone, as with its native feature.
  */
-export function install({ native = 'prefer', permission }: InstallOptions = {}): boolean {
+export function install({ native = 'prefer', permission, retry }: InstallOptions = {}): boolean {
   if ('BackgroundFetchManager' in globalThis && (native !== 'never' || installed)) return true;
   // Insecure contexts have no service workers, and no API anywhere.
   if (!isSecureContext) return false;
@@ -40,6 +43,7 @@ export function install({ native = 'prefer', permission }: InstallOptions = {}):
     console.warn(`Background Fetch is not available: there is no ${missing} here.`);
     return false;
   }
+  setDefaultRetry(toRetryOptions(retry, 'backgroundFetchOptions.retry'));
   installed = true;
   installInterfaces(globalThis, transportOf);
   if (!navigator.serviceWorker) return true;

@@ -1,10 +1,13 @@
 /**
- * What is not in the standard: pausing from script, and saying why nothing moves.
+ * What is not in the standard: pausing from script, saying why nothing moves, and
+ * asking for storage that lasts. docs/additions.md lists all of it.
  * A page tells that it is there by `'pause' in BackgroundFetchRegistration.prototype`.
  * Not enumerable, so that whoever lists the members finds those of the standard.
  */
 
 import { bodyOf } from './errors';
+import { BackgroundFetchManager, transportOf } from './manager';
+import { estimate } from './quota';
 import { BackgroundFetchRegistration, shownSnapshot, sourceOf } from './registration';
 
 /**
@@ -13,16 +16,46 @@ import { BackgroundFetchRegistration, shownSnapshot, sourceOf } from './registra
  */
 export type State = 'queued' | 'running' | 'waiting-online' | 'waiting-retry' | 'paused' | 'settled';
 
-/** Defines the additions on BackgroundFetchRegistration.prototype. */
+/** What a site has of its origin's storage. */
+export interface StorageGrant {
+  /** Whether the browser deletes nothing of it unless the user asks. */
+  persisted: boolean;
+  /** Bytes, null where the browser does not tell. */
+  quota: number | null;
+  usage: number | null;
+}
+
+/** Defines the additions on the prototypes of BackgroundFetchRegistration and BackgroundFetchManager. */
 export function defineAdditions(): void {
-  const additions = Object.getOwnPropertyDescriptors(Additions.prototype);
-  for (const [name, descriptor] of Object.entries(additions)) {
-    if (name !== 'constructor') Object.defineProperty(BackgroundFetchRegistration.prototype, name, descriptor);
+  addMembers(BackgroundFetchRegistration.prototype, RegistrationAdditions.prototype);
+  addMembers(BackgroundFetchManager.prototype, ManagerAdditions.prototype);
+}
+
+function addMembers(to: object, from: object): void {
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+    if (name !== 'constructor') Object.defineProperty(to, name, descriptor);
   }
 }
 
-/** Only its members are used, with a BackgroundFetchRegistration as `this`; others throw a TypeError. */
-class Additions {
+/** Only its members are used, with a BackgroundFetchManager as `this`; others throw a TypeError. */
+class ManagerAdditions {
+  /**
+   * Ask the browser not to delete what this origin stored, and tell what came of it.
+   * Only a page can ask; elsewhere it tells how things stand. Some browsers ask
+   * the user: call it at a moment that they understand.
+   */
+  async persist(this: BackgroundFetchManager): Promise<StorageGrant> {
+    transportOf(this);
+    const storage = navigator.storage as { persist?(): Promise<boolean>; persisted?(): Promise<boolean> } | undefined;
+    const asked = storage?.persist?.() ?? storage?.persisted?.() ?? Promise.resolve(false);
+    const persisted = await asked.catch(() => false);
+    const { quota = null, usage = null } = await estimate();
+    return { persisted, quota, usage };
+  }
+}
+
+/** The same for a BackgroundFetchRegistration as `this`. */
+class RegistrationAdditions {
   /** Stop asking for bytes and keep what there is. Resolves with whether it is paused: not if it has settled. */
   async pause(this: BackgroundFetchRegistration): Promise<boolean> {
     return ask(this, 'pause');

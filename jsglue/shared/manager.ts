@@ -16,6 +16,9 @@ import { fromWire, toWire } from './wire-text';
 
 export let createManager: (transport: Transport) => BackgroundFetchManager;
 
+/** The way from the object to the program. */
+export let transportOf: (object: BackgroundFetchManager) => Transport;
+
 export class BackgroundFetchManager {
   #transport!: Transport;
 
@@ -26,6 +29,7 @@ export class BackgroundFetchManager {
       object.#transport = transport;
       return object;
     };
+    transportOf = (object) => object.#transport;
   }
 
   constructor(...internal: unknown[]) {

@@ -4,6 +4,7 @@
  */
 
 import type { FetchInit, StoredImage } from './protocol';
+import { toRetryOptions, withDefaultRetry } from './retry';
 import { toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
 
 /** Absent members are those the site did not give. */
@@ -24,11 +25,21 @@ export function toUIOptions(value: unknown): UIOptions {
 }
 
 /** Source: https://wicg.github.io/background-fetch/#dictdef-backgroundfetchoptions */
-export function toFetchOptions(value: unknown): Pick<FetchInit, 'icons' | 'title' | 'downloadTotal'> {
+export function toFetchOptions(value: unknown): Omit<FetchInit, 'uniqueId' | 'id' | 'requests'> {
   const { icons = [], title = '' } = toUIOptions(value);
-  const { downloadTotal = 0 } = toDictionary(value, 'options');
+  const dictionary = toDictionary(value, 'options');
+  const { downloadTotal = 0 } = dictionary;
   // Beyond this JSON would not be exact; no disk has room for either.
-  return { icons, title, downloadTotal: Math.min(toUnsignedLongLong(downloadTotal), Number.MAX_SAFE_INTEGER) };
+  const total = Math.min(toUnsignedLongLong(downloadTotal), Number.MAX_SAFE_INTEGER);
+  return { icons, title, downloadTotal: total, ...toAdditions(dictionary) };
+}
+
+/** The members that are not in the standard, see docs/additions.md. Nothing of them is guessed at. */
+function toAdditions(dictionary: Record<string, unknown>): Pick<FetchInit, 'paused' | 'retry'> {
+  const { paused = false } = dictionary;
+  if (typeof paused !== 'boolean') throw new TypeError(`options.paused is neither true nor false: ${String(paused)}`);
+  const { retry } = dictionary;
+  return { paused, retry: withDefaultRetry(toRetryOptions(retry, 'options.retry')) };
 }
 
 /** ImageResource. Its URL is resolved here, "" where it does not parse. */

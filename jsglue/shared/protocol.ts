@@ -29,6 +29,8 @@
  * it gives the same background fetch.
  */
 
+import type { RetryOptions } from './retry';
+
 /** Version of the wire; page and worker compare it when they meet. */
 export const PROTOCOL = 1;
 
@@ -164,6 +166,10 @@ export interface FetchInit {
   title: string;
   icons: StoredImage[];
   downloadTotal: number;
+
+  // Additions to the standard.
+  paused: boolean;
+  retry: RetryOptions;
 }
 
 export interface AbortReply {

@@ -12,13 +12,18 @@ const NO_DISK = 2 ** 50;
  */
 export async function checkQuota(downloadTotal: number): Promise<void> {
   if (downloadTotal === 0) return;
-  const { quota = NO_DISK, usage = 0 } = await estimate();
-  if (downloadTotal <= quota - usage) return;
+  if (downloadTotal <= ((await room()) ?? NO_DISK)) return;
   throw namedError('QuotaExceededError', `There is no room for a downloadTotal of ${downloadTotal} bytes.`);
 }
 
+/** How many bytes more this origin may store, null where the browser does not tell. */
+export async function room(): Promise<number | null> {
+  const { quota, usage = 0 } = await estimate();
+  return quota === undefined ? null : Math.max(0, quota - usage);
+}
+
 /** estimate() is missing in WebKitGTK, and rejects for some origins. */
-async function estimate(): Promise<StorageEstimate> {
+export async function estimate(): Promise<StorageEstimate> {
   try {
     return (await navigator.storage?.estimate?.()) ?? {};
   } catch {

@@ -4,6 +4,7 @@
  */
 
 import { MARK } from '../shared/protocol';
+import { toRetryOptions, type RetryOptions } from '../shared/retry';
 import { worker } from './worker';
 
 /** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
@@ -18,6 +19,8 @@ export interface WorkerOptions {
    * agrees in what is shown.
    */
   permission?: PermissionState;
+  /** What holds for retries where fetch() says nothing. */
+  retry?: RetryOptions;
 }
 
 export interface WorkerContext {
@@ -37,15 +40,23 @@ export interface WorkerContext {
   /** What the names of the caches of other versions begin with. */
   programCachePrefix: string;
   permission: PermissionState;
+  retry: RetryOptions;
 }
 
 /** Hash of the content of bgfetch.wasm, put in by the build. */
 declare const BGFETCH_WASM_HASH: string;
 
-/** @param scriptURL URL of the script that the Go program lies beside. */
+/**
+ * Throws a TypeError that names an option which is wrong.
+ *
+ * @param scriptURL URL of the script that the Go program lies beside.
+ */
 export function makeContext(scope: string, scriptURL: string, options: WorkerOptions): WorkerContext {
   const name = `bgfetch:${scope}`;
   const { wasmURL, permission = 'granted' } = options;
+  if (!['granted', 'denied', 'prompt'].includes(permission)) {
+    throw new TypeError(`backgroundFetchOptions.permission is not granted, denied or prompt: ${String(permission)}`);
+  }
   const programCachePrefix = `bgfetch:program:${scope}:`;
   return {
     scope,
@@ -60,7 +71,8 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     ),
     programCache: programCachePrefix + BGFETCH_WASM_HASH,
     programCachePrefix,
-    permission: ['denied', 'prompt'].includes(permission) ? permission : 'granted',
+    permission,
+    retry: toRetryOptions(options.retry, 'backgroundFetchOptions.retry'),
   };
 }
 

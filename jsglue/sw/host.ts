@@ -35,6 +35,8 @@ export interface HostConfig {
   cachePrefix: string;
   /** The site's policy. */
   permission: PermissionState;
+  /** What holds for retries where fetch() says nothing. */
+  retry: RetryOptions;
 }
 
 /** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */
@@ -53,6 +55,7 @@ export interface Shown {
 }
 
 import type { Head, Snapshot, StoredRequest } from '../shared/protocol';
+import type { RetryOptions } from '../shared/retry';
 
 export interface SaveLimits {
   minLength: number;
@@ -90,6 +93,8 @@ export interface HostMethods {
   read: [{ cache: string; key: string }, null];
   deleteKeys: [{ cache: string; keys: string[] }, null];
   deleteCache: [{ cache: string }, null];
+  /** Bytes that this origin may still store, null where the browser does not tell. */
+  room: [null, number | null];
   /** Names of all caches of this origin with that prefix. */
   cacheNames: [{ prefix: string }, string[]];
 

@@ -2,6 +2,7 @@
 
 import { installInterfaces } from '../shared/install';
 import { installPermissions } from '../shared/permissions';
+import { room } from '../shared/quota';
 import { wrapUnregister } from '../shared/unregister';
 import { Activity } from './activity';
 import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
@@ -44,9 +45,9 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     console.warn(`Background Fetch is not available: there is no ${missing ?? 'navigator.locks'} in this worker.`);
     return;
   }
+  const context = makeContext(worker.registration.scope, scriptURL, options);
   Object.defineProperty(worker, INSTALLED, { value: true });
 
-  const context = makeContext(worker.registration.scope, scriptURL, options);
   const activity = new Activity();
   const handles = new Handles();
   const watchers = new Watchers();
@@ -69,6 +70,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     deleteKeys,
     createCache,
     deleteCache,
+    room,
     cacheNames: namesWithPrefix,
     update: (args) => watchers.update(args),
     dispatch: (args, signal) => dispatch(transport, args, signal),

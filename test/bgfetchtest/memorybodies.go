@@ -20,6 +20,8 @@ type MemoryBodies struct {
 	OnPut func()
 	// Quota is the number of bytes that fit in all, 0 for no limit.
 	Quota int64
+	// HideRoom lets Room tell nothing, as in a browser without an estimate.
+	HideRoom bool
 
 	mu      sync.Mutex
 	uploads map[string][]byte
@@ -54,11 +56,17 @@ func (b *MemoryBodies) cache(uniqueID string) *memoryCache {
 	return c
 }
 
-func (b *MemoryBodies) full(more int) bool {
-	if b.Quota == 0 {
-		return false
-	}
-	total := int64(more)
+func (b *MemoryBodies) full(more int) bool { return b.Quota > 0 && b.used()+int64(more) > b.Quota }
+
+// Room implements bgfetch.Bodies.
+func (b *MemoryBodies) Room(context.Context) (int64, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Quota - b.used(), b.Quota > 0 && !b.HideRoom
+}
+
+func (b *MemoryBodies) used() int64 {
+	total := int64(0)
 	for _, c := range b.caches {
 		for _, body := range c.requests {
 			total += int64(len(body))
@@ -67,7 +75,7 @@ func (b *MemoryBodies) full(more int) bool {
 			total += int64(len(body))
 		}
 	}
-	return total > b.Quota
+	return total
 }
 
 // Create implements bgfetch.Bodies.

@@ -63,7 +63,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	if !a.engine.Network.Online() {
 		return nil, verdict{online: true, why: "waits for the network"}
 	}
-	if a.engine.givenUp(a.host) {
+	if a.engine.givenUp(a.record) {
 		return a.fail(ReasonFetchError, "the server cannot be reached")
 	}
 	if !a.safe() {
@@ -75,7 +75,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 			return nil, v
 		}
 	}
-	head, cancel := context.WithTimeout(ctx, a.engine.options.Retry.HeadTimeout)
+	head, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
 	defer cancel()
 	a.interruptible(cancel)
 	transfer, err := a.engine.Network.Open(head, TransferInit{
@@ -100,7 +100,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 }
 
 // judgeStart looks at the head of a response to a request without Range. Next: move.
-func judgeStart(a *attempt, _ context.Context) (step, verdict) {
+func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 	head := a.transfer.Head()
 	if delay, ok := retryAfter(head, time.Now()); ok && a.safe() && temporaryStatus(head.Status) {
 		if v, ok := a.later(head.Status, delay); ok {
@@ -124,6 +124,9 @@ func judgeStart(a *attempt, _ context.Context) (step, verdict) {
 	data.ETag = head.value("ETag")
 	data.LastModified = head.value("Last-Modified")
 	data.Resumable = a.safe() && !a.ownRange() && !head.encoded()
+	if v, ok := a.roomFor(ctx, data.Length); !ok {
+		return nil, v
+	}
 	a.publish(0)
 	return move, verdict{}
 }
@@ -157,7 +160,7 @@ func judgeResume(a *attempt, ctx context.Context) (step, verdict) {
 	case temporaryStatus(head.Status):
 		delay, ok := retryAfter(head, time.Now())
 		if !ok {
-			delay = a.engine.options.Retry.backOff(a.statusRetries + 1)
+			delay = a.fetch.retry.backOff(a.statusRetries + 1)
 		}
 		if v, ok := a.later(head.Status, delay); ok {
 			return nil, v
@@ -228,7 +231,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 
 // save stores the next piece, and gives up when no byte comes for too long.
 func (a *attempt) save(ctx context.Context, offset int64, limits SaveLimits) (Piece, error) {
-	stall := a.engine.options.Retry.StallTimeout + limits.MaxTime
+	stall := a.fetch.retry.StallTimeout + limits.MaxTime
 	stalled, cancel := context.WithTimeout(ctx, stall)
 	defer cancel()
 	hasher := a.hasher(offset)

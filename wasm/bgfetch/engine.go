@@ -209,6 +209,12 @@ type FetchInit struct {
 	Title         string    `json:"title"`
 	Icons         []Image   `json:"icons"`
 	DownloadTotal int64     `json:"downloadTotal"`
+
+	// Additions to the standard.
+
+	// Paused: it begins paused.
+	Paused bool      `json:"paused"`
+	Retry  RetryInit `json:"retry"`
 }
 
 // Fetch registers a background fetch and begins to perform it. It returns when
@@ -229,8 +235,9 @@ func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
 		Icons:         init.Icons,
 		DownloadTotal: init.DownloadTotal,
 		Created:       time.Now(),
-		Paused:        e.options.Permission == PermissionPrompt,
+		Paused:        init.Paused || e.options.Permission == PermissionPrompt,
 		Prompting:     e.options.Permission == PermissionPrompt,
+		Retry:         init.Retry,
 	}
 	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), nil)
 

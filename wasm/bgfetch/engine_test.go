@@ -208,7 +208,7 @@ func TestDownloadTotal(t *testing.T) {
 func TestQuotaInMidTransfer(t *testing.T) {
 	run(t, func(w *world) {
 		w.serve(siteA, 4<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
-		w.bodies.Quota = 2 << 20
+		w.bodies.Quota, w.bodies.HideRoom = 2<<20, true
 		w.fetch("large", siteA)
 		time.Sleep(time.Minute)
 		w.wantFailure("large", bgfetch.ReasonQuotaExceeded)

@@ -15,6 +15,7 @@ type backgroundFetch struct {
 	engine  *Engine
 	state   FetchState
 	records []*record
+	retry   RetryPolicy
 
 	// ctx ends when the background fetch has settled: transfers end with it.
 	ctx    context.Context
@@ -54,6 +55,7 @@ type backgroundFetch struct {
 func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records []RecordState) *backgroundFetch {
 	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{}), retries: map[*record]time.Time{}}
 	f.ctx, f.cancel = context.WithCancel(e.ctx)
+	f.retry, _ = state.Retry.Apply(e.options.Retry) // check has seen it
 	f.records = make([]*record, len(requests))
 	for i, request := range requests {
 		r := &record{fetch: f, index: i, request: request, host: host(request.URL)}
@@ -83,6 +85,9 @@ func (init FetchInit) check() error {
 	}
 	if init.DownloadTotal < 0 || init.DownloadTotal > maxLength {
 		return errorf(TypeError, "downloadTotal %d is out of range", init.DownloadTotal)
+	}
+	if _, err := init.Retry.Apply(RetryPolicy{}); err != nil {
+		return err
 	}
 	for _, request := range init.Requests {
 		if request.Mode == "no-cors" {

@@ -12,18 +12,18 @@ type hostState struct {
 	failures int
 	// closed: nobody is to try before the wait is over.
 	closed bool
-	// givenUp: it was tried often enough. What needs it fails at once, for a while.
-	givenUp bool
+	// patience is the largest MaxUnreachable of those that tried it in vain.
+	patience int
 	// timer ends the wait, at the time until; nil when there is none.
 	timer *time.Timer
 	until time.Time
 }
 
-// admits says whether one more record may be begun. h is nil for a host of which
-// nothing is known.
-func (h *hostState) admits(limit int) bool {
+// admits says whether the record may be begun, where limit records may be at once. h
+// is nil for a host of which nothing is known.
+func (h *hostState) admits(r *record, limit int) bool {
 	switch {
-	case h == nil || h.givenUp:
+	case h == nil || h.givenUp(r):
 		return true
 	case h.closed:
 		return false
@@ -31,6 +31,12 @@ func (h *hostState) admits(limit int) bool {
 		return h.running == 0
 	}
 	return h.running < limit
+}
+
+// givenUp says whether the host was tried often enough for this record, which then
+// fails at once.
+func (h *hostState) givenUp(r *record) bool {
+	return h.closed && h.failures > r.fetch.retry.MaxUnreachable
 }
 
 func (s *scheduler) host(name string) *hostState {
@@ -49,22 +55,19 @@ func (s *scheduler) forget(name string) {
 	}
 }
 
-// hostUnreachable closes the host for the time of the back-off, or gives it up.
-// e.mu is held.
-func (e *Engine) hostUnreachable(name string) {
-	h, policy := e.scheduler.host(name), e.options.Retry
-	if h.closed || h.givenUp {
+// hostUnreachable closes the host, which the record tried in vain, for the time of
+// the back-off. e.mu is held.
+func (e *Engine) hostUnreachable(r *record) {
+	h, policy := e.scheduler.host(r.host), r.fetch.retry
+	if h.closed {
 		return // records that failed together are one failure
 	}
 	h.failures++
+	h.patience = max(h.patience, policy.MaxUnreachable)
+	h.closed = true
 	wait := policy.backOff(h.failures)
-	if h.failures <= policy.MaxUnreachable {
-		h.closed = true
-	} else {
-		h.givenUp, wait = true, policy.MaxBackOff
-	}
 	h.until = time.Now().Add(wait)
-	h.timer = time.AfterFunc(wait, func() { e.hostWaited(name) })
+	h.timer = time.AfterFunc(wait, func() { e.hostWaited(r.host) })
 	e.scheduler.pump()
 }
 
@@ -77,8 +80,8 @@ func (e *Engine) hostWaited(name string) {
 		return
 	}
 	h.closed, h.timer, h.until = false, nil, time.Time{}
-	if h.givenUp {
-		h.givenUp, h.failures = false, 0
+	if h.failures > h.patience { // all have given it up: who comes later counts anew
+		h.failures, h.patience = 0, 0
 		e.scheduler.forget(name)
 	}
 	e.scheduler.pump()
@@ -99,10 +102,10 @@ func (e *Engine) hostAnswered(name string) {
 	e.scheduler.pump()
 }
 
-// givenUp says whether the host was tried often enough for now.
-func (e *Engine) givenUp(name string) bool {
+// givenUp says whether the record's host was tried often enough for now.
+func (e *Engine) givenUp(r *record) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	h := e.scheduler.hosts[name]
-	return h != nil && h.givenUp
+	h := e.scheduler.hosts[r.host]
+	return h != nil && h.givenUp(r)
 }

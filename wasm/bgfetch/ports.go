@@ -74,6 +74,9 @@ type Bodies interface {
 	DeleteSegments(ctx context.Context, uniqueID string, keys []SegmentKey) error
 	// Delete deletes all bodies of a background fetch.
 	Delete(ctx context.Context, uniqueID string) error
+	// Room is how many bytes more this origin may store, as far as the browser
+	// tells; not ok where it does not.
+	Room(ctx context.Context) (bytes int64, ok bool)
 	// UniqueIDs names the background fetches that have bodies.
 	UniqueIDs(ctx context.Context) ([]string, error)
 }

@@ -65,7 +65,7 @@ func (e *Engine) startRecord(r *record) {
 		r.interrupt = nil
 		r.fetch.running--
 		if v.unreachable {
-			e.hostUnreachable(r.host)
+			e.hostUnreachable(r)
 		}
 		e.scheduler.finish(r)
 		e.conclude(r, v)

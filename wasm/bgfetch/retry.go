@@ -33,6 +33,56 @@ type RetryPolicy struct {
 	MaxRestarts int
 }
 
+// RetryInit is the member retry of options: what a site wants otherwise. nil stands
+// for the default, times are in ms.
+type RetryInit struct {
+	HeadTimeout      *int64 `json:"headTimeout,omitempty"`
+	StallTimeout     *int64 `json:"stallTimeout,omitempty"`
+	BackOff          *int64 `json:"backOff,omitempty"`
+	MaxBackOff       *int64 `json:"maxBackOff,omitempty"`
+	MaxUnreachable   *int64 `json:"maxUnreachable,omitempty"`
+	MaxFailures      *int64 `json:"maxFailures,omitempty"`
+	MaxStatusRetries *int64 `json:"maxStatusRetries,omitempty"`
+	MaxRetryAfter    *int64 `json:"maxRetryAfter,omitempty"`
+	MaxRestarts      *int64 `json:"maxRestarts,omitempty"`
+}
+
+// maxRetryMember is the largest value of a member of RetryInit: 24 days, or a count.
+const maxRetryMember = 1<<31 - 1
+
+// Apply returns the policy p with what the site wants otherwise. The error names a
+// member that is out of range.
+func (init RetryInit) Apply(p RetryPolicy) (RetryPolicy, error) {
+	for _, member := range []struct {
+		name   string
+		value  *int64
+		time   *time.Duration // one of these is set
+		count  *int
+		lowest int64
+	}{
+		{"headTimeout", init.HeadTimeout, &p.HeadTimeout, nil, 1},
+		{"stallTimeout", init.StallTimeout, &p.StallTimeout, nil, 1},
+		{"backOff", init.BackOff, &p.BackOff, nil, 1},
+		{"maxBackOff", init.MaxBackOff, &p.MaxBackOff, nil, 1},
+		{"maxRetryAfter", init.MaxRetryAfter, &p.MaxRetryAfter, nil, 0},
+		{"maxUnreachable", init.MaxUnreachable, nil, &p.MaxUnreachable, 0},
+		{"maxFailures", init.MaxFailures, nil, &p.MaxFailures, 0},
+		{"maxStatusRetries", init.MaxStatusRetries, nil, &p.MaxStatusRetries, 0},
+		{"maxRestarts", init.MaxRestarts, nil, &p.MaxRestarts, 0},
+	} {
+		switch {
+		case member.value == nil:
+		case *member.value < member.lowest || *member.value > maxRetryMember:
+			return p, errorf(TypeError, "retry.%s is out of range: %d", member.name, *member.value)
+		case member.time != nil:
+			*member.time = time.Duration(*member.value) * time.Millisecond
+		default:
+			*member.count = int(*member.value)
+		}
+	}
+	return p, nil
+}
+
 // DefaultRetryPolicy is documented for users in docs/reliability.md.
 var DefaultRetryPolicy = RetryPolicy{
 	HeadTimeout:      60 * time.Second,
@@ -48,7 +98,7 @@ var DefaultRetryPolicy = RetryPolicy{
 
 // backOff is the wait before try n (from 1) after n failures.
 func (p RetryPolicy) backOff(n int) time.Duration {
-	d := p.BackOff
+	d := min(p.BackOff, p.MaxBackOff)
 	for range n - 1 {
 		if d *= 2; d >= p.MaxBackOff {
 			d = p.MaxBackOff

@@ -83,7 +83,7 @@ func (s *scheduler) pump() {
 // take removes the first record from f's queue whose host has room.
 func (s *scheduler) take(f *backgroundFetch) *record {
 	for i, r := range f.queue[:min(lookAhead, len(f.queue))] {
-		if s.hosts[r.host].admits(s.maxPerHost) {
+		if s.hosts[r.host].admits(r, s.maxPerHost) {
 			if i == 0 {
 				f.queue = f.queue[1:]
 			} else {

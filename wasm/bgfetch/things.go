@@ -165,6 +165,8 @@ type FetchState struct {
 	Paused bool `json:"paused,omitempty"`
 	// Prompting is set while it is paused because the user has not agreed yet.
 	Prompting bool `json:"prompting,omitempty"`
+	// Retry is what the site wants otherwise than by default.
+	Retry RetryInit `json:"retry,omitzero"`
 	// Delivered is set when the closing event is no longer active: the records
 	// are then no longer available and only deletion is left to do.
 	Delivered bool `json:"delivered,omitempty"`

@@ -140,13 +140,13 @@ func (a *attempt) restart(why string) (step, verdict) {
 	if v, ok := a.store(a.fetch.ctx); !ok {
 		return nil, v
 	}
-	return nil, verdict{wait: a.engine.options.Retry.soon(), why: why + "; starts again"}
+	return nil, verdict{wait: a.fetch.retry.soon(), why: why + "; starts again"}
 }
 
 // countRestart counts a response that starts the record again. Too many are a
 // failure.
 func (a *attempt) countRestart() (verdict, bool) {
-	if a.next.Restarts++; a.next.Restarts > a.engine.options.Retry.MaxRestarts {
+	if a.next.Restarts++; a.next.Restarts > a.fetch.retry.MaxRestarts {
 		_, v := a.fail(ReasonFetchError, "the server made it start again too often")
 		return v, false
 	}
@@ -156,7 +156,7 @@ func (a *attempt) countRestart() (verdict, bool) {
 // later waits for a server that said so. Not ok: it has said so too often, or for
 // too long.
 func (a *attempt) later(status int, delay time.Duration) (verdict, bool) {
-	policy := a.engine.options.Retry
+	policy := a.fetch.retry
 	if a.statusRetries++; a.statusRetries > policy.MaxStatusRetries || delay > policy.MaxRetryAfter {
 		return verdict{}, false
 	}
@@ -169,7 +169,7 @@ func (a *attempt) later(status int, delay time.Duration) (verdict, bool) {
 //
 // Source: #complete-a-record ("temporarily unavailable")
 func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, verdict) {
-	policy := a.engine.options.Retry
+	policy := a.fetch.retry
 	switch {
 	case ctx.Err() != nil:
 		return nil, verdict{}
@@ -204,7 +204,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 
 // reachable asks whether the server answers at all, within the time for a head.
 func (a *attempt) reachable(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, a.engine.options.Retry.HeadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
 	defer cancel()
 	return a.engine.Network.Reachable(ctx, a.request.URL)
 }

@@ -130,6 +130,16 @@ func (b *Bodies) Delete(ctx context.Context, uniqueID string) error {
 	return b.Bridge.call(ctx, "deleteCache", b.cache(uniqueID), nil)
 }
 
+// Room implements bgfetch.Bodies.
+func (b *Bodies) Room(ctx context.Context) (int64, bool) {
+	var room *float64
+	err := b.Bridge.call(ctx, "room", nil, &room)
+	if err != nil || room == nil {
+		return 0, false
+	}
+	return int64(*room), true
+}
+
 // UniqueIDs implements bgfetch.Bodies.
 func (b *Bodies) UniqueIDs(ctx context.Context) ([]string, error) {
 	prefix := b.Bridge.Config.CachePrefix

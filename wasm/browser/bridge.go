@@ -32,6 +32,8 @@ type Config struct {
 	CachePrefix string `json:"cachePrefix"`
 	// Permission is the site's policy.
 	Permission bgfetch.Permission `json:"permission"`
+	// Retry is what holds where a background fetch says nothing.
+	Retry bgfetch.RetryInit `json:"retry"`
 }
 
 // Origin is the origin of the scope.
