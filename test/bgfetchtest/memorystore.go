@@ -38,6 +38,8 @@ var _ bgfetch.Store = (*MemoryStore)(nil)
 type memoryData struct {
 	mu      sync.Mutex
 	fetches []*memoryFetch // in order of creation
+	history rows
+	log     rows
 	writes  int
 }
 
@@ -115,22 +117,19 @@ func (s *MemoryStore) die() {
 
 // Load implements bgfetch.Store.
 func (s *MemoryStore) Load(ctx context.Context) ([]bgfetch.Stored, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable(ctx); err != nil {
-		return nil, err
-	}
-	s.data.mu.Lock()
-	defer s.data.mu.Unlock()
-	all := make([]bgfetch.Stored, 0, len(s.data.fetches))
-	for _, fetch := range s.data.fetches {
-		stored, err := fetch.load()
-		if err != nil {
-			return nil, fmt.Errorf("load %q: %w", fetch.uniqueID, err)
+	var all []bgfetch.Stored
+	err := s.read(ctx, func(data *memoryData) error {
+		all = make([]bgfetch.Stored, 0, len(data.fetches))
+		for _, fetch := range data.fetches {
+			stored, err := fetch.load()
+			if err != nil {
+				return fmt.Errorf("load %q: %w", fetch.uniqueID, err)
+			}
+			all = append(all, stored)
 		}
-		all = append(all, stored)
-	}
-	return all, nil
+		return nil
+	})
+	return all, err
 }
 
 // Create implements bgfetch.Store.
@@ -218,8 +217,15 @@ func (s *MemoryStore) DropSegments(ctx context.Context, uniqueID string, index, 
 }
 
 // Delete implements bgfetch.Store.
-func (s *MemoryStore) Delete(ctx context.Context, uniqueID string) error {
+func (s *MemoryStore) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ended) error {
 	return s.write(ctx, func(data *memoryData) error {
+		if ended != nil && data.find(uniqueID) != nil {
+			row := *ended
+			row.Number = data.history.next()
+			if err := data.history.put(row.Number, row, bgfetch.MaxHistory); err != nil {
+				return err
+			}
+		}
 		data.fetches = slices.DeleteFunc(data.fetches, func(fetch *memoryFetch) bool {
 			return fetch.uniqueID == uniqueID
 		})

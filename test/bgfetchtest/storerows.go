@@ -131,7 +131,7 @@ func testCreateEverything(t T, open OpenStore) {
 		if want := []bgfetch.RecordState{initialRecord(), initialRecord()}; !reflect.DeepEqual(stored.Records, want) {
 			t.Errorf("records: got %v, want %v", stored.Records, want)
 		}
-		if err := store.Delete(context.Background(), state.UniqueID); err != nil {
+		if err := store.Delete(context.Background(), state.UniqueID, nil); err != nil {
 			t.Fatalf("Delete: %v", err)
 		}
 	}
@@ -179,7 +179,7 @@ func testOrder(t T, open OpenStore) {
 	if got := uniqueIDs(load(t, store)); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if err := store.Delete(context.Background(), "__proto__"); err != nil {
+	if err := store.Delete(context.Background(), "__proto__", nil); err != nil {
 		t.Fatalf("Delete: %v", err)
 	}
 	store = open(t)
@@ -305,7 +305,7 @@ func testDelete(t T, open OpenStore) {
 		putRecord(t, store, uniqueID, 0, fullRecord(), bgfetch.Segment{Offset: 0, Length: 5})
 	}
 	for range 2 { // the second time it is absent
-		if err := store.Delete(context.Background(), "u"); err != nil {
+		if err := store.Delete(context.Background(), "u", nil); err != nil {
 			t.Fatalf("Delete: %v", err)
 		}
 		all := load(t, store)

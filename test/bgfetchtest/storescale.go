@@ -86,7 +86,7 @@ func testManyRecords(t T, open OpenStore) {
 		}
 	}
 	timed(t, "Delete of 10,000 records", func() {
-		if err := store.Delete(context.Background(), "u"); err != nil {
+		if err := store.Delete(context.Background(), "u", nil); err != nil {
 			t.Fatalf("Delete: %v", err)
 		}
 	})
@@ -144,7 +144,7 @@ func testGoroutines(t T, open OpenStore) {
 					}
 				}
 				if worker%2 == 1 {
-					return store.Delete(ctx, uniqueID)
+					return store.Delete(ctx, uniqueID, nil)
 				}
 				return store.PutState(ctx, fetchState(uniqueID))
 			}()
@@ -185,7 +185,7 @@ func testContextEnded(t T, open OpenStore) {
 			"PutState":     store.PutState(ctx, changed),
 			"PutRecord":    store.PutRecord(ctx, "u", 0, fullRecord(), segment),
 			"DropSegments": store.DropSegments(ctx, "u", 0, 0, []bgfetch.Segment{segment}),
-			"Delete":       store.Delete(ctx, "u"),
+			"Delete":       store.Delete(ctx, "u", nil),
 		}
 		for method, err := range errs {
 			if !errors.Is(err, ctx.Err()) {

@@ -78,6 +78,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	head, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
 	defer cancel()
 	a.interruptible(cancel)
+	a.note(LogEntry{Event: logRequest, Range: a.rangeValue(), Detail: a.request.Method})
 	transfer, err := a.engine.Network.Open(head, TransferInit{
 		UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: a.start, RangeEnd: a.end, Ranged: a.next.Ranged,
 	})
@@ -88,6 +89,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 		return a.broken(ctx, err, true)
 	}
 	a.transfer = transfer
+	a.note(LogEntry{Event: logResponse, Status: transfer.Head().Status, Range: transfer.Head().value("Content-Range")})
 	a.engine.hostAnswered(a.host)
 	a.interruptible(transfer.Stop)
 	if a.request.Body != nil {
@@ -97,6 +99,17 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 		return judgeStart, verdict{}
 	}
 	return judgeResume, verdict{}
+}
+
+// rangeValue is the value of the request's Range header field, or "".
+func (a *attempt) rangeValue() string {
+	switch {
+	case a.end > 0:
+		return fmt.Sprintf("bytes=%d-%d", a.start, a.end-1)
+	case a.start > 0 || a.next.Ranged:
+		return fmt.Sprintf("bytes=%d-", a.start)
+	}
+	return ""
 }
 
 // judgeStart looks at the head of a response to a request without Range. Next: move.

@@ -89,6 +89,7 @@ type Engine struct {
 
 	ctx       context.Context
 	notifier  *notifier
+	logger    *logger
 	shower    *shower
 	scheduler *scheduler
 	// work counts the goroutines that the engine owns.
@@ -105,6 +106,8 @@ type Engine struct {
 	past []Snapshot
 	// waitingOnline are the records that wait for the network to come back.
 	waitingOnline []*record
+	// revision is that of the history.
+	revision int64
 }
 
 // NewEngine makes an engine that does nothing before Start.
@@ -115,6 +118,7 @@ func NewEngine(ports Ports, options Options) *Engine {
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
 	}
+	e.logger = newLogger(ports.Store)
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
 	e.shower = newShower(e)
 	e.scheduler = newScheduler(e.options.MaxTransfers, e.options.MaxPerHost, e.startRecord)
@@ -132,6 +136,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.sweep(ctx, stored); err != nil {
 		return err
 	}
+	e.historyChanged() // nobody has seen it in this engine
+	e.logger.begin(len(stored))
+	e.goWork(func() { e.logger.keep(ctx) })
 	e.goWork(func() { e.notifier.run(ctx) })
 	e.goWork(func() { e.shower.run(ctx) })
 	for _, s := range stored {
@@ -195,6 +202,7 @@ func (e *Engine) restore(ctx context.Context, s Stored) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.active[f.state.ID] = f
+	f.note(logLoaded, fmt.Sprintf("%d bytes are stored", f.downloaded))
 	e.begin(f)
 	return nil
 }
@@ -265,6 +273,7 @@ func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
 		delete(e.active, init.ID)
 		return Snapshot{}, err
 	}
+	f.note(logFetch, fmt.Sprintf("%d requests, downloadTotal %d", len(f.records), f.state.DownloadTotal))
 	e.begin(f)
 	e.reportActiveLocked()
 	return f.snapshot(), nil

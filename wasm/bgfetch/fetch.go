@@ -2,9 +2,9 @@ package bgfetch
 
 import (
 	"context"
-	"log"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -29,6 +29,8 @@ type backgroundFetch struct {
 	settling bool
 	// reason is the failure reason that decided it, or none.
 	reason FailureReason
+	// detail says for people why the first record failed.
+	detail string
 	// queue holds the records that wait for the scheduler.
 	queue []*record
 	// parked holds those that wait until it is no longer paused.
@@ -137,7 +139,7 @@ func (f *backgroundFetch) create(ctx context.Context) error {
 
 func (f *backgroundFetch) discardBodies(ctx context.Context) {
 	if err := f.engine.Bodies.Delete(ctx, f.state.UniqueID); err != nil {
-		log.Printf("background fetch %q: its bodies stay until the next start: %v", f.state.ID, err)
+		f.fail("its bodies stay until the next start", err)
 	}
 }
 
@@ -307,8 +309,9 @@ func (e *Engine) finish(f *backgroundFetch) {
 		return
 	}
 	if err != nil {
-		log.Printf("background fetch %q: its result is not stored: %v", f.state.ID, err)
+		f.fail("its result is not stored", err)
 	}
+	f.note(logSettled, strings.Trim(string(f.state.Result)+": "+string(f.state.FailureReason), ": "))
 	e.deliver(f)
 }
 
@@ -323,16 +326,17 @@ func (e *Engine) deliver(f *backgroundFetch) {
 	e.notifier.final(e.ctx, f, snapshot)
 	e.goWork(func() { e.shower.settled(f) })
 
+	f.note(logDispatch, closingEvent(snapshot))
 	if err := e.Events.Dispatch(e.ctx, closingEvent(snapshot), snapshot); err != nil {
 		if e.ctx.Err() == nil {
-			log.Printf("background fetch %q: its event is fired again at the next start: %v", snapshot.ID, err)
+			f.fail("its event is fired again at the next start", err)
 		}
 		return
 	}
 
 	err := f.change(func(s *FetchState) { s.Delivered = true })
 	if err != nil && e.ctx.Err() == nil {
-		log.Printf("background fetch %q: that its event was delivered is not stored: %v", snapshot.ID, err)
+		f.fail("that its event was delivered is not stored", err)
 	}
 	e.mu.Lock()
 	snapshot = f.snapshot()
@@ -356,17 +360,22 @@ func closingEvent(snapshot Snapshot) string {
 // that a crash in between leaves the row that says what is still to be deleted.
 func (e *Engine) remove(f *backgroundFetch) {
 	uniqueID := f.state.UniqueID
+	e.mu.Lock()
+	ended := f.ended()
+	e.mu.Unlock()
 	err := e.Bodies.Delete(e.ctx, uniqueID)
 	if err == nil {
-		err = e.Store.Delete(e.ctx, uniqueID)
+		err = e.Store.Delete(e.ctx, uniqueID, &ended)
 	}
 	if e.ctx.Err() != nil {
 		return
 	}
 	if err != nil {
-		log.Printf("background fetch %q: what is left of it is deleted at the next start: %v", f.state.ID, err)
+		f.fail("what is left of it is deleted at the next start", err)
 	}
+	f.note(logEnded, "")
 	f.cancel()
+	e.historyChanged()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.fetches, uniqueID)

@@ -35,6 +35,7 @@ func (e *Engine) Pause(uniqueID string) (bool, error) {
 	}
 	e.noteActivity(f)
 	e.mu.Unlock()
+	f.note(logPaused, "")
 	return paused, e.changed(f, err)
 }
 
@@ -53,6 +54,7 @@ func (e *Engine) Resume(uniqueID string) error {
 	}
 	e.noteActivity(f)
 	e.mu.Unlock()
+	f.note(logResumed, "")
 	return e.changed(f, err)
 }
 

@@ -48,9 +48,22 @@ type Store interface {
 	// DropSegments removes segments of the record's current generation that
 	// proved not to be there.
 	DropSegments(ctx context.Context, uniqueID string, index, generation int, lost []Segment) error
-	// Delete removes the background fetch with all its rows. It is no error if
-	// there is none.
-	Delete(ctx context.Context, uniqueID string) error
+	// Delete removes the background fetch with all its rows and, where ended is not
+	// nil, adds that to the history under a number larger than all before; of the
+	// history at most MaxHistory stay. It does nothing if there is no such
+	// background fetch, which is no error.
+	Delete(ctx context.Context, uniqueID string, ended *Ended) error
+
+	// History returns the history, the last one first.
+	History(ctx context.Context) ([]Ended, error)
+	// DeleteHistory deletes what the history has under the numbers, or all of it
+	// where none is given. One that is not there is no error.
+	DeleteHistory(ctx context.Context, numbers ...int64) error
+	// PutLog stores the log of a run and returns its number: run.Number, or where
+	// that is 0 a new one, larger than all before. At most MaxLogRuns stay.
+	PutLog(ctx context.Context, run LogRun) (number int64, err error)
+	// Log returns the logs of the runs, the oldest first.
+	Log(ctx context.Context) ([]LogRun, error)
 }
 
 // Bodies keeps request and response bodies, in one cache for each background

@@ -1,6 +1,7 @@
 package bgfetch
 
 import (
+	"cmp"
 	"log"
 	"slices"
 	"time"
@@ -76,7 +77,17 @@ func (e *Engine) startRecord(r *record) {
 // conclude does what the verdict of an attempt says. e.mu is held.
 func (e *Engine) conclude(r *record, v verdict) {
 	f := r.fetch
+	event := logAttempt
+	if v.settled != ResponseNone {
+		event = logRecord
+	}
+	if f.ctx.Err() == nil && (v.why != "" || v.settled != ResponseNone) {
+		r.note(LogEntry{Event: event, Detail: cmp.Or(v.why, string(v.settled))})
+	}
 	if v.why != "" && v.settled != ResponseSuccess && f.ctx.Err() == nil {
+		if v.settled != ResponseNone && f.detail == "" {
+			f.detail = shorten(v.why, maxLogText)
+		}
 		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.index, r.request.URL, v.why)
 	}
 	switch {

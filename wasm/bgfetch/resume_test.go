@@ -381,7 +381,7 @@ func TestEvictedOrigin(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		w.kill()
 		_ = w.bodies.Delete(context.Background(), snapshot.UniqueID)
-		_ = w.store.Delete(context.Background(), snapshot.UniqueID)
+		_ = w.store.Delete(context.Background(), snapshot.UniqueID, nil)
 		w.start()
 		if active := w.engine.Active(); len(active) != 0 {
 			t.Errorf("active: %+v", active)

@@ -2,7 +2,6 @@ package bgfetch
 
 import (
 	"context"
-	"log"
 	"net/url"
 	"strconv"
 	"strings"
@@ -70,7 +69,7 @@ func (e *Engine) UpdateUI(uniqueID string, ui UI) error {
 		}
 	})
 	if err != nil && e.ctx.Err() == nil {
-		log.Printf("background fetch %q: its new title and icons are not stored: %v", f.state.ID, err)
+		f.fail("its new title and icons are not stored", err)
 	}
 	e.shower.show(f)
 	return nil

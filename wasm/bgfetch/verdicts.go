@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log"
 	"time"
 )
 
@@ -56,7 +55,7 @@ func (a *attempt) deleteRedundant() {
 		keys[i] = a.key(segment.Offset)
 	}
 	if err := a.engine.Bodies.DeleteSegments(a.engine.ctx, a.fetch.state.UniqueID, keys); err != nil {
-		log.Printf("background fetch %q: redundant segments stay for now: %v", a.fetch.state.ID, err)
+		a.fetch.fail("redundant segments stay for now", err)
 	}
 }
 

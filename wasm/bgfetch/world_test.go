@@ -94,8 +94,17 @@ func (d *dying) DropSegments(ctx context.Context, uniqueID string, index, genera
 	return d.heard(d.Store.DropSegments(ctx, uniqueID, index, generation, lost))
 }
 
-func (d *dying) Delete(ctx context.Context, uniqueID string) error {
-	return d.heard(d.Store.Delete(ctx, uniqueID))
+func (d *dying) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ended) error {
+	return d.heard(d.Store.Delete(ctx, uniqueID, ended))
+}
+
+func (d *dying) DeleteHistory(ctx context.Context, numbers ...int64) error {
+	return d.heard(d.Store.DeleteHistory(ctx, numbers...))
+}
+
+func (d *dying) PutLog(ctx context.Context, run bgfetch.LogRun) (int64, error) {
+	number, err := d.Store.PutLog(ctx, run)
+	return number, d.heard(err)
 }
 
 // listen is the service worker's listener: it reads all that may be read.

@@ -15,6 +15,11 @@
 //	                                   200 RecordSnapshot
 //	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1]
 //	                                   200 Plan
+//	GET  /list                         200 {"fetches": [Listing], "history": revision}, those not done with
+//	GET  /history                      200 {"fetches": [Ended], "revision": number}, the last first
+//	DELETE /history[/<number>]         200 {}
+//	POST /history/<number>/retry       {"uniqueId": string}: 201 Snapshot of the new one
+//	GET  /log                          200 Log
 //
 // Errors are RFC 9457 problem details; their member "error" names the exception
 // that a page is to see. Nothing is cached (Cache-Control: no-store).
@@ -52,6 +57,11 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/fetches/{uniqueId}/match", methods{http.MethodPost: a.match})
 	mux.Handle("/fetches/{uniqueId}/records/{index}", methods{http.MethodGet: a.record})
 	mux.Handle("/fetches/{uniqueId}/records/{index}/plan", methods{http.MethodGet: a.plan})
+	mux.Handle("/list", methods{http.MethodGet: a.listings})
+	mux.Handle("/history", methods{http.MethodGet: a.history, http.MethodDelete: a.deleteHistory})
+	mux.Handle("/history/{number}", methods{http.MethodDelete: a.deleteHistory})
+	mux.Handle("/history/{number}/retry", methods{http.MethodPost: a.retry})
+	mux.Handle("/log", methods{http.MethodGet: a.log})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, bgfetch.ErrUnknown)
 	})
@@ -181,7 +191,7 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		handler(w, r)
 		return
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		if _, ok := m[method]; ok {
 			w.Header().Add("Allow", method)
 		}

@@ -11,6 +11,8 @@
 //	records   [uniqueId, index]                       -> recordRow
 //	segments  [uniqueId, index, generation, offset]   -> segmentRow
 //	sequence  a key generator, which numbers the background fetches; no rows
+//	history   number, by a key generator              -> bgfetch.Ended
+//	log       number, by a key generator              -> bgfetch.LogRun
 //
 // The rows repeat their keys, so that getAll alone reads all there is to know.
 //
@@ -38,13 +40,23 @@ const (
 	recordsStore  = "records"
 	segmentsStore = "segments"
 	sequenceStore = "sequence"
+	historyStore  = "history"
+	logStore      = "log"
 )
 
-var allStores = []string{fetchesStore, recordsStore, requestsStore, segmentsStore, sequenceStore}
+// storesSince has the object stores that each version of the database added, the
+// first version first.
+var storesSince = [schemaVersion][]string{
+	{fetchesStore, recordsStore, requestsStore, segmentsStore, sequenceStore},
+	{historyStore, logStore},
+}
+
+// numberedStores have a key generator.
+var numberedStores = []string{sequenceStore, historyStore, logStore}
 
 // schemaVersion is the version of the database. To change the schema: raise it,
-// and add a case to upgrade that makes the new version of the one before.
-const schemaVersion = 1
+// and add what the new version has to storesSince.
+const schemaVersion = 2
 
 // openTimeout bounds how long Open waits. What blocks it is another worker or
 // page that holds an older version open; the library does not tell that from a
@@ -135,16 +147,13 @@ func open(name string) (*Store, error) {
 
 // upgrade brings a database from oldVersion, 0 for none, to schemaVersion.
 func upgrade(db *idb.Database, oldVersion uint) error {
-	switch oldVersion {
-	case 0:
-		for _, name := range allStores {
-			_, err := db.CreateObjectStore(name, idb.ObjectStoreOptions{
-				KeyPath:       safejs.Unsafe(safejs.Null()),
-				AutoIncrement: name == sequenceStore,
-			})
-			if err != nil {
-				return fmt.Errorf("make the object store %s: %w", name, err)
-			}
+	for _, name := range slices.Concat(storesSince[oldVersion:]...) {
+		_, err := db.CreateObjectStore(name, idb.ObjectStoreOptions{
+			KeyPath:       safejs.Unsafe(safejs.Null()),
+			AutoIncrement: slices.Contains(numberedStores, name),
+		})
+		if err != nil {
+			return fmt.Errorf("make the object store %s: %w", name, err)
 		}
 	}
 	return nil
@@ -155,7 +164,7 @@ func checkSchema(db *idb.Database) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range allStores {
+	for _, name := range slices.Concat(storesSince[:]...) {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("the database has no object store %s", name)
 		}

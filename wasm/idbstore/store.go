@@ -30,20 +30,12 @@ func (s *Store) Create(ctx context.Context, state bgfetch.FetchState, requests [
 
 // nextSequence returns numbers that grow from transaction to transaction.
 func (t *transaction) nextSequence() (int64, error) {
-	store, err := t.txn.ObjectStore(sequenceStore)
-	if err != nil {
-		return 0, err
-	}
-	request, err := store.Add(js.ValueOf(0))
-	if err != nil {
-		return 0, err
-	}
-	number, err := t.await(request.Request)
+	number, err := t.nextNumber(sequenceStore)
 	if err != nil {
 		return 0, err
 	}
 	// The generator of keys does not go back when the row goes.
-	return int64(number.Float()), t.delete(sequenceStore, number)
+	return number, t.delete(sequenceStore, js.ValueOf(number))
 }
 
 // PutState implements bgfetch.Store. The error is bgfetch.ErrUnknown if the
@@ -108,9 +100,19 @@ func (s *Store) DropSegments(ctx context.Context, uniqueID string, index, genera
 }
 
 // Delete implements bgfetch.Store.
-func (s *Store) Delete(ctx context.Context, uniqueID string) error {
-	stores := []string{fetchesStore, requestsStore, recordsStore, segmentsStore}
+func (s *Store) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ended) error {
+	stores := []string{fetchesStore, requestsStore, recordsStore, segmentsStore, historyStore}
 	err := s.transact(ctx, stores, func(t *transaction) error {
+		if err := t.require(uniqueID); errors.Is(err, bgfetch.ErrUnknown) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if ended != nil {
+			if err := t.addEnded(*ended); err != nil {
+				return err
+			}
+		}
 		s.known[uniqueID] = false
 		return errors.Join(
 			t.delete(fetchesStore, js.ValueOf(uniqueID)),

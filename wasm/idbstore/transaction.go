@@ -121,6 +121,14 @@ func (t *transaction) delete(storeName string, keys js.Value) error {
 	return err
 }
 
+func (t *transaction) clear(storeName string) error {
+	store, err := t.txn.ObjectStore(storeName)
+	if err == nil {
+		_, err = store.Clear()
+	}
+	return err
+}
+
 // await returns the result of a request of this transaction.
 func (t *transaction) await(request *idb.Request) (js.Value, error) {
 	result, err := request.Await(t.ctx)

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall/js"
 	"time"
 
 	"github.com/hack-pad/go-indexeddb/idb"
+	"github.com/hack-pad/safejs"
 
 	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
@@ -18,6 +20,7 @@ import (
 // databaseCases are about the database around the store.
 var databaseCases = []bgfetchtest.StoreCase{
 	{Name: "database: newer", Run: testNewer},
+	{Name: "database: upgrade from version 1", Run: testUpgradeFrom1},
 	{Name: "database: deleted while open", Run: testDeletedWhileOpen},
 	{Name: "database: context has ended", Run: testOpenContextEnded},
 	{Name: "database: two connections", Run: testTwoConnections},
@@ -86,6 +89,55 @@ func testNewer(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
 	if _, err := idbstore.Open(context.Background(), name); !errors.Is(err, bgfetch.ErrNewerDatabase) {
 		t.Errorf("Open: got %v, want ErrNewerDatabase", err)
 	}
+}
+
+// testUpgradeFrom1 opens a database as version 1 made it, with a background fetch.
+func testUpgradeFrom1(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+	name := newName()
+	request, err := idb.Global().Open(context.Background(), name, 1, func(db *idb.Database, _, _ uint) error {
+		for _, store := range []string{"fetches", "records", "requests", "segments", "sequence"} {
+			made, err := db.CreateObjectStore(store, idb.ObjectStoreOptions{
+				KeyPath: safejs.Unsafe(safejs.Null()), AutoIncrement: store == "sequence",
+			})
+			if err != nil {
+				return err
+			}
+			if row, ok := version1Rows[store]; ok {
+				if _, err := made.AddKey(js.ValueOf("u"), js.ValueOf(row)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	db, err := request.Await(context.Background())
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	_ = db.Close()
+	store := mustOpen(t, name)
+	defer deleteDatabase(t, name)
+	defer store.Close()
+	ctx := context.Background()
+	all, err := store.Load(ctx)
+	if err != nil || len(all) != 1 || all[0].State.ID != "film" || len(all[0].Requests) != 1 {
+		t.Fatalf("Load: got %+v, %v", all, err)
+	}
+	if err := store.Delete(ctx, "u", &bgfetch.Ended{}); err != nil {
+		t.Fatalf("Delete: %v", err)
+	}
+	if history, err := store.History(ctx); err != nil || len(history) != 1 {
+		t.Errorf("History: got %v, %v", history, err)
+	}
+}
+
+// version1Rows are rows as version 1 wrote them, under the key "u".
+var version1Rows = map[string]string{
+	"fetches":  `{"uniqueId":"u","id":"film","title":"","downloadTotal":0,"uploadTotal":0,"created":"2026-02-03T04:05:06Z"}`,
+	"requests": `{"uniqueId":"u","sequence":1,"requests":[{"url":"https://example.com/film","method":"GET"}]}`,
 }
 
 func testDeletedWhileOpen(t bgfetchtest.T, _ bgfetchtest.OpenStore) {

@@ -1,0 +1,195 @@
+package bgfetch
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Listing is what a list of background fetches shows of one.
+type Listing struct {
+	Snapshot
+	// Title is the site's, shortened.
+	Title string `json:"title"`
+	// Icon is a URL, or "".
+	Icon string `json:"icon,omitempty"`
+	// Created is in ms since 1970.
+	Created int64 `json:"created"`
+	// URL is that of the first request, and Records the number of requests.
+	URL     string `json:"url"`
+	Records int    `json:"records"`
+	// Total is the number of bytes of all request and response bodies, or 0 while
+	// neither the site nor the servers have said it.
+	Total int64 `json:"total"`
+	// Pausable is set where all that is under way can be stopped and made again.
+	Pausable bool `json:"pausable,omitempty"`
+	// Detail says for people why it failed, or "".
+	Detail string `json:"detail,omitempty"`
+}
+
+// Ended is a background fetch that is done with, as the history keeps it.
+type Ended struct {
+	Listing
+	// Number names it in the history, which gives it: the last has the largest.
+	Number int64 `json:"number"`
+	// Ended is in ms since 1970.
+	Ended int64 `json:"ended"`
+	// Retryable: Retry can make it again.
+	Retryable bool `json:"retryable,omitempty"`
+	// Again is what it is made again with. It is kept of one that failed, whose
+	// requests have no body and are small. Only the store sees it.
+	Again *FetchInit `json:"again,omitempty"`
+}
+
+const (
+	// MaxHistory is the number of background fetches that the history keeps.
+	MaxHistory = 100
+	// maxAgain bounds the JSON of what is kept to make one again, in bytes.
+	maxAgain = 64 << 10
+	// maxTitle bounds a title in a list, in bytes.
+	maxTitle = 1000
+)
+
+// List returns the background fetches that are not done with, oldest first: the
+// active ones, and those whose closing event is active.
+func (e *Engine) List() []Listing {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := make([]Listing, 0, len(e.fetches))
+	for _, f := range e.fetches {
+		if f.created && !f.state.Delivered {
+			list = append(list, f.listing())
+		}
+	}
+	slices.SortFunc(list, func(a, b Listing) int {
+		if a.Created != b.Created {
+			return int(a.Created - b.Created)
+		}
+		return strings.Compare(a.UniqueID, b.UniqueID)
+	})
+	return list
+}
+
+// listing is what a list shows of f. e.mu is held.
+func (f *backgroundFetch) listing() Listing {
+	return Listing{
+		Snapshot: f.snapshot(),
+		Title:    shorten(f.state.Title, maxTitle),
+		Icon:     chooseIcon(f.state.Icons),
+		Created:  f.state.Created.UnixMilli(),
+		URL:      f.records[0].request.URL,
+		Records:  len(f.records),
+		Total:    f.total(),
+		Pausable: f.onlyGet(),
+		Detail:   f.detail,
+	}
+}
+
+// total is Listing.Total. e.mu is held.
+func (f *backgroundFetch) total() int64 {
+	total := f.state.UploadTotal + f.state.DownloadTotal
+	if f.state.DownloadTotal > 0 {
+		return total
+	}
+	for _, r := range f.records {
+		if r.state.Response.Length < 0 {
+			return 0
+		}
+		total += r.state.Response.Length
+	}
+	return total
+}
+
+// ended is what the history keeps of f. e.mu is held.
+func (f *backgroundFetch) ended() Ended {
+	ended := Ended{Listing: f.listing(), Ended: time.Now().UnixMilli()}
+	if f.state.Result != ResultFailure {
+		return ended
+	}
+	again := FetchInit{
+		ID: f.state.ID, Title: f.state.Title, Icons: f.state.Icons, DownloadTotal: f.state.DownloadTotal, Retry: f.state.Retry,
+	}
+	for _, r := range f.records {
+		if r.request.Body != nil {
+			return ended // it was deleted with the others
+		}
+		again.Requests = append(again.Requests, r.request)
+	}
+	if text, err := json.Marshal(again); err == nil && len(text) <= maxAgain {
+		ended.Again, ended.Retryable = &again, true
+	}
+	return ended
+}
+
+// History returns the last background fetches that are done with, the last first,
+// and the revision of the history.
+func (e *Engine) History(ctx context.Context) (history []Ended, revision int64, err error) {
+	revision = e.HistoryRevision()
+	history, err = e.Store.History(ctx)
+	for i := range history {
+		history[i].Again = nil
+	}
+	return history, revision, err
+}
+
+// HistoryRevision is a number that is another one after each change of the
+// history, also in another engine over the same store.
+func (e *Engine) HistoryRevision() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.revision
+}
+
+func (e *Engine) historyChanged() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.revision = max(e.revision+1, time.Now().UnixMicro())
+}
+
+// DeleteHistory deletes what the history has under the numbers, or all of it
+// where none is given. One that is not there is no error.
+func (e *Engine) DeleteHistory(ctx context.Context, numbers ...int64) error {
+	defer e.historyChanged()
+	return e.Store.DeleteHistory(ctx, numbers...)
+}
+
+// Retry makes a background fetch of the history again, with the same id and
+// requests, and deletes it there. uniqueID is the new one's; like Fetch it can be
+// called twice with the same.
+func (e *Engine) Retry(ctx context.Context, number int64, uniqueID string) (Snapshot, error) {
+	if snapshot, err := e.Snapshot(uniqueID); err == nil {
+		return snapshot, nil
+	}
+	history, err := e.Store.History(ctx)
+	if err != nil {
+		return Snapshot{}, err
+	}
+	i := slices.IndexFunc(history, func(ended Ended) bool { return ended.Number == number })
+	if i < 0 {
+		return Snapshot{}, ErrUnknown
+	}
+	again := history[i].Again
+	if again == nil {
+		return Snapshot{}, errorf(InvalidStateError, "the background fetch %q cannot be made again", history[i].ID)
+	}
+	again.UniqueID = uniqueID
+	snapshot, err := e.Fetch(ctx, *again)
+	if err == nil {
+		err = e.DeleteHistory(ctx, number)
+	}
+	return snapshot, err
+}
+
+// shorten cuts a text to so many bytes, and says so.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit] + "…"
+}
