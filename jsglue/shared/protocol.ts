@@ -115,6 +115,9 @@ export type FailureReason =
   | 'download-total-exceeded';
 
 export interface Snapshot {
+  /** Of two snapshots by the same engine, the one with the greater revision is newer. */
+  engine: number;
+  revision: number;
   uniqueId: string;
   id: string;
   uploadTotal: number;

@@ -140,6 +140,7 @@ export class BackgroundFetchRegistration extends EventTarget {
   /** Source: https://wicg.github.io/background-fetch/#update-background-fetch-instance-algorithm */
   async #show(snapshot: Snapshot): Promise<void> {
     const before = this.#snapshot;
+    if (snapshot.engine === before.engine && snapshot.revision < before.revision) return;
     if (before.result !== '') {
       // Only this can still change; a late snapshot takes nothing back.
       this.#snapshot = { ...before, recordsAvailable: before.recordsAvailable && snapshot.recordsAvailable };

@@ -11,12 +11,16 @@ export type Implementations = {
   [M in keyof HostMethods]: (args: HostMethods[M][0], signal: AbortSignal, give: Give) => Promise<HostMethods[M][1]>;
 };
 
+/** Calls whose effect outlives the program that made them. */
+const WRITES: ReadonlySet<keyof HostMethods> = new Set(['save', 'saveRequestBody', 'createCache', 'deleteCache', 'deleteKeys']);
+
 export class HostCalls implements Host {
   readonly config: string;
   #methods: Implementations;
   #deliver: Deliver | null = null;
   #receive: Receive | null = null;
   #running = new Map<number, AbortController>();
+  #writing = new Set<Promise<void>>();
   #closed = false;
 
   constructor(config: string, methods: Implementations) {
@@ -33,20 +37,28 @@ export class HostCalls implements Host {
     if (this.#closed) return;
     const controller = new AbortController();
     this.#running.set(n, controller);
-    void this.#answer(n, method, args, controller.signal);
+    const answered = this.#answer(n, method, args, controller.signal);
+    if (!WRITES.has(method)) return;
+    this.#writing.add(answered);
+    void answered.then(() => this.#writing.delete(answered));
   }
 
   cancel(n: number): void {
     this.#running.get(n)?.abort();
   }
 
-  /** Cancels all calls; nothing is delivered and no call is taken any more. */
-  close(): void {
+  /**
+   * Cancels all calls; nothing is delivered and no call is taken any more. Resolves
+   * when nothing is being written any more: what comes late would lie over what
+   * the next program stores in the same place.
+   */
+  async close(): Promise<void> {
     this.#closed = true;
     this.#deliver = null;
     this.#receive = null;
     for (const controller of this.#running.values()) controller.abort();
     this.#running.clear();
+    await Promise.all(this.#writing);
   }
 
   async #answer(n: number, method: keyof HostMethods, args: string, signal: AbortSignal): Promise<void> {

@@ -51,9 +51,9 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   const activity = new Activity();
   const handles = new Handles();
   const watchers = new Watchers();
-  const lock = new EngineLock(context.lock, () => {
-    program.retire();
+  const lock = new EngineLock(context.lock, async () => {
     lifetime.setActive(0);
+    await program.retire();
   });
   const lifetime = new Lifetime(context, activity, () => program.start());
   const methods = (transfers: Transfers): Implementations => ({

@@ -10,17 +10,21 @@ export class Retired extends Error {
   }
 }
 
+/** How long an older worker gets to end its writes before the lock is taken from it. */
+const HANDOVER_MS = 3_000;
+
 /**
  * Held from the first acquire() until the worker ends, or until a newer worker
- * takes it; after that it can never be had again.
+ * asks for it; after that it can never be had again.
  */
 export class EngineLock {
   #name: string;
-  #onLost: () => void;
+  #onLost: () => Promise<void>;
   #held: Promise<void> | null = null;
   #lost = false;
 
-  constructor(name: string, onLost: () => void) {
+  /** @param onLost ends all work; the lock is let go when it has resolved */
+  constructor(name: string, onLost: () => Promise<void>) {
     this.#name = name;
     this.#onLost = onLost;
   }
@@ -35,17 +39,43 @@ export class EngineLock {
    * holder is an older worker that has not ended yet. Rejects with Retired.
    */
   acquire(): Promise<void> {
-    this.#held ??= new Promise((resolve, reject) => {
-      const hold = () => {
-        resolve();
-        return new Promise<never>(() => {});
-      };
-      navigator.locks.request(this.#name, { steal: true }, hold).catch(() => {
-        this.#lost = true;
-        reject(new Retired());
-        this.#onLost();
-      });
-    });
+    this.#held ??= this.#take();
     return this.#lost ? Promise.reject(new Retired()) : this.#held;
+  }
+
+  #take(): Promise<void> {
+    // Who holds the lock hears that it is wanted, ends its work, and lets it go.
+    const wanted = new BroadcastChannel(this.#name);
+    const released = new Promise<void>((resolve) => {
+      wanted.onmessage = () => resolve(this.#lose());
+    });
+    const taken = new Promise<void>((resolve, reject) => {
+      let granted = false;
+      const hold = () => {
+        granted = true;
+        resolve();
+        return released;
+      };
+      const gone = () => {
+        reject(new Retired());
+        return this.#lose();
+      };
+      navigator.locks
+        .request(this.#name, { signal: AbortSignal.timeout(HANDOVER_MS) }, hold)
+        .catch((error) => {
+          if (granted) throw error; // it was stolen
+          return navigator.locks.request(this.#name, { steal: true }, hold);
+        })
+        .then(gone, gone)
+        .finally(() => wanted.close());
+    });
+    wanted.postMessage(null);
+    return taken;
+  }
+
+  async #lose(): Promise<void> {
+    if (this.#lost) return;
+    this.#lost = true;
+    await this.#onLost();
   }
 }

@@ -78,15 +78,23 @@ export class Program {
     return this.#lock.lost;
   }
 
-  /** Ends the program at once; it will not be booted again, the lock is lost. */
-  retire(): void {
+  /**
+   * Ends the program at once; it will not be booted again, the lock is lost.
+   * Resolves when nothing of it is being written any more.
+   */
+  async retire(): Promise<void> {
     this.#kill?.('A newer service worker has taken over.');
+    await this.#cleared;
   }
 
   /** Ends the program; the next one is booted when `cleared` has settled. */
   end(reason: string, cleared: Promise<unknown>): void {
-    this.#cleared = Promise.allSettled([this.#cleared, cleared]);
+    this.#clearedAfter(cleared);
     this.#kill?.(reason);
+  }
+
+  #clearedAfter(cleared: Promise<unknown>): void {
+    this.#cleared = Promise.allSettled([this.#cleared, cleared]);
   }
 
   /**
@@ -161,8 +169,8 @@ export class Program {
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {
-      host.close();
       transfers.closeAll();
+      this.#clearedAfter(host.close());
       throw this.#lock.lost ? new Retired() : new Ended(reason);
     });
     ended.catch(() => {});

@@ -3,6 +3,7 @@ package bgfetch
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -87,6 +88,9 @@ type Engine struct {
 	Ports
 	options Options
 
+	// number tells this engine's snapshots from those of others.
+	number int64
+
 	ctx       context.Context
 	notifier  *notifier
 	logger    *logger
@@ -104,6 +108,8 @@ type Engine struct {
 	// past are the last snapshots of background fetches that are done with, for
 	// instances in pages that slept meanwhile; the oldest first.
 	past []Snapshot
+	// revision is that of the last snapshot.
+	revision int64
 	// waitingOnline are the records that wait for the network to come back.
 	waitingOnline []*record
 	// revision is that of the history.
@@ -115,6 +121,7 @@ func NewEngine(ports Ports, options Options) *Engine {
 	e := &Engine{
 		Ports:   ports,
 		options: options.withDefaults(),
+		number:  rand.Int64N(1 << 53), // exact in JSON for JavaScript
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
 	}

@@ -139,6 +139,23 @@ func TestFailedRecordDoesNotStopTheOthers(t *testing.T) {
 	})
 }
 
+func TestSnapshotsAreOrdered(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 10<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		first := w.fetch("a", siteA)
+		second, _ := w.engine.Get("a")
+		if first.Engine != second.Engine || first.Revision >= second.Revision {
+			t.Errorf("%d/%d comes after %d/%d", second.Engine, second.Revision, first.Engine, first.Revision)
+		}
+		w.kill()
+		w.start()
+		if third, _ := w.engine.Get("a"); third.Engine == first.Engine {
+			t.Errorf("two engines have the number %d", third.Engine)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
 func TestAbort(t *testing.T) {
 	run(t, func(w *world) {
 		w.serve(siteA, 10<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })

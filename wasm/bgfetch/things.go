@@ -175,6 +175,12 @@ type FetchState struct {
 // Snapshot is what an instance (a BackgroundFetchRegistration object in some
 // realm) is told. Snapshots cross realms, objects never do.
 type Snapshot struct {
+	// Engine and Revision order the snapshots of one background fetch, which travel
+	// on several ways: of two with the same Engine, a number of the engine that made
+	// them, the one with the greater Revision is the newer.
+	Engine   int64 `json:"engine"`
+	Revision int64 `json:"revision"`
+
 	UniqueID         string        `json:"uniqueId"`
 	ID               string        `json:"id"`
 	UploadTotal      int64         `json:"uploadTotal"`
