@@ -108,8 +108,8 @@ type Engine struct {
 	// past are the last snapshots of background fetches that are done with, for
 	// instances in pages that slept meanwhile; the oldest first.
 	past []Snapshot
-	// revision is that of the last snapshot.
-	revision int64
+	// snapshots counts those that were made.
+	snapshots int64
 	// waitingOnline are the records that wait for the network to come back.
 	waitingOnline []*record
 	// revision is that of the history.

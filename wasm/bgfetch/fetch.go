@@ -223,10 +223,10 @@ func (f *backgroundFetch) wait(ctx context.Context, done func() bool) error {
 
 func (f *backgroundFetch) snapshot() Snapshot {
 	activity, retryAt := f.activity()
-	f.engine.revision++
+	f.engine.snapshots++
 	s := Snapshot{
 		Engine:           f.engine.number,
-		Revision:         f.engine.revision,
+		Revision:         f.engine.snapshots,
 		UniqueID:         f.state.UniqueID,
 		ID:               f.state.ID,
 		UploadTotal:      f.state.UploadTotal,
