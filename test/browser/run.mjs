@@ -2,15 +2,19 @@
 // Runs the scenarios in real browsers.
 //
 //   node test/browser/run.mjs [--browser chromium,firefox,webkit] [--grep text]
-//                             [--list] [--native] [--jobs 2] [--verbose] [--json file]
+//                             [--list] [--native] [--long] [--jobs 2] [--verbose]
+//                             [--json file] [--table file]
 //
 // One line for each test, everything known about those that failed, and a count.
 // Nothing is tried twice, and a browser that is missing is a failure. --native
-// tests the scenarios themselves against Chromium's own Background Fetch.
+// tests the scenarios themselves against Chromium's own Background Fetch, --long runs
+// the long versions of those that have one, and --table puts what the fault matrix
+// came to into a Markdown file.
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { drivers } from './drivers/index.mjs';
 import { Channel } from './lib/channel.mjs';
+import { writeTable } from './lib/fault-table.mjs';
 import { Pool } from './lib/pool.mjs';
 import { within } from './lib/processes.mjs';
 import { Reporter } from './lib/reporter.mjs';
@@ -23,8 +27,10 @@ const { values: flags } = parseArgs({
     grep: { type: 'string', default: '' },
     jobs: { type: 'string', default: '2' },
     json: { type: 'string' },
+    long: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     native: { type: 'boolean', default: false },
+    table: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
@@ -50,7 +56,7 @@ await build();
 async function run({ scenario, browser }) {
   const driver = drivers[browser];
   const id = `${browser}-${scenario.name.replaceAll(/[^\w]+/g, '-')}`;
-  const test = new Test({ id, driver, pool, channel, native: flags.native, plain: scenario.plain });
+  const test = new Test({ id, driver, pool, channel, native: flags.native, plain: scenario.plain, long: flags.long });
   const started = Date.now();
   let cases;
   let error;
@@ -59,7 +65,7 @@ async function run({ scenario, browser }) {
       throw new Error(`${driver.executable} is missing; test/browser/install.sh installs it`);
     }
     await test.start();
-    cases = await within(scenario.timeout, 'the scenario', scenario.run(test));
+    cases = await within(flags.long ? (scenario.longTimeout ?? scenario.timeout) : scenario.timeout, 'the scenario', scenario.run(test));
   } catch (thrown) {
     error = thrown;
   }
@@ -86,5 +92,6 @@ await drain(all.filter((job) => job.scenario.alone), 1);
 await pool.close();
 await channel.close();
 if (flags.json) fs.writeFileSync(flags.json, `${JSON.stringify(reporter.summary(), null, 2)}\n`);
+if (flags.table && reporter.failed === 0) writeTable(flags.table, reporter.table());
 reporter.end();
 process.exit(reporter.failed === 0 ? 0 : 1);

@@ -6,6 +6,8 @@
 //	query        of its URL, see test/faultserver; size and seed have defaults
 //	size, seed   of what is to arrive in the end (3145728, 7)
 //	text         whether that is text
+//	host         of its URL instead of the server's
+//	retry        what the background fetch wants of retries
 //	crossOrigin  whether it lies on another origin
 //	downloadTotal
 //	reason       the failure reason that is to come of it; absent: success
@@ -26,6 +28,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/test/faultserver"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -68,7 +71,7 @@ func (n *network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 	if crossOrigin {
 		request.Header.Set("Origin", n.origin)
 	}
-	request.Header.Set("Accept-Encoding", "gzip")
+	request.Header.Set("Accept-Encoding", "gzip, br")
 	if ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged; ranged {
 		last := ""
 		if init.RangeEnd > 0 {
@@ -87,8 +90,11 @@ func (n *network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 		return nil, fmt.Errorf("%w: no CORS headers", bgfetch.ErrNetwork)
 	}
 	body := io.Reader(response.Body)
-	if response.Header.Get("Content-Encoding") == "gzip" {
+	switch response.Header.Get("Content-Encoding") {
+	case "gzip":
 		body = &gunzip{source: response.Body}
+	case "br":
+		body = &faultserver.BrotliReader{Source: response.Body}
 	}
 	return &transfer{network: n, init: init, head: head(response, crossOrigin), body: body, cancel: cancel}, nil
 }

@@ -159,11 +159,11 @@ func copySpan(w io.Writer, source Source, part span) error {
 	return nil
 }
 
-// copyGzip writes the whole source to w, encoded.
-func copyGzip(w io.Writer, source Source) error {
-	encoder, err := gzip.NewWriterLevel(w, gzip.HuffmanOnly)
-	if err != nil {
-		return err
+// copyEncoded writes a source in a content coding: "gzip", or "br".
+func copyEncoded(w io.Writer, source Source, coding string) error {
+	var encoder io.WriteCloser = &brotliWriter{w: w}
+	if coding == "gzip" {
+		encoder, _ = gzip.NewWriterLevel(w, gzip.HuffmanOnly) // a level that there is
 	}
 	if err := copySpan(encoder, source, span{0, source.Size()}); err != nil {
 		return err

@@ -29,6 +29,7 @@
 //	gzip=1          Content-Encoding: gzip for a request without Range that
 //	                accepts it, with a weak ETag; offsets and bytesSent then
 //	                count encoded bytes
+//	brotli=1        the same with Content-Encoding: br
 //	cors=1          Access-Control-Allow-Origin: *, and preflights succeed
 //	expose=A,B      Access-Control-Expose-Headers, with cors=1
 //	redirect=URL    302 to URL

@@ -29,7 +29,7 @@ type options struct {
 	rate, delay                      int64
 	chunked, noRange                 bool
 	noETag, noLastModified, weakETag bool
-	gzip, cors                       bool
+	gzip, brotli, cors               bool
 	expose, redirect                 string
 	redirectAfter, cutHead           int
 	cut, stall, truncate             []int64
@@ -91,7 +91,7 @@ func (o *options) targets() map[string]any {
 		"type": &o.contentType, "cachecontrol": &o.cacheControl,
 		"rate": &o.rate, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
-		"gzip": &o.gzip, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
+		"gzip": &o.gzip, "brotli": &o.brotli, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
 		"redirectafter": &o.redirectAfter, "cuthead": &o.cutHead,
 		"cut": &o.cut, "stall": &o.stall, "truncate": &o.truncate, "cutcount": &o.cutCount,
 		"etagafter": &o.etagAfter, "lastmodafter": &o.lastModAfter,

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -174,18 +175,18 @@ func (a *answer) sendSource(v version) Outcome {
 	if !o.noLastModified {
 		header.Set("Last-Modified", v.lastModified.Format(http.TimeFormat))
 	}
-	encoded := o.gzip && a.r.Header.Get("Range") == "" && strings.Contains(a.r.Header.Get("Accept-Encoding"), "gzip")
-	if encoded && !o.weakETag {
+	coding := a.contentCoding()
+	if coding != "" && !o.weakETag {
 		v.etag = "W/" + v.etag
 	}
 	if !o.noETag {
 		header.Set("ETag", v.etag)
 	}
-	if encoded {
-		header.Set("Content-Encoding", "gzip")
+	if coding != "" {
+		header.Set("Content-Encoding", coding)
 		header.Set("Vary", "Accept-Encoding")
-		return a.sendBody(a.statusOK(), a.server.encodedLength(source), span{0, source.Size()}, func(b *body) error {
-			return copyGzip(b, source)
+		return a.sendBody(a.statusOK(), a.server.encodedLength(source, coding), span{0, source.Size()}, func(b *body) error {
+			return copyEncoded(b, source, coding)
 		})
 	}
 	part, verdict := a.requestedRange(v)
@@ -202,6 +203,21 @@ func (a *answer) sendSource(v version) Outcome {
 	return a.sendBody(a.statusOK(), part.length(), part, func(b *body) error {
 		return copySpan(b, source, part)
 	})
+}
+
+// contentCoding is the coding that the URL asks for and the client accepts, or "".
+func (a *answer) contentCoding() string {
+	coding := ""
+	switch {
+	case a.options.gzip:
+		coding = "gzip"
+	case a.options.brotli:
+		coding = "br"
+	}
+	if a.r.Header.Get("Range") != "" || !slices.Contains(strings.Fields(strings.ReplaceAll(a.r.Header.Get("Accept-Encoding"), ",", " ")), coding) {
+		return ""
+	}
+	return coding
 }
 
 // statusOK is 200, or another 2xx that the URL asks for.
@@ -253,16 +269,23 @@ func (a *answer) sendBody(status int, length int64, part span, write func(*body)
 	return b.finish(err)
 }
 
-// encodedLength returns how long source is with gzip.
-func (s *Server) encodedLength(source Source) int64 {
+// encodedContent is generated content in a content coding.
+type encodedContent struct {
+	content Content
+	coding  string
+}
+
+// encodedLength returns how long source is in a content coding.
+func (s *Server) encodedLength(source Source, coding string) int64 {
 	content, generated := source.(Content)
-	if known, ok := s.encodedSize.Load(content); ok && generated {
+	key := encodedContent{content, coding}
+	if known, ok := s.encodedSize.Load(key); ok && generated {
 		return known.(int64)
 	}
 	var length counter
-	_ = copyGzip(&length, source) // counting does not fail
+	_ = copyEncoded(&length, source, coding) // counting does not fail
 	if generated {
-		s.encodedSize.Store(content, int64(length))
+		s.encodedSize.Store(key, int64(length))
 	}
 	return int64(length)
 }

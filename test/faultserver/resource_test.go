@@ -151,6 +151,22 @@ func TestGzip(t *testing.T) {
 	wantHeader(t, get(t, url+"/file/a?size=1000&gzip=1", "Accept-Encoding", "identity"), "Content-Encoding", "")
 }
 
+func TestBrotli(t *testing.T) {
+	_, url := start(t)
+	for _, size := range []string{"0", "1", "65536", "300001"} {
+		answer := get(t, url+"/file/a?seed=4&brotli=1&size="+size, "Accept-Encoding", "gzip, br")
+		wantHeader(t, answer, "Content-Encoding", "br")
+		if answer.ContentLength != int64(len(answer.body)) {
+			t.Errorf("Content-Length %d for %d bytes", answer.ContentLength, len(answer.body))
+		}
+		content, err := io.ReadAll(&BrotliReader{Source: bytes.NewReader(answer.body)})
+		if err != nil || hashOf(content) != string(get(t, url+"/__sha256__?seed=4&size="+size).body) {
+			t.Errorf("decoded %d bytes of %s, error %v", len(content), size, err)
+		}
+	}
+	wantHeader(t, get(t, url+"/file/a?size=1000&brotli=1", "Accept-Encoding", "gzip"), "Content-Encoding", "")
+}
+
 func TestCORS(t *testing.T) {
 	_, url := start(t)
 	url += "/file/a?size=10&cors=1"

@@ -1,5 +1,7 @@
 // Says what happened: a line for each test, and all that is known of a failure.
 
+import { faultTable } from './fault-table.mjs';
+
 const MAX_LINES = 200;
 const MAX_LENGTH = 2000;
 
@@ -7,6 +9,8 @@ export class Reporter {
   passed = 0;
   failed = 0;
   tests = [];
+  /** Rows of the fault matrix, of all browsers. */
+  faults = [];
 
   constructor({ verbose }) {
     this.verbose = verbose;
@@ -14,7 +18,10 @@ export class Reporter {
 
   result({ browser, scenario, ms, error, cases, reports, log }) {
     this.#line({ browser, name: scenario, ms, error });
-    for (const one of cases ?? []) this.#line({ browser, name: `${scenario}: ${one.name}`, ms: one.ms, error: one.error });
+    for (const one of cases ?? []) {
+      this.#line({ browser, name: `${scenario}: ${one.name}`, ms: one.ms, error: one.error });
+      if (one.fault && !one.error) this.faults.push({ browser, ...one.fault });
+    }
     if (error || this.verbose) this.#details(error, reports, log);
   }
 
@@ -47,8 +54,14 @@ export class Reporter {
     return { passed: this.passed, failed: this.failed, tests: this.tests };
   }
 
+  /** The fault matrix, if it was run. */
+  table() {
+    return this.faults.length > 0 ? faultTable(this.faults) : undefined;
+  }
+
   /** The failures once more, where whoever reads only the end of a long log sees them. */
   end() {
+    if (this.faults.length > 0) console.log(`requests / times the size sent:\n${this.table()}`);
     for (const { browser, name, error } of this.tests.filter((test) => test.status === 'failed')) {
       console.log(`FAILED ${browser.padEnd(9)} ${name}\n    ${error.split('\n')[0]}`);
     }

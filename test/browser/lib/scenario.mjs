@@ -15,7 +15,7 @@ export const scenarios = [];
  *   native     also makes sense against the browser's own Background Fetch
  *   plain      needs nothing of ours: it tests the drivers
  *   alone      runs when nothing else runs
- *   timeout    in ms
+ *   timeout    in ms, longTimeout of the long version (test.long)
  * It may return cases, [{name, error?}], which are counted one by one.
  */
 export function scenario(name, options, run) {
@@ -29,8 +29,8 @@ export class Test {
   #directories = [];
   #resources = 0;
 
-  constructor({ id, driver, pool, channel, native, plain }) {
-    Object.assign(this, { id, driver, pool, channel, native });
+  constructor({ id, driver, pool, channel, native, plain, long }) {
+    Object.assign(this, { id, driver, pool, channel, native, long });
     this.reports = channel.reports(id);
     // Without anything of ours the page and the worker are the plain ones.
     this.plain = native || plain;

@@ -31,7 +31,7 @@ scenario('the server is away for a while', { timeout: 120_000 }, async (test) =>
   const file = test.resource({ size: 16 * MiB, rate: 4 * MiB });
   await page.evaluate((url) => t.startFetch('away', url), file.url);
   await page.evaluate((bytes) => t.waitForDownloaded('away', bytes), 3 * MiB);
-  await test.server.control('stop', { name: file.name, ms: 3000 });
+  await test.server.control('stop', { name: file.name, ms: 10_000 });
   const event = await test.settled(page, 'away', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await file.sha256());
   await assertContinued(file, 1);

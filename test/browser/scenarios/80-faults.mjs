@@ -22,14 +22,14 @@ scenario('fault matrix', { timeout: 240_000 }, async (test) => {
   const begun = Date.now();
   const runs = rows.map((row, index) => {
     const name = `${test.id}-${index}`;
-    const origin = row.crossOrigin ? test.server.url2 : test.server.url;
+    const origin = row.host ? `http://${row.host}` : row.crossOrigin ? test.server.url2 : test.server.url;
     const query = new URLSearchParams({ size: SIZE, seed: SEED, rate: RATE });
     for (const [key, value] of new URLSearchParams(row.query)) query.set(key, value);
     return { row, name, id: row.name, url: `${origin}/file/${name}?${query}` };
   });
   for (const { id, url, row } of runs) {
-    const options = row.downloadTotal ? { downloadTotal: row.downloadTotal } : undefined;
-    await page.evaluate((...args) => t.startFetch(...args), id, url, options);
+    const { downloadTotal, retry } = row;
+    await page.evaluate((...args) => t.startFetch(...args), id, url, { downloadTotal, retry });
   }
   return Promise.all(
     runs.map(async (run) => {
@@ -52,7 +52,10 @@ async function check(test, { row, name }, event, result) {
   const size = row.size ?? SIZE;
   const sent = bytesSent(log);
   const requests = gets(log).length;
-  result.name += ` [${event.failureReason || 'success'}, ${requests} requests, ${(sent / Math.max(1, size)).toFixed(2)} times the size]`;
+  const times = (sent / Math.max(1, size)).toFixed(2);
+  const outcome = event.failureReason || 'success';
+  result.name += ` [${outcome}, ${requests} requests, ${times} times the size]`;
+  result.fault = { name: row.name, outcome: row.reason ? outcome : 'success, the right bytes', requests, times };
 
   assert.equal(event.failureReason, row.reason ?? '');
   assert.equal(event.result, row.reason ? 'failure' : 'success');
@@ -66,5 +69,6 @@ async function check(test, { row, name }, event, result) {
   assert.equal(event.records[0].size, size, 'the size of the body');
   const sha256 = await test.server.sha256({ size, seed: row.seed ?? SEED, ...(row.text && { text: 1 }) });
   assert.equal(event.records[0].sha256, sha256, 'success with wrong bytes');
-  if (!row.twice) assert.ok(sent <= size + MiB, `${sent} bytes were sent for a file of ${size}`);
+  // What a loaded browser has received and not read by the time of a cut, it forgets.
+  if (!row.twice) assert.ok(sent <= size + 2 * MiB, `${sent} bytes were sent for a file of ${size}`);
 }
