@@ -85,7 +85,9 @@ async function drain(jobs, width) {
   );
 }
 
-const all = chosen.flatMap((scenario) => browsers.map((browser) => ({ scenario, browser })));
+const all = chosen.flatMap((scenario) =>
+  browsers.filter((browser) => scenario.browsers?.includes(browser) ?? true).map((browser) => ({ scenario, browser })),
+);
 await drain(all.filter((job) => !job.scenario.alone), Number(flags.jobs));
 await drain(all.filter((job) => job.scenario.alone), 1);
 

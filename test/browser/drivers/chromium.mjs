@@ -30,8 +30,38 @@ export async function launch({ profileDir, native = false }) {
 }
 
 class Chromium extends PuppeteerBrowser {
+  #emulating = []; // sessions with service workers
+  #root; // the session that these hang on
+
+  /**
+   * For the service workers that run: requests fail, and navigator.onLine says why.
+   * A worker that starts later has to be told anew. Online ends it for all.
+   */
+  async setOffline(page, offline) {
+    await this.#endEmulation();
+    if (!offline) return;
+    const root = (this.#root = await this.browser.target().createCDPSession());
+    const { targetInfos } = await root.send('Target.getTargets', { filter: [{ type: 'service_worker' }] });
+    for (const { targetId } of targetInfos) {
+      const { sessionId } = await root.send('Target.attachToTarget', { targetId, flatten: true });
+      const session = root.connection().session(sessionId);
+      this.#emulating.push(session);
+      await session.send('Network.enable');
+      await emulate(session, true);
+    }
+  }
+
+  async #endEmulation() {
+    for (const session of this.#emulating.splice(0)) {
+      await emulate(session, false).catch(() => {}); // the worker may be gone
+    }
+    await this.#root?.detach();
+    this.#root = undefined;
+  }
+
   /** Ends all running service workers; resolves when they are stopped. */
   async stopWorker(page) {
+    await this.#endEmulation(); // else the next one does not start
     const session = await page.page.createCDPSession();
     const versions = new Map();
     let changed;
@@ -52,4 +82,9 @@ class Chromium extends PuppeteerBrowser {
     );
     await session.detach();
   }
+}
+
+function emulate(session, offline) {
+  const unlimited = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+  return session.send('Network.emulateNetworkConditions', { offline, ...unlimited });
 }

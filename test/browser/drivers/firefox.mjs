@@ -43,6 +43,14 @@ class Firefox extends PuppeteerBrowser {
     return result.result.value;
   }
 
+  /** As the menu entry "Work Offline"; what goes to this machine still goes through. */
+  async setOffline(_, offline) {
+    await this.#privileged(`(() => {
+      Services.io.manageOfflineStatus = false;
+      Services.io.offline = ${offline};
+    })()`);
+  }
+
   /** Ends all running service workers; resolves when they are stopped. */
   async stopWorker() {
     await this.#privileged(`(async () => {

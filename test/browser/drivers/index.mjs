@@ -1,7 +1,9 @@
 // The browsers, all with one interface:
 //
 //   launch({profileDir, channel, native, stoppable}) -> browser
-//   browser: newPage(url) -> page, closePages(), stopWorker(page), kill(), close()
+//   browser: setOffline(page, boolean) (not WebKit, whose opinion comes from the
+//            kernel's routes, which a test cannot change),
+//            newPage(url) -> page, closePages(), stopWorker(page), kill(), close()
 //   page:    evaluate(fn, ...args), evaluateFor(ms, ...), waitFor(what, ms, fn, ...args),
 //            goto(url), reload(), url(), close()
 //
