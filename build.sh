@@ -11,7 +11,7 @@ usage: ./build.sh <verb>
   demo    build, and serve the demo at http://localhost:8080 (-addr host:port)
   test    all tests
   check   types and vet, without running anything
-  bench   measurements
+  bench   measure against plain fetch() and native (--quick, --list; see docs/performance.md)
   pack    the npm package
 TEXT
 }
@@ -73,7 +73,14 @@ demo() {
   go build -o test/.cache/demo ./demo/serve
   exec test/.cache/demo "$@"
 }
-bench() { die "bench is not there yet"; }
+
+# Takes more than an hour; --quick a few minutes, --list says what --only takes.
+bench() {
+  build
+  sh test/browser/install.sh
+  node test/bench/run.mjs "$@"
+  go test -run '^$' -bench . ./wasm/bgfetch
+}
 pack() { die "pack is not there yet"; }
 
 case "${1:-help}" in

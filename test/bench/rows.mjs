@@ -1,0 +1,190 @@
+// The rows of the table: what the samples say, against the target. Figures are of
+// medians, and ratios of medians of the same run.
+import { MiB, works, workNamed } from './works.mjs';
+
+export function median(values) {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) return undefined;
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+const least = (bound) => ({ text: `≥ ${bound}`, met: (figure) => figure >= bound });
+const most = (bound, unit = '') => ({ text: `≤ ${bound}${unit}`, met: (figure) => figure <= bound });
+
+/** What one browser's samples say. */
+class Evidence {
+  constructor(samples, browser) {
+    this.samples = samples.filter((sample) => sample.browser === browser);
+  }
+  of(measure, more = {}) {
+    const wanted = Object.entries({ measure, ...more });
+    return this.samples.filter((sample) => wanted.every(([name, value]) => sample[name] === value));
+  }
+  /** Median of a figure of the samples without an error. */
+  median(measure, more, figure) {
+    return median(this.of(measure, more).filter(({ error }) => !error).map(figure));
+  }
+  max(measure, more, figure) {
+    const figures = this.of(measure, more).filter(({ error }) => !error).map(figure);
+    return figures.length ? Math.max(...figures) : undefined;
+  }
+  speed(work, way, figure = ({ ms }) => ms) {
+    return this.median('speed', { work, way }, figure);
+  }
+  /** The way that the work is compared with, the faster of the plain ones. */
+  plain(work) {
+    return ['page', 'worker'].filter((way) => this.speed(work, way) !== undefined).sort((a, b) => this.speed(work, a) - this.speed(work, b))[0];
+  }
+  overPlain(work) {
+    return this.speed(work, this.plain(work)) / this.speed(work, 'ours');
+  }
+  overNative(work) {
+    return this.speed(work, 'native') / this.speed(work, 'ours');
+  }
+  cpuOverPlain(work) {
+    const cpu = (way) => this.speed(work, way, (sample) => sample.cpu);
+    return cpu('ours') / cpu(this.plain(work));
+  }
+  growth(work, way = 'ours') {
+    return this.median('memory', { work, way }, ({ before, peak }) => peak - before);
+  }
+}
+
+const title = (name) => workNamed(name).title;
+const FILES = ['file-64', 'file-256', 'file-1024'];
+const MOVED = [...FILES, 'throttled'];
+
+/** {name, target, figure(evidence), digits, unit, only: the browser that it is for} */
+const definitions = [
+  ...['file-8', ...FILES, 'files-500'].map((work) => ({
+    name: `speed over plain: ${title(work)}`,
+    target: least(work === 'file-8' ? 0.9 : 1),
+    figure: (e) => e.overPlain(work),
+  })),
+  { name: `speed over one connection: ${title('throttled')}`, target: least(3), figure: (e) => e.overPlain('throttled') },
+  ...works
+    .filter(({ ways }) => ways.includes('native'))
+    .map(({ name }) => ({
+      name: `speed over native: ${title(name)}`,
+      target: least(name === 'records-1000' ? 3 : 1),
+      only: 'chromium',
+      figure: (e) => e.overNative(name),
+    })),
+  {
+    name: 'time per record, 10,000 records over 1,000',
+    target: most(1.5),
+    figure: (e) => e.speed('records-10000', 'ours') / e.speed('records-1000', 'ours') / 10,
+  },
+  {
+    name: 'memory per record, 10,000 records over 1,000',
+    target: most(1.5),
+    figure: (e) => e.growth('records-10000') / e.growth('records-1000') / 10,
+  },
+  { name: 'most connections at once', target: most(6), digits: 0, figure: (e) => e.max('speed', { way: 'ours' }, ({ connections }) => connections) },
+  { name: 'from a cut to the next request', target: most(1, ' s'), figure: (e) => e.median('cut', { way: 'ours' }, ({ ms }) => ms / 1000) },
+  { name: '… native', only: 'chromium', figure: (e) => e.median('cut', { way: 'native' }, ({ ms }) => ms / 1000) },
+  { name: 'MB asked for twice because of the cut', figure: (e) => e.median('cut', { way: 'ours' }, ({ extra }) => extra / MiB) },
+  {
+    name: 'longest pause over two navigations and a reload',
+    target: most(1, ' s'),
+    figure: (e) => e.median('navigation', { way: 'ours' }, ({ gap }) => gap / 1000),
+  },
+  { name: '… native', only: 'chromium', figure: (e) => e.median('navigation', { way: 'native' }, ({ gap }) => gap / 1000) },
+  { name: 'fetch() to its promise, the program running', target: most(25, ' ms'), digits: 1, figure: (e) => e.median('promise', {}, ({ ms }) => ms) },
+  {
+    name: 'fetch() to its promise, the worker just started, over an empty Go program',
+    target: most(2),
+    figure: (e) => e.median('start', {}, ({ promise }) => promise) / e.median('start', {}, ({ bare }) => bare.ms),
+  },
+  { name: '… in ms', digits: 0, figure: (e) => e.median('start', {}, ({ promise }) => promise) },
+  { name: '… the empty program, in ms', digits: 0, figure: (e) => e.median('start', {}, ({ bare }) => bare.ms) },
+  {
+    name: 'WebAssembly calls and requests of a start with nothing to do',
+    target: most(0),
+    digits: 0,
+    figure: (e) => e.max('start', {}, ({ idle }) => idle.calls + idle.requests),
+  },
+  {
+    name: 'first progress after the first request, slowest work',
+    target: most(250, ' ms'),
+    digits: 0,
+    figure: (e) => slowest(MOVED.map((work) => e.speed(work, 'ours', ({ firstProgress }) => firstProgress))),
+  },
+  ...['file-1024', 'throttled'].map((work) => ({
+    name: `progress events per second: ${title(work)}`,
+    target: { text: '4 to 20', met: (figure) => figure >= 4 && figure <= 20 },
+    digits: 1,
+    figure: (e) => e.speed(work, 'ours', (sample) => sample.progressEvents / sample.progressSeconds),
+  })),
+  ...['file-64', 'file-1024', 'files-500', 'records-1000'].map((work) => ({
+    name: `CPU over plain: ${title(work)}`,
+    target: most(1.5),
+    figure: (e) => e.cpuOverPlain(work),
+  })),
+  { name: 'growth of memory, 1 GB over 64 MB', target: most(1.2), figure: (e) => e.growth('file-1024') / e.growth('file-64') },
+  ...['file-64', 'file-1024', 'records-10000'].flatMap((work) => [
+    { name: `… in MB: ${title(work)}`, digits: 0, figure: (e) => e.growth(work) / MiB },
+    { name: '…… plain', digits: 0, figure: (e) => e.growth(work, 'page') / MiB },
+  ]),
+  { name: 'memory of the program, at most', target: most(64, ' MB'), digits: 0, figure: (e) => e.max('speed', { way: 'ours' }, ({ memory }) => memory / MiB) },
+  {
+    name: 'longest task of the page in ms, files',
+    target: { text: '< 50 ms', met: (figure) => figure < 50 },
+    digits: 0,
+    figure: (e) => longestTask(e, 'ours', (work) => !work.startsWith('records')),
+  },
+  {
+    name: 'longest task of the page in ms, records',
+    target: { text: '< 50 ms', met: (figure) => figure < 50 },
+    digits: 0,
+    figure: (e) => longestTask(e, 'ours', (work) => work.startsWith('records')),
+  },
+  { name: '… plain, all', digits: 0, figure: (e) => longestTask(e, 'page', () => true) },
+];
+
+const slowest = (figures) => Math.max(...figures.filter((figure) => figure !== undefined));
+
+/** Of the medians of all works. Where the browser does not tell long tasks, how late a timer was. */
+function longestTask(e, way, chosen) {
+  const tells = e.of('speed').some(({ longest }) => longest > 0);
+  const figures = works
+    .filter(({ name }) => chosen(name))
+    .map(({ name }) => e.speed(name, way, ({ longest, late }) => (tells ? longest : late)));
+  return slowest(figures);
+}
+
+/**
+ * Rows {name, target, cells: {browser: {figure, met}}}; met is null where there is
+ * no target, and there is no cell where nothing was measured.
+ */
+export function rowsOf(samples, browsers) {
+  const evidence = Object.fromEntries(browsers.map((browser) => [browser, new Evidence(samples, browser)]));
+  return definitions.map(({ name, target, figure, digits = 2, only }) => {
+    const cells = {};
+    for (const browser of browsers) {
+      const value = !only || only === browser ? figure(evidence[browser]) : undefined;
+      if (!Number.isFinite(value)) continue;
+      const rounded = Number(value.toFixed(digits));
+      cells[browser] = { figure: rounded, met: target ? target.met(rounded) : null };
+    }
+    return { name, target: target?.text ?? '', cells };
+  });
+}
+
+/** [{work, browser, way, ms, cpu, n}] of medians, for the table of absolute figures and the plot. */
+export function times(samples, browsers) {
+  const list = [];
+  for (const browser of browsers) {
+    const e = new Evidence(samples, browser);
+    for (const work of works) {
+      for (const way of ['ours', 'page', 'worker', 'native']) {
+        const ms = e.speed(work.name, way);
+        if (ms === undefined) continue;
+        const all = e.of('speed', { work: work.name, way });
+        list.push({ work: work.name, title: work.title, browser, way, ms, cpu: e.speed(work.name, way, ({ cpu }) => cpu), n: all.length });
+      }
+    }
+  }
+  return list;
+}

@@ -1,0 +1,128 @@
+// What the benchmark calls in the page, as `bench`. Times are in ms.
+const bench = (() => {
+  const parameters = new URL(location.href).searchParams;
+
+  /** Long tasks as the browser reports them (Chromium), [start, duration]. */
+  const longTasks = [];
+  if (PerformanceObserver.supportedEntryTypes?.includes('longtask')) {
+    new PerformanceObserver((list) => {
+      for (const { startTime, duration } of list.getEntries()) longTasks.push([startTime, duration]);
+    }).observe({ type: 'longtask' });
+  }
+
+  const TICK_MS = 20;
+  /** Watches how long a timer is late; stop() gives the worst lateness since. */
+  function watchTimer() {
+    let worst = 0;
+    let due = performance.now() + TICK_MS;
+    let timer = setTimeout(function tick() {
+      worst = Math.max(worst, performance.now() - due);
+      due = performance.now() + TICK_MS;
+      timer = setTimeout(tick, TICK_MS);
+    }, TICK_MS);
+    return () => {
+      clearTimeout(timer);
+      return Math.max(worst, performance.now() - due);
+    };
+  }
+
+  async function register() {
+    const registration = await navigator.serviceWorker.register(parameters.get('worker'));
+    await navigator.serviceWorker.ready;
+    const { active } = registration;
+    while (active.state !== 'activated') await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
+  }
+
+  /** Asks the worker for one of its commands. */
+  async function worker(command, work) {
+    const { active } = await navigator.serviceWorker.ready;
+    const { port1, port2 } = new MessageChannel();
+    const answer = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
+    active.postMessage({ command, work }, [port2]);
+    const { value, error } = await answer;
+    port1.close();
+    if (error) throw new Error(error);
+    return value;
+  }
+
+  /** Makes a background fetch; resolves when it has succeeded. */
+  async function backgroundFetch(id, urls, seen) {
+    const { backgroundFetch: manager } = await navigator.serviceWorker.ready;
+    const begun = performance.now();
+    const fetch = await manager.fetch(id, urls, { title: id });
+    seen.promise ??= performance.now() - begun;
+    await new Promise((resolve, reject) => {
+      const look = () => {
+        seen.progress.push([Date.now(), fetch.downloaded]);
+        if (fetch.result === 'success') resolve();
+        else if (fetch.result !== '') reject(new Error(`it failed: ${fetch.failureReason}`));
+      };
+      fetch.addEventListener('progress', look);
+      look();
+    });
+  }
+
+  const ways = {
+    async ours(work, seen) {
+      const { fetches = 1 } = work;
+      const lists = Array.from({ length: fetches }, (_, i) => plain.urls({ ...work, name: `${work.name}-${i}` }));
+      await Promise.all(lists.map((urls, i) => backgroundFetch(`${work.name}-${i}`, urls, seen)));
+    },
+    page: (work) => plain.store(work),
+    async worker(work) {
+      const timer = setInterval(() => void worker('ping'), 5000);
+      await worker('store', work);
+      clearInterval(timer);
+    },
+  };
+  ways.native = ways.ours;
+
+  /** Nothing is stored any more; what the plain way stored is deleted. */
+  async function clean() {
+    await caches.delete(plain.CACHE);
+    const stored = async () => (await caches.keys()).some((name) => name.startsWith('bgfetch:data:'));
+    while (await stored()) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  /** Does the work in one way. */
+  async function run(way, work) {
+    const seen = { progress: [] };
+    const stop = watchTimer();
+    const begun = performance.now();
+    await ways[way](work, seen);
+    const ms = performance.now() - begun;
+    const late = stop();
+    await new Promise((resolve) => setTimeout(resolve, 0)); // for the last long task
+    const long = longTasks.filter(([start]) => start >= begun - 1).map(([, duration]) => duration);
+    return { ms, late, longest: Math.max(0, ...long), ...seen };
+  }
+
+  /** Begins run(); what it gives, or its error, goes to the runner's channel. */
+  function begin(way, work) {
+    const report = (detail) =>
+      fetch(parameters.get('channel'), { method: 'POST', mode: 'no-cors', body: JSON.stringify({ run: work.name, ...detail }) });
+    run(way, work).then(report, (error) => report({ error: `${error.name}: ${error.message}` }));
+  }
+
+  /** Times from fetch() to its promise, one after the other, while the program runs. */
+  async function promiseTimes(work, times) {
+    const all = [];
+    for (let i = 0; i < times; i++) {
+      const seen = { progress: [] };
+      const name = `${work.name}-${i}`;
+      await backgroundFetch(name, plain.urls({ ...work, name }), seen);
+      all.push(seen.promise);
+      await clean();
+    }
+    return all;
+  }
+
+  /** The round trip of a command to the worker, and what the command gave. */
+  async function roundTrip(command) {
+    const begun = performance.now();
+    const value = await worker(command);
+    return { ms: performance.now() - begun, value };
+  }
+
+  return { register, worker, run, begin, clean, promiseTimes, roundTrip };
+})();

@@ -1,0 +1,45 @@
+// The work that is done in several ways, each measured from its beginning until
+// all bytes are stored.
+//
+//   count, size   so many files of so many bytes, in one background fetch
+//   fetches       so many background fetches, each of that
+//   rate          bytes per second that the server gives to each connection
+//   ways          ours; plain fetch() and cache.put() in the page or in the
+//                 worker, six at a time; native: Chromium's own Background Fetch
+//   curve, x      where it stands in the plot
+export const MiB = 1024 * 1024;
+
+const plainWays = ['ours', 'page', 'worker', 'native'];
+const manyWays = ['ours', 'page', 'native'];
+const file = (mb, more) => ({ name: `file-${mb}`, title: `one file of ${mb < 1024 ? `${mb} MB` : '1 GB'}`, size: mb * MiB, ways: plainWays, curve: 'size', x: mb, ...more });
+const records = (count, more) => ({ name: `records-${count}`, title: `${count.toLocaleString('en')} records of 1 kB`, count, size: 1000, ways: manyWays, curve: 'records', x: count, ...more });
+const fetches = (count) => ({ name: `fetches-${count}`, title: `${count} background fetches of 100 kB at once`, fetches: count, size: 100_000, ways: ['ours'], curve: 'fetches', x: count });
+
+export const works = [
+  file(1, { ways: ['ours'] }),
+  file(8),
+  file(64, { quick: true }),
+  file(256),
+  file(1024),
+  { name: 'files-500', title: '500 files of 20 kB', count: 500, size: 20_000, ways: manyWays, quick: true },
+  records(10, { ways: ['ours'] }),
+  records(100, { ways: ['ours'], quick: true }),
+  records(1000, { quick: true }),
+  records(10_000),
+  { name: 'throttled', title: 'one file of 64 MB at 8 MB/s per connection', size: 64 * MiB, rate: 8 * MiB, ways: manyWays },
+  fetches(1),
+  fetches(10),
+  fetches(100),
+];
+
+/** What is run first and not counted: browsers are slow the first time. */
+export const warmUp = { name: 'warm-up', size: MiB, ways: plainWays };
+
+export const workNamed = (name) => works.find((work) => work.name === name);
+
+/** What the page is told of a work: `name` has to be new each time. */
+export function description(work, name, server) {
+  const { count = 1, fetches, size, rate } = work;
+  const query = new URLSearchParams({ size, ...(rate && { rate }) });
+  return { base: server.url, name, count, fetches, query: String(query) };
+}
