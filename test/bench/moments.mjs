@@ -38,7 +38,7 @@ export async function measureStarts({ browser, runs, context, add }) {
       const restart = async () => {
         await settle(500);
         await stand.browser.stopWorker(stand.page);
-        return stand.page.evaluate(() => bench.roundTrip('state'));
+        return stand.page.evaluate(() => bench.wake());
       };
       const { ms, value } = await restart();
       const described = description(SMALL, newName('start'), stand.server);

@@ -124,5 +124,17 @@ const bench = (() => {
     return { ms: performance.now() - begun, value };
   }
 
-  return { register, worker, run, begin, clean, promiseTimes, roundTrip };
+  /**
+   * Wakes the worker: roundTrip('state'), asked again each second, because a
+   * message to a worker that is just being ended is lost.
+   */
+  async function wake() {
+    for (;;) {
+      const late = new Promise((resolve) => setTimeout(resolve, 1000));
+      const answer = await Promise.race([roundTrip('state'), late]);
+      if (answer) return answer;
+    }
+  }
+
+  return { register, worker, run, begin, clean, promiseTimes, roundTrip, wake };
 })();
