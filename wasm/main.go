@@ -71,5 +71,11 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err := engine.Start(ctx); err != nil {
 		return nil, err
 	}
+	go func() {
+		<-store.Lost()
+		_ = store.Close() // whoever changes it waits for that
+		// The glue starts a new program, which makes of it what it can.
+		log.Fatalln("bgfetch: the database was deleted or upgraded from elsewhere")
+	}()
 	return httpapi.New(engine), nil
 }

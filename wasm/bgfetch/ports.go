@@ -31,7 +31,8 @@ type Stored struct {
 // everything it was given is stored, otherwise nothing is. What a crash cannot
 // undo is exactly what a method returned nil for.
 type Store interface {
-	// Load returns all background fetches, in order of creation.
+	// Load returns all background fetches, in order of creation. Rows that make
+	// none, since others were deleted behind our back, are deleted.
 	Load(ctx context.Context) ([]Stored, error)
 	// Create stores a new background fetch. Its records are in their initial
 	// state (RecordState with a response Length of -1) and have no rows yet. A
@@ -50,8 +51,8 @@ type Store interface {
 	DropSegments(ctx context.Context, uniqueID string, index, generation int, lost []Segment) error
 	// Delete removes the background fetch with all its rows and, where ended is not
 	// nil, adds that to the history under a number larger than all before; of the
-	// history at most MaxHistory stay. It does nothing if there is no such
-	// background fetch, which is no error.
+	// history at most MaxHistory stay. That there is no such background fetch
+	// is no error; then nothing is added.
 	Delete(ctx context.Context, uniqueID string, ended *Ended) error
 
 	// History returns the history, the last one first.

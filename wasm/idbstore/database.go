@@ -77,6 +77,8 @@ type Store struct {
 	// program change only where they wait: so what it says when a transaction is
 	// made is still so when that runs.
 	known map[string]bool
+
+	lost <-chan string
 }
 
 var _ bgfetch.Store = (*Store)(nil)
@@ -141,8 +143,13 @@ func open(name string) (*Store, error) {
 		_ = db.Close()
 		return nil, err
 	}
-	raw, err := request.Request.Result()
-	return &Store{db: db, raw: safejs.Safe(raw), known: map[string]bool{}}, err
+	result, err := request.Request.Result()
+	if err != nil {
+		return nil, portError(err)
+	}
+	raw := safejs.Safe(result)
+	lost, _, err := listen(raw, "versionchange", "close") // for as long as the program lives
+	return &Store{db: db, raw: raw, known: map[string]bool{}, lost: lost}, err
 }
 
 // upgrade brings a database from oldVersion, 0 for none, to schemaVersion.
@@ -171,6 +178,10 @@ func checkSchema(db *idb.Database) error {
 	}
 	return nil
 }
+
+// Lost sends once when the database is deleted or upgraded from elsewhere: the store
+// is of no use any more.
+func (s *Store) Lost() <-chan string { return s.lost }
 
 // Close closes the database once the transactions under way are finished.
 func (s *Store) Close() error {

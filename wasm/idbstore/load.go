@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -26,7 +27,43 @@ func (s *Store) Load(ctx context.Context) ([]bgfetch.Stored, error) {
 			return nil, wrap(err, "load")
 		}
 	}
-	return assemble(states, requests, records, segments), nil
+	stored := assemble(states, requests, records, segments)
+	for _, uniqueID := range incomplete(stored, states, requests, records, segments) {
+		if err := s.Delete(ctx, uniqueID, nil); err != nil {
+			return nil, err
+		}
+	}
+	return stored, nil
+}
+
+// incomplete returns the unique ids of rows that make no background fetch: others
+// of its rows were deleted behind our back.
+func incomplete(
+	stored []bgfetch.Stored, states []bgfetch.FetchState, requests []requestsRow, records []recordRow, segments []segmentRow,
+) []string {
+	complete := make(map[string]bool, len(stored))
+	for _, fetch := range stored {
+		complete[fetch.State.UniqueID] = true
+	}
+	found := map[string]bool{}
+	note := func(uniqueID string) {
+		if !complete[uniqueID] {
+			found[uniqueID] = true
+		}
+	}
+	for _, state := range states {
+		note(state.UniqueID)
+	}
+	for _, row := range requests {
+		note(row.UniqueID)
+	}
+	for _, row := range records {
+		note(row.UniqueID)
+	}
+	for _, row := range segments {
+		note(row.UniqueID)
+	}
+	return slices.Collect(maps.Keys(found))
 }
 
 // assemble makes the background fetches of their rows, in order of creation.
@@ -57,6 +94,7 @@ func assemble(states []bgfetch.FetchState, requests []requestsRow, records []rec
 			record.Response.Segments = append(record.Response.Segments, bgfetch.Segment{Offset: row.Offset, Length: row.Length})
 		}
 	}
+	stored = slices.DeleteFunc(stored, func(fetch bgfetch.Stored) bool { return len(fetch.Requests) == 0 })
 	slices.SortFunc(stored, func(a, b bgfetch.Stored) int {
 		return cmp.Compare(sequence[a.State.UniqueID], sequence[b.State.UniqueID])
 	})

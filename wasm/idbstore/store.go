@@ -103,12 +103,12 @@ func (s *Store) DropSegments(ctx context.Context, uniqueID string, index, genera
 func (s *Store) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ended) error {
 	stores := []string{fetchesStore, requestsStore, recordsStore, segmentsStore, historyStore}
 	err := s.transact(ctx, stores, func(t *transaction) error {
-		if err := t.require(uniqueID); errors.Is(err, bgfetch.ErrUnknown) {
-			return nil
-		} else if err != nil {
+		err := t.require(uniqueID)
+		unknown := errors.Is(err, bgfetch.ErrUnknown)
+		if err != nil && !unknown {
 			return err
 		}
-		if ended != nil {
+		if ended != nil && !unknown {
 			if err := t.addEnded(*ended); err != nil {
 				return err
 			}
