@@ -146,7 +146,9 @@ func validatePartial(head Head, data ResponseData, start, end int64) (complete i
 		return -1, "it has no Content-Range"
 	} else if length >= 0 && end == 0 {
 		// What is left, if the server did as asked.
-		complete = start + length
+		if complete = start + length; complete > maxLength {
+			return -1, "its Content-Length is out of range"
+		}
 	}
 	switch {
 	case data.Length >= 0 && complete >= 0 && data.Length != complete:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -71,6 +72,51 @@ func FuzzRetryAfter(f *testing.F) {
 		d, ok := retryAfter(Head{Headers: []Header{{"retry-after", value}}}, now)
 		if d < 0 || !ok && d != 0 {
 			t.Fatalf("%q = %v, %v", value, d, ok)
+		}
+	})
+}
+
+// FuzzValidatePartial: whatever a server says, no complete length is out of range.
+func FuzzValidatePartial(f *testing.F) {
+	f.Add("bytes 5-9/10", "5", "W/\"\x00\"", "Fri, 31 Dec 9999 23:59:59 GMT", "gzip", int64(5), int64(0), int64(10), true)
+	f.Add("", "9007199254740991", "", "", "", int64(5), int64(0), int64(-1), false)
+	f.Add("bytes 0-9007199254740991/*", "9007199254740992", "", "", "", int64(0), int64(4096), int64(-1), false)
+	f.Fuzz(func(t *testing.T, contentRange, contentLength, etag, modified, encoding string, start, end, length int64, sameOrigin bool) {
+		if start < 0 || start > maxLength || end < 0 || end > maxLength || length < -1 || length > maxLength {
+			return
+		}
+		head := Head{Type: "cors", Status: 206, Headers: []Header{
+			{"Content-Range", contentRange}, {"Content-Length", contentLength}, {"ETag", etag},
+			{"Last-Modified", modified}, {"Content-Encoding", encoding},
+		}}
+		if contentRange == "" {
+			head.Headers = head.Headers[1:] // not visible
+		}
+		if sameOrigin {
+			head.Type = "basic"
+		}
+		complete, problem := validatePartial(head, ResponseData{Length: length, ETag: etag}, start, end)
+		if complete < -1 || complete > maxLength || problem == "" && length >= 0 && complete >= 0 && complete != length {
+			t.Fatalf("%d, %q", complete, problem)
+		}
+		if n, _ := head.bodyLength(); n < -1 || n > maxLength {
+			t.Fatalf("bodyLength = %d", n)
+		}
+	})
+}
+
+func FuzzIntegrity(f *testing.F) {
+	f.Add("sha256-AAAA sha512-" + strings.Repeat("A", 88))
+	f.Add("sha256-47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU?x")
+	f.Fuzz(func(t *testing.T, metadata string) {
+		parsed, err := parseIntegrity(metadata)
+		if parsed == nil || err != nil {
+			return
+		}
+		for _, digest := range parsed.digests {
+			if len(digest) != parsed.new().Size() {
+				t.Fatalf("%q: a digest of %d bytes", metadata, len(digest))
+			}
 		}
 	})
 }
