@@ -6,10 +6,12 @@
 import type { FetchInit, StoredImage } from './protocol';
 import { toRetryOptions, withDefaultRetry } from './retry';
 import { toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
+import { toWire } from './wire-text';
 
 /** Absent members are those the site did not give. */
 export interface UIOptions {
   icons?: StoredImage[];
+  /** As it travels on the wire. */
   title?: string;
 }
 
@@ -20,7 +22,7 @@ export function toUIOptions(value: unknown): UIOptions {
   const { icons } = dictionary;
   if (icons !== undefined) result.icons = toSequence(icons, 'options.icons', toImage).filter((icon) => icon.src);
   const { title } = dictionary;
-  if (title !== undefined) result.title = toDOMString(title);
+  if (title !== undefined) result.title = toWire(toDOMString(title));
   return result;
 }
 

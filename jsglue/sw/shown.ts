@@ -6,6 +6,7 @@
 
 import { instanceOf } from '../shared/instances';
 import { MARK, type Snapshot } from '../shared/protocol';
+import { fromWire } from '../shared/wire-text';
 import { fire } from './events';
 import type { HostMethods } from './host';
 import type { Lifetime } from './lifetime';
@@ -31,7 +32,7 @@ export async function show({ uniqueId, title, body, icon, actions, prompting, sn
   const options: Options = { tag: TAG + uniqueId, body, data, silent: true, renotify: false };
   if (icon) options.icon = icon;
   if (maxActions) options.actions = actions.slice(0, maxActions);
-  await worker.registration.showNotification(title, options);
+  await worker.registration.showNotification(fromWire(title), options);
   return null;
 }
 

@@ -134,3 +134,26 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
   await page.waitFor('the notification to go', 10_000, `async () => (await (${ours})()).length === 0`);
   assert.deepEqual(await inWorker(() => self.seen), ['click own']);
 });
+
+scenario('titles of all kinds are shown as the browser shows them', {}, async (test) => {
+  if (test.driver.name === 'webkit') return; // see above
+  const { page, inWorker } = await open7(test, { grant: true });
+  const file = test.resource({ size: 64 * MiB, rate: 1000 });
+  const titles = [`"quotes" & <b>`, 'line\nfeed', '😀', '\uD800 lone', '\uFDD0d800', '__proto__', 'x'.repeat(1000)];
+  await page.evaluate(async (url, titles) => {
+    const { backgroundFetch } = await t.site();
+    for (const title of titles) await backgroundFetch.fetch(title, url, { title });
+  }, file.url, titles);
+  await inWorker(async (titles) => {
+    for (const [index, title] of titles.entries()) await self.registration.showNotification(title, { tag: `own-${index}` });
+  }, titles);
+  await page.waitFor('all of them to be shown', 20_000, async (count) => (await (await t.site()).getNotifications()).length === count, 2 * titles.length);
+  const all = await page.evaluate(shown);
+  const sorted = (own) => all.filter(({ tag }) => tag.startsWith('own-') === own).map(({ title }) => title).sort();
+  assert.deepEqual(sorted(false), sorted(true));
+  await page.evaluate(async () => {
+    const { backgroundFetch } = await t.site();
+    for (const id of await backgroundFetch.getIds()) await (await backgroundFetch.get(id)).abort();
+  });
+  await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+});
