@@ -5,6 +5,7 @@
 
 import { bodyOf, unavailable } from './errors';
 import type { Plan, RecordSnapshot } from './protocol';
+import { storedRequestBody } from './request-body';
 import { restoreRequest } from './requests';
 import { makeResponse, mayHaveBody } from './response';
 import { cachedEntry, openCache, StoredBody } from './stored-body';
@@ -25,7 +26,8 @@ let create: (snapshot: RecordSnapshot, request: Request, source: Source) => Back
 /** The record object of a match; `cache` names the cache where its request body lies. */
 export async function makeRecord(snapshot: RecordSnapshot, cache: string, source: Source): Promise<BackgroundFetchRecord> {
   const { request } = snapshot;
-  const body = request.body?.key ? await (await cachedEntry(await openCache(cache), request.body.key)).blob() : undefined;
+  const { key, size = 0 } = request.body ?? {};
+  const body = key === undefined ? undefined : await storedRequestBody(await openCache(cache), key, size);
   return create(snapshot, restoreRequest(request, body), source);
 }
 

@@ -104,15 +104,14 @@ async function readBody(request: Request): Promise<Blob> {
 }
 
 /**
- * The Request of what was stored. The body is that of the stored request, its
- * content type is among the headers.
+ * The Request of what was stored. The body is that of the stored request, without a
+ * type: its content type is among the headers.
  */
 export function restoreRequest(stored: StoredRequest, body?: Blob): Request {
   const { url, method, headers, credentials, cache, redirect, referrer, referrerPolicy, integrity } = stored;
   const init = { method, headers, credentials, cache, redirect, referrer, referrerPolicy, integrity } as RequestInit;
   if (stored.mode && stored.mode !== 'navigate') init.mode = stored.mode as RequestMode;
-  // Without its type, lest the Blob adds a content type that the request had not.
-  if (body) init.body = body.slice(0, body.size);
+  if (body) init.body = body;
   return new Request(url, init);
 }
 

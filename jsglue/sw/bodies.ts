@@ -1,9 +1,11 @@
 /** Request and response bodies in the Cache API, and those still on their way in. */
 
+import { storeRequestBody } from '../shared/request-body';
 import { cacheNames } from './context';
 import type { HostMethods } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure } from './hosterror';
+import { deleteOwnCache } from './own-caches';
 import { worker } from './worker';
 
 /** Keys are absolute paths of this origin. */
@@ -42,7 +44,7 @@ export async function createCache({ cache }: Args<'createCache'>): Promise<null>
 
 export async function saveRequestBody(handles: Handles, { cache, key, handle }: Args<'saveRequestBody'>) {
   const body = handles.get(handle);
-  await (await caches.open(cache)).put(cacheKey(key), new Response(body));
+  await storeRequestBody(await caches.open(cache), key, body);
   return { size: body.size };
 }
 
@@ -72,7 +74,7 @@ export async function deleteKeys({ cache, keys }: Args<'deleteKeys'>): Promise<n
 }
 
 export async function deleteCache({ cache }: Args<'deleteCache'>): Promise<null> {
-  await caches.delete(cache);
+  await deleteOwnCache(cache);
   return null;
 }
 

@@ -17,6 +17,7 @@ import { EngineLock } from './lock';
 import { listenForMessages } from './messages';
 import { refuseRequests, reportNativeEvents } from './native';
 import { online, reachable, waitOnline } from './network';
+import { keepOwnCaches } from './own-caches';
 import { Program } from './program';
 import { closeAllShown, closeShown, listenForClicks, show } from './shown';
 import type { Transfers } from './transfers';
@@ -86,6 +87,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
 
   installInterfaces(worker, () => transport);
   installEvents();
+  keepOwnCaches();
   installPermissions(async () => context.permission);
   if (hasNative) reportNativeEvents(EVENTS);
 

@@ -2,6 +2,7 @@
 
 import { cacheNames, type WorkerContext } from './context';
 import type { EngineLock } from './lock';
+import { deleteOwnCache } from './own-caches';
 
 /** A connection that does not close may block the deletion for so long, no longer. */
 const DELETION_LIMIT_MS = 3000;
@@ -14,7 +15,7 @@ const DELETION_LIMIT_MS = 3000;
 export async function deleteLeftovers(context: WorkerContext, lock: EngineLock): Promise<void> {
   await lock.acquire().catch(() => {});
   const names = await cacheNames(context.cachePrefix).catch(() => []);
-  await Promise.allSettled([...names.map((name) => caches.delete(name)), deleteDatabase(context.database)]);
+  await Promise.allSettled([...names.map(deleteOwnCache), deleteDatabase(context.database)]);
 }
 
 /** Resolves in any case. While it is blocked, whoever opens the database waits behind it. */

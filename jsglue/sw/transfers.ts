@@ -4,6 +4,7 @@
  */
 
 import type { Head, StoredRequest } from '../shared/protocol';
+import { storedRequestBody } from '../shared/request-body';
 import { cacheKey } from './bodies';
 import type { HostMethods } from './host';
 import type { Give } from './hostcalls';
@@ -122,7 +123,7 @@ async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<Reques
     redirect: request.redirect as RequestRedirect | undefined,
     referrerPolicy: request.referrerPolicy as ReferrerPolicy | undefined,
     referrer: usableReferrer(request),
-    body: request.body ? await requestBody(request.body.key, cache) : undefined,
+    body: request.body ? await requestBody(request.body, await cache) : undefined,
   };
   // What is undefined stands for the default, where a given member would not.
   for (const [name, value] of Object.entries(init)) {
@@ -145,10 +146,10 @@ function usableReferrer({ referrer }: StoredRequest): string | undefined {
   }
 }
 
-async function requestBody(key: string | undefined, cache: Promise<Cache>): Promise<Blob> {
-  const entry = key === undefined ? undefined : await (await cache).match(cacheKey(key));
-  if (!entry) throw new HostFailure('internal', `The request body ${key ?? ''} is not stored any more.`);
-  return entry.blob();
+async function requestBody({ key = '', size }: NonNullable<StoredRequest['body']>, cache: Cache): Promise<Blob> {
+  return storedRequestBody(cache, key, size).catch((error) => {
+    throw new HostFailure('internal', `The request body ${key} cannot be read: ${error}`);
+  });
 }
 
 function headOf(response: Response): Head {

@@ -1,6 +1,7 @@
 /** Where the Go program's code comes from: a cache filled at install, or the network. */
 
 import { cacheNames, type WorkerContext } from './context';
+import { deleteOwnCache } from './own-caches';
 
 /**
  * Keeps the code for later starts, with or without a network. Never rejects: a
@@ -22,7 +23,7 @@ export async function cacheProgram(context: WorkerContext): Promise<void> {
 export async function deleteOtherPrograms(context: WorkerContext): Promise<void> {
   const names = await cacheNames(context.programCachePrefix);
   const others = names.filter((name) => name !== context.programCache);
-  await Promise.all(others.map((name) => caches.delete(name)));
+  await Promise.all(others.map(deleteOwnCache));
 }
 
 /** Rejects with an Error that names the cause, for people. */

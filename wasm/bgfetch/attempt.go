@@ -75,7 +75,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 			return nil, v
 		}
 	}
-	head, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
+	head, cancel := context.WithTimeout(ctx, a.headTimeout())
 	defer cancel()
 	a.interruptible(cancel)
 	a.note(LogEntry{Event: logRequest, Range: a.rangeValue(), Detail: a.request.Method})
@@ -110,6 +110,19 @@ func (a *attempt) rangeValue() string {
 		return fmt.Sprintf("bytes=%d-", a.start)
 	}
 	return ""
+}
+
+// slowestUpload is what a request body is given time for, bytes per second: how
+// much of it has been sent nobody tells a script.
+const slowestUpload = 8 << 10
+
+// headTimeout is how long the request may take until the head of its response is there.
+func (a *attempt) headTimeout() time.Duration {
+	timeout := a.fetch.retry.HeadTimeout
+	if body := a.request.Body; body != nil {
+		timeout += time.Duration(body.Size/slowestUpload) * time.Second
+	}
+	return timeout
 }
 
 // judgeStart looks at the head of a response to a request without Range. Next: move.

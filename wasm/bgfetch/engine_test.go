@@ -269,6 +269,28 @@ func TestUpload(t *testing.T) {
 	})
 }
 
+func TestLargeUploadTakesItsTime(t *testing.T) {
+	run(t, func(w *world) {
+		upload := func(id string, size int, takes time.Duration) {
+			w.bodies.Upload(id, make([]byte, size))
+			w.network.Handle(siteA, func(int, bgfetch.TransferInit) bgfetchtest.Response {
+				return bgfetchtest.Response{Delay: takes, Head: bgfetch.Head{URL: siteA, Status: 200}, Body: []byte("got it")}
+			})
+			init := fetchInit(id, siteA)
+			init.Requests[0].Method = "PUT"
+			init.Requests[0].Body = &bgfetch.RequestBody{Handle: id}
+			if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+		}
+		upload("large", 4<<20, 8*time.Minute)
+		w.wantSuccess("large", []byte("got it"))
+		upload("small", 4<<10, 8*time.Minute)
+		w.wantFailure("small", bgfetch.ReasonFetchError)
+	})
+}
+
 func TestUploadIsNotSentAgainByTheNextEngine(t *testing.T) {
 	run(t, func(w *world) {
 		w.bodies.Upload("h", randomBytes(5000))

@@ -10,7 +10,7 @@ import (
 // RetryPolicy bounds every wait for the network, so that each fetch ends. Counts
 // are consecutive failures of one record: a byte of progress sets them to zero.
 type RetryPolicy struct {
-	// HeadTimeout is how long a response's head may take.
+	// HeadTimeout is how long a response's head may take, once the request's body is sent.
 	HeadTimeout time.Duration
 	// StallTimeout is how long a body may bring no byte before it is cut.
 	StallTimeout time.Duration

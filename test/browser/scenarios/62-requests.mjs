@@ -117,6 +117,31 @@ scenario('two equal uploads stay two, and a preflight is no obstacle', {}, async
   assert.deepEqual(puts.map(({ upload }) => upload.bytes), [9]);
 });
 
+scenario('a large body is stored in parts, sent whole, and given back', {}, async (test) => {
+  const { page } = await open6(test);
+  const target = test.resource({ kind: 'upload' });
+  const slow = test.resource({ size: MiB, rate: 100_000 });
+  const body = await page.evaluate(async (target, slow) => {
+    const bytes = new Uint8Array(35 * 2 ** 20 + 3);
+    for (let i = 0; i < bytes.length; i += 1000) bytes[i] = i >> 10;
+    const requests = [new Request(target, { method: 'PUT', body: new Blob([bytes], { type: 'x/y' }) }), slow];
+    const fetch = await (await t.site()).backgroundFetch.fetch('large', requests);
+    const [{ request }] = await fetch.matchAll(target, { ignoreMethod: true });
+    const kept = await request.arrayBuffer();
+    const [name] = (await caches.keys()).filter((name) => name.startsWith('bgfetch:data:'));
+    const sizes = [];
+    const cache = await caches.open(name);
+    for (const key of await cache.keys()) if (key.url.includes('/request')) sizes.push((await (await cache.match(key)).blob()).size);
+    return { size: bytes.length, sha256: await sha256(bytes.buffer), kept: await sha256(kept), type: request.headers.get('Content-Type'), largest: Math.max(...sizes) };
+  }, target.url, slow.url);
+  assert.equal(body.kept, body.sha256);
+  assert.equal(body.type, 'x/y');
+  assert.ok(body.largest <= 16 * MiB, `an entry of ${body.largest} bytes`);
+  await test.settled(page, 'large', 'backgroundfetchsuccess');
+  const [{ upload, method }, ...more] = await askedFor(target);
+  assert.deepEqual([method, upload.bytes, upload.sha256, upload.contentType, more], ['PUT', body.size, body.sha256, 'x/y', []]);
+});
+
 /** A server of another origin that notes the heads of requests. */
 async function noteHeads() {
   const heads = [];

@@ -3,6 +3,7 @@
 //   lib=0           without our script
 //   native, permission   backgroundFetchOptions
 //   wait=1          no skipWaiting(): an update waits
+//   tidy=1          deletes all caches that it does not know, when it is activated
 importScripts('/report.js');
 const options = new URL(location.href).searchParams;
 self.backgroundFetchOptions = Object.fromEntries(
@@ -26,7 +27,13 @@ self.addEventListener('install', (event) => {
   if (options.get('wait') !== '1') self.skipWaiting();
   event.waitUntil(self.early);
 });
-self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
+async function activate() {
+  if (options.get('tidy') === '1') {
+    for (const name of await caches.keys()) if (name !== 'own') await caches.delete(name);
+  }
+  await self.clients.claim();
+}
+self.addEventListener('activate', (event) => event.waitUntil(activate()));
 
 self.messages = [];
 self.addEventListener('message', (event) => {
