@@ -10,6 +10,8 @@ const { fetch } = globalThis;
 
 /** How long after the rejection the event may come. */
 const EVENT_WITHIN_MS = 200;
+/** In a worker the abort would overtake the policy, which another thread looks at. */
+const WORKER_ABORTS_AFTER_MS = 250;
 /** A probe takes half a millisecond; of more URLs than this, one in each directory is asked. */
 const MAX_PROBES = 32;
 
@@ -60,9 +62,12 @@ async function mayConnect(url: string): Promise<boolean> {
   const ownOrigin = new URL(url).origin === location.origin;
   const how: RequestInit = ownOrigin ? { mode: 'same-origin', cache: 'only-if-cached' } : { mode: 'no-cors' };
   const asked = fetch(url, { ...init, ...how });
-  aborter.abort();
-  return asked.then(
-    () => true,
-    (error) => error.name === 'AbortError',
-  );
+  const abort = (): void => aborter.abort();
+  const timer = globalThis.document ? void abort() : setTimeout(abort, WORKER_ABORTS_AFTER_MS);
+  return asked
+    .then(
+      () => true,
+      (error) => error.name === 'AbortError',
+    )
+    .finally(() => clearTimeout(timer));
 }

@@ -37,6 +37,10 @@ async function refusals(url) {
   await refused('port: after a body', [passed, port(25)]);
   await refused('room: 2^53 - 1', url, { downloadTotal: Number.MAX_SAFE_INTEGER });
   await refused('room: 2^64 - 1', url, { downloadTotal: -1 });
+  await refused('options: icons are a number', url, { icons: 1 });
+  await refused('options: icons are an object', url, { icons: {} });
+  await refused('icon: no src', url, { icons: [{ sizes: '1x1' }] });
+  await refused('integrity: malformed', new Request(url, { integrity: 'sha256-AAAA' }));
   await tryTo('arguments: fetch()', async () => manager.fetch());
   await tryTo('arguments: fetch(id)', async () => manager.fetch('refused'));
   await tryTo('arguments: get()', async () => manager.get());
@@ -54,6 +58,9 @@ const words = {
   scheme: /http and https/,
   used: /body|used|disturbed/i,
   room: /no room/,
+  options: /icons is not a sequence/,
+  icon: /needs the member src/,
+  integrity: /sha256-AAAA/,
   arguments: /argument/,
   id: /empty/,
   active: /already|active/i,
@@ -163,7 +170,29 @@ scenario('the content security policy of a page, by header and by meta', {}, asy
   for (const file of [other, meta]) assert.deepEqual(await askedFor(file), []);
 });
 
-scenario('ids and titles of all kinds come back as they were', {}, async (test) => {
+scenario('the content security policy of a dedicated or shared worker', {}, async (test) => {
+  // Nothing tells a script there that a policy was the cause.
+  if (test.driver.name === 'webkit') return;
+  const channel = new URL(test.channel.address('x')).origin;
+  const { page, inRealm } = await open6(test, { options: { 'worker-csp': `connect-src 'self' ${channel}` } });
+  const own = test.resource({ size: 1000 });
+  const other = test.resource({ size: 1000, cors: 1, origin: test.server.url2 });
+  for (const realm of ['dedicated', 'shared']) {
+    // Chromium gives nobody a registration there.
+    if (!(await inRealm(realm, () => 'serviceWorker' in navigator))) continue;
+    const answers = await inRealm(realm, async (id, own, other) => {
+      const [{ backgroundFetch }] = await navigator.serviceWorker.getRegistrations();
+      const error = await backgroundFetch.fetch(id, [own, other]).then(() => null, (reason) => reason);
+      const refused = error && { name: error.name, message: error.message, isTypeError: error instanceof TypeError };
+      return { refused, id: (await backgroundFetch.fetch(id, own)).id };
+    }, realm, own.url, other.url);
+    assertRefused({ 'policy: of the worker': answers.refused }, realm);
+    await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
+  }
+  assert.deepEqual(await askedFor(other), []);
+});
+
+scenario('ids and URLs of all kinds come back as they were', {}, async (test) => {
   const { page } = await open6(test);
   const file = test.resource({ size: 64 * MiB, rate: 1000 });
   const wrong = await page.evaluate(async (url) => {
@@ -185,6 +214,16 @@ scenario('ids and titles of all kinds come back as they were', {}, async (test) 
       if ((await backgroundFetch.get(id)) !== fetches.get(id)) wrong.push(['get', id]);
       if ((await backgroundFetch.get(`${id}!`)) !== undefined) wrong.push(['get', `${id}!`]);
     }
+    // URLs are what the Request constructor makes of them.
+    const texts = ['\uD800', 'é😀', '"<>"', '__proto__', 'a\nb', 'x'.repeat(100_000)];
+    const urls = [...texts.map((text) => `${url}&${text}`), '__proto__', 'constructor'];
+    const many = await backgroundFetch.fetch('urls', urls);
+    const shown = (await many.matchAll()).map(({ request }) => request.url);
+    for (const [index, text] of urls.entries()) {
+      if (shown[index] !== new Request(text).url) wrong.push(['url', text]);
+      if ((await many.matchAll(text)).length !== 1) wrong.push(['match', text]);
+    }
+    await many.abort();
     for (const value of [0, null, undefined, true]) {
       const fetch = await backgroundFetch.fetch({ toString: () => `of ${value}` }, url);
       if (fetch.id !== `of ${value}`) wrong.push(['conversion', value]);
