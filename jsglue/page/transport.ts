@@ -14,6 +14,7 @@ import {
   type AliveMessage,
   type ReplyMessage,
   type RequestMessage,
+  type RetiredMessage,
   type SnapshotsMessage,
   type WatchMessage,
 } from '../shared/protocol';
@@ -24,6 +25,8 @@ import { checkPolicy } from './policy';
 const MAX_SILENT = 12;
 /** ... and after it was sent so many times to workers that began to answer and died. */
 const MAX_SENT = 24;
+/** A worker that has retired is followed by another one in about no time. */
+const RETIRED_DELAY_MS = 500;
 
 const client = crypto.randomUUID();
 
@@ -69,8 +72,9 @@ export class PortTransport implements Transport {
       const worker = this.#registration.active;
       if (!worker) throw new TypeError('The service worker registration has no active worker.');
       const { reply, heard } = await exchange(worker, message);
-      if (reply) return { status: reply.status, body: JSON.parse(reply.body || 'null') };
+      if (reply?.type === 'reply') return { status: reply.status, body: JSON.parse(reply.body || 'null') };
       silent = heard ? 0 : silent + 1;
+      if (reply) await new Promise((resolve) => setTimeout(resolve, RETIRED_DELAY_MS));
     }
     throw new TypeError(
       `The active service worker (${this.#registration.active?.scriptURL}) does not answer. ` +
@@ -166,14 +170,17 @@ export class PortTransport implements Transport {
 
 /**
  * Send the request once. Resolves with the reply, or without one after
- * DEAD_AFTER_MS of silence; `heard` says whether there was any word before.
+ * DEAD_AFTER_MS of silence; `heard` says whether the worker was at it.
  */
-function exchange(worker: ServiceWorker, message: RequestMessage): Promise<{ reply?: ReplyMessage; heard: boolean }> {
+function exchange(
+  worker: ServiceWorker,
+  message: RequestMessage,
+): Promise<{ reply?: ReplyMessage | RetiredMessage; heard: boolean }> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     let heard = false;
     let timer: ReturnType<typeof setTimeout>;
-    const finish = (reply?: ReplyMessage): void => {
+    const finish = (reply?: ReplyMessage | RetiredMessage): void => {
       clearTimeout(timer);
       port1.close();
       resolve({ reply, heard });
@@ -182,10 +189,10 @@ function exchange(worker: ServiceWorker, message: RequestMessage): Promise<{ rep
       clearTimeout(timer);
       timer = setTimeout(finish, DEAD_AFTER_MS);
     };
-    port1.onmessage = ({ data }: MessageEvent<AliveMessage | ReplyMessage>) => {
+    port1.onmessage = ({ data }: MessageEvent<AliveMessage | ReplyMessage | RetiredMessage>) => {
+      if (data.type !== 'alive') return finish(data);
       heard = true;
-      if (data.type === 'reply') finish(data);
-      else listen();
+      listen();
     };
     listen();
     post(worker, message, port2);

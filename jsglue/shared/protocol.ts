@@ -81,6 +81,11 @@ export const ALIVE_INTERVAL_MS = 1000;
 /** No word for so long: the worker was stopped. Send the request again. */
 export const DEAD_AFTER_MS = 5000;
 
+/** Instead of a reply: a newer worker has taken over. Ask the one that is active then. */
+export interface RetiredMessage {
+  type: 'retired';
+}
+
 export interface ReplyMessage {
   type: 'reply';
   status: number;

@@ -101,7 +101,12 @@ export class BackgroundFetchRegistration extends EventTarget {
    */
   async abort(): Promise<boolean> {
     const { transport, path } = this.#source;
-    const reply = await transport.request('POST', `${path}/abort`);
+    const { result } = this.#snapshot;
+    const reply = await transport.request('POST', `${path}/abort`).catch((error) => {
+      // Its registration went away before the answer came, and it is aborted all the same.
+      if (this.#snapshot.failureReason !== 'aborted') throw error;
+    });
+    if (!reply) return result === '';
     // Deleted long ago, so no longer active.
     if (reply.status === 404) return false;
     return bodyOf<AbortReply>(reply).aborted;

@@ -6,12 +6,14 @@ import {
   PROTOCOL,
   type ReplyMessage,
   type RequestMessage,
+  type RetiredMessage,
   type Snapshot,
   type SnapshotsMessage,
   type WatchMessage,
 } from '../shared/protocol';
 import type { Activity } from './activity';
 import type { Lifetime } from './lifetime';
+import { Retired } from './lock';
 import { problem, type Program } from './program';
 import type { Watchers } from './watchers';
 import { worker } from './worker';
@@ -40,8 +42,8 @@ export function listenForMessages(
       return;
     }
     event.stopImmediatePropagation();
-    // Who lost the lock is silent, so that the page turns to its successor.
-    if (!port || program.retired) return;
+    if (!port) return;
+    if (program.retired) return void (message[MARK] === 'request' && retire(port));
     // Pages write to the active worker alone.
     activity.active();
     const answered =
@@ -50,6 +52,11 @@ export function listenForMessages(
         : watch(message, port, program, watchers, lifetime);
     lifetime.hold(event, answered);
   });
+}
+
+/** Who lost the lock turns the page to its successor. */
+function retire(port: MessagePort): void {
+  port.postMessage({ type: 'retired' } satisfies RetiredMessage);
 }
 
 async function answer(message: RequestMessage, port: MessagePort, program: Program, own: OwnAnswers): Promise<void> {
@@ -72,6 +79,9 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
     if (ownAnswer) return reply(200, JSON.stringify(await ownAnswer()));
     const { status, body } = await program.request(message.method, message.path, message.body, message.bodies);
     reply(status, body);
+  } catch (error) {
+    if (!(error instanceof Retired)) throw error;
+    retire(port);
   } finally {
     clearInterval(timer);
   }

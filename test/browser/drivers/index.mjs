@@ -5,7 +5,7 @@
 //            kernel's routes, which a test cannot change),
 //            newPage(url) -> page, closePages(), stopWorker(page), kill(), close()
 //   page:    evaluate(fn, ...args), evaluateFor(ms, ...), waitFor(what, ms, fn, ...args),
-//            goto(url), reload(), url(), close()
+//            goto(url), reload(), reloadPastWorker(), url(), close()
 //
 // kill() is SIGKILL for the whole tree of processes. A launch with the same
 // profileDir finds what the one before stored. stopWorker() needs `stoppable`.

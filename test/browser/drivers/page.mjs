@@ -70,6 +70,19 @@ export class PuppeteerPage extends Page {
   async reload() {
     await this.page.reload({ waitUntil: 'load' });
   }
+  /** A hard reload. Resolves with whether the driver can have the browser do one; else it is a usual one. */
+  async reloadPastWorker() {
+    const isChromium = (await this.page.browser().version()).includes('Chrome');
+    if (!isChromium) await this.reload();
+    else {
+      const session = await this.page.createCDPSession();
+      const loaded = this.page.waitForNavigation({ waitUntil: 'load' });
+      await session.send('Page.reload', { ignoreCache: true });
+      await loaded;
+      await session.detach();
+    }
+    return isChromium;
+  }
   async url() {
     return this.page.url();
   }

@@ -125,6 +125,10 @@ class WebKitPage extends Page {
   async reload() {
     await this.#navigate('location.reload()');
   }
+  async reloadPastWorker() {
+    await this.reload();
+    return false;
+  }
   async url() {
     return this.evaluate('location.href');
   }

@@ -120,3 +120,24 @@ scenario('unregister and register again: an empty manager, in the same page load
     await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
   }
 });
+
+scenario('calls that cross an unregister() are answered', { timeout: 60_000 }, async (test) => {
+  const { page } = await open7(test);
+  const slow = test.resource({ size: 40 * MiB, rate: MiB });
+  const file = test.resource({ size: MiB });
+  await page.evaluate((url) => t.startFetch('crossed', url), slow.url);
+  const answers = await page.evaluateFor(50_000, async (url) => {
+    const old = await t.site();
+    const [aborted] = await Promise.all([t.abort('crossed'), old.unregister()]);
+    await t.register();
+    await t.startFetch('next', url);
+    // Its worker may live on for this page, but the engine is the new one's. Or the
+    // browser has revived it: then it is the same registration.
+    const late = await old.backgroundFetch.get('none').then(String, (error) => error.name);
+    return { aborted, late };
+  }, file.url);
+  assert.equal(typeof answers.aborted, 'boolean'); // whichever came first
+  assert.ok(['undefined', 'TypeError'].includes(answers.late), answers.late);
+  await page.evaluate(() => t.waitForResult('next', 20_000));
+  await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+});
