@@ -24,6 +24,11 @@
  *   GET  fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1]
  *        -> 200 Plan. With wait it comes when there is something to tell, at the
  *           latest after 20 s (then empty: ask again).
+ *   GET  list                                    -> 200 Listings
+ *   GET  history                                 -> 200 History
+ *   DELETE history[/<number>]                    -> 200 {}
+ *   POST history/<number>/retry {"uniqueId": …}  -> 201 Snapshot | problem
+ *   GET  log                                     -> 200 Log
  *
  * POST fetches can be sent again with the same uniqueId when the reply was lost:
  * it gives the same background fetch.
@@ -39,10 +44,12 @@ export const MARK = '__bgfetch__';
 
 // ---- page -> worker, by registration.active.postMessage(message, [port]) ----
 
+export type Method = 'GET' | 'POST' | 'DELETE';
+
 export interface RequestMessage {
   [MARK]: 'request';
   protocol: number;
-  method: 'GET' | 'POST';
+  method: Method;
   /** Relative to `<scope>/__bgfetch__/`, with its query. */
   path: string;
   /** JSON text. */
@@ -143,6 +150,65 @@ export interface Snapshot {
 export interface FetchList {
   /** Active background fetches, oldest first. */
   fetches: Snapshot[];
+}
+
+/** What a list shows of a background fetch: wasm/bgfetch/history.go. */
+export interface Listing extends Snapshot {
+  title: string;
+  /** URL. */
+  icon?: string;
+  /** ms since 1970. */
+  created: number;
+  /** URL of the first request, and how many there are. */
+  url: string;
+  records: number;
+  /** Bytes of all bodies, 0 while that is not known. */
+  total: number;
+  pausable?: boolean;
+  /** Why it failed, for people. */
+  detail?: string;
+}
+
+/** One of the history, which names it by its number. */
+export interface Ended extends Listing {
+  number: number;
+  /** ms since 1970. */
+  ended: number;
+  retryable?: boolean;
+}
+
+export interface Listings {
+  /** Those that are not done with, oldest first. */
+  fetches: Listing[];
+  /** Revision of the history: another number after each change. */
+  history: number;
+}
+
+export interface History {
+  /** The last one first. */
+  fetches: Ended[];
+  revision: number;
+}
+
+/** wasm/bgfetch/log.go. */
+export interface LogEntry {
+  /** ms since 1970. */
+  at: number;
+  event: string;
+  id?: string;
+  record?: number;
+  url?: string;
+  range?: string;
+  status?: number;
+  detail?: string;
+}
+
+export interface Log {
+  /** One for each start of the program, the oldest first; `dropped` counts older entries that are gone. */
+  runs: { number: number; started: number; dropped?: number; entries: LogEntry[] }[];
+  fetches: Listing[];
+  /** Bytes of response bodies in storage of what is not done with. */
+  stored: number;
 }
 
 export interface StoredRequest {

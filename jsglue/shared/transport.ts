@@ -7,6 +7,8 @@
  * snapshots calls it, and awaits it before acknowledging them.
  */
 
+import type { Method } from './protocol';
+
 export interface Reply {
   /** HTTP status of the handler. */
   status: number;
@@ -22,7 +24,7 @@ export interface Transport {
    *
    * Resolves for every status. Rejects with a TypeError when nobody answers.
    */
-  request(method: 'GET' | 'POST', path: string, body?: unknown, bodies?: Blob[]): Promise<Reply>;
+  request(method: Method, path: string, body?: unknown, bodies?: Blob[]): Promise<Reply>;
 
   /**
    * From now on snapshots of this background fetch are wanted. It may not exist

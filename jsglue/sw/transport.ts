@@ -1,6 +1,6 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
-import type { FetchList, Problem } from '../shared/protocol';
+import type { FetchList, Method, Problem } from '../shared/protocol';
 import type { Reply, Transport } from '../shared/transport';
 import type { Activity } from './activity';
 import type { Program } from './program';
@@ -18,7 +18,7 @@ export class LocalTransport implements Transport {
     this.#activity = activity;
   }
 
-  async request(method: 'GET' | 'POST', path: string, body?: unknown, bodies?: Blob[]): Promise<Reply> {
+  async request(method: Method, path: string, body?: unknown, bodies?: Blob[]): Promise<Reply> {
     await this.#activity.known;
     if (!this.#activity.isActive) return inactive(method, path);
     const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);

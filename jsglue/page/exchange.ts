@@ -1,0 +1,90 @@
+/**
+ * One message to the active worker of a registration, with a port for what comes
+ * back. A worker can be stopped at any time, so silence means "send it again".
+ */
+
+import {
+  DEAD_AFTER_MS,
+  MARK,
+  PROTOCOL,
+  type AliveMessage,
+  type Method,
+  type ReplyMessage,
+  type RequestMessage,
+  type RetiredMessage,
+  type WatchMessage,
+} from '../shared/protocol';
+import type { Reply } from '../shared/transport';
+
+/** A request is given up after so many times DEAD_AFTER_MS without any word. */
+export const MAX_SILENT = 12;
+/** ... and after it was sent so many times to workers that began to answer and died. */
+const MAX_SENT = 24;
+/** A worker that has retired is followed by another one in about no time. */
+const RETIRED_DELAY_MS = 500;
+
+/** Transport.request by messages. */
+export async function requestOf(
+  registration: ServiceWorkerRegistration,
+  method: Method,
+  path: string,
+  body?: unknown,
+  bodies?: Blob[],
+): Promise<Reply> {
+  const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, method, path };
+  if (body !== undefined) message.body = JSON.stringify(body);
+  if (bodies?.length) message.bodies = bodies;
+  for (let sent = 0, silent = 0; sent < MAX_SENT && silent < MAX_SILENT; sent++) {
+    // Read anew each time: an update may have replaced the worker.
+    const worker = registration.active;
+    if (!worker) throw new TypeError('The service worker registration has no active worker.');
+    const { reply, heard } = await exchange(worker, message);
+    if (reply?.type === 'reply') return { status: reply.status, body: JSON.parse(reply.body || 'null') };
+    silent = heard ? 0 : silent + 1;
+    if (reply) await new Promise((resolve) => setTimeout(resolve, RETIRED_DELAY_MS));
+  }
+  throw new TypeError(
+    `The active service worker (${registration.active?.scriptURL}) does not answer. ` +
+      'For background fetches it has to importScripts the sw.js of this library.',
+  );
+}
+
+/**
+ * Send the request once. Resolves with the reply, or without one after
+ * DEAD_AFTER_MS of silence; `heard` says whether the worker was at it.
+ */
+function exchange(
+  worker: ServiceWorker,
+  message: RequestMessage,
+): Promise<{ reply?: ReplyMessage | RetiredMessage; heard: boolean }> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    let heard = false;
+    let timer: ReturnType<typeof setTimeout>;
+    const finish = (reply?: ReplyMessage | RetiredMessage): void => {
+      clearTimeout(timer);
+      port1.close();
+      resolve({ reply, heard });
+    };
+    const listen = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(finish, DEAD_AFTER_MS);
+    };
+    port1.onmessage = ({ data }: MessageEvent<AliveMessage | ReplyMessage | RetiredMessage>) => {
+      if (data.type !== 'alive') return finish(data);
+      heard = true;
+      listen();
+    };
+    listen();
+    post(worker, message, port2);
+  });
+}
+
+/** A worker that is redundant refuses messages: that is silence, too. */
+export function post(worker: ServiceWorker, message: RequestMessage | WatchMessage, port: MessagePort): void {
+  try {
+    worker.postMessage(message, [port]);
+  } catch (error) {
+    if (!(error instanceof DOMException) || error.name !== 'InvalidStateError') throw error;
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * A watch: messages to the active worker over and over, which renew its life and
+ * carry the port for snapshots. It goes on until it is stopped.
+ */
+
+import {
+  DEAD_AFTER_MS,
+  MARK,
+  PROTOCOL,
+  WATCH_INTERVAL_MS,
+  type AckMessage,
+  type SnapshotsMessage,
+  type WatchMessage,
+} from '../shared/protocol';
+import { MAX_SILENT, post } from './exchange';
+
+/** Workers have none, and are never hidden. */
+const document = globalThis.document as Document | undefined;
+
+export interface Watcher {
+  /** What the worker is asked about each time. */
+  uniqueIds(): string[];
+  /** Snapshots came. They are acknowledged when this has resolved. */
+  hear(message: SnapshotsMessage): Promise<void>;
+  /** The registration has no worker any more. */
+  lost(): void;
+}
+
+export class Watch {
+  #client = crypto.randomUUID();
+  #registration: ServiceWorkerRegistration;
+  #watcher: Watcher;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #scheduled = false;
+  /** Messages since the worker last said a word on one. */
+  #silent = 0;
+  /** The ports of the last two messages: news may still be on its way on the older. */
+  #ports: MessagePort[] = [];
+
+  constructor(registration: ServiceWorkerRegistration, watcher: Watcher) {
+    this.#registration = registration;
+    this.#watcher = watcher;
+  }
+
+  /** Begin, or renew it now: one message for all that is asked for in one turn. */
+  renewSoon = (): void => {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#silent = 0;
+      if (this.#timer === undefined) this.#start();
+      this.#renew();
+    });
+  };
+
+  stop(): void {
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    removeEventListener('online', this.renewSoon);
+    removeEventListener('pageshow', this.renewSoon);
+    document?.removeEventListener('visibilitychange', this.#renewIfVisible);
+    // The last snapshot may still have to be acknowledged on these.
+    const ports = this.#ports.splice(0);
+    setTimeout(() => ports.forEach((port) => port.close()), DEAD_AFTER_MS);
+  }
+
+  #renewIfVisible = (): void => {
+    if (document?.visibilityState === 'visible') this.renewSoon();
+  };
+
+  #start(): void {
+    this.#timer = setInterval(() => this.#renew(), WATCH_INTERVAL_MS);
+    addEventListener('online', this.renewSoon);
+    addEventListener('pageshow', this.renewSoon);
+    document?.addEventListener('visibilitychange', this.#renewIfVisible);
+  }
+
+  #renew(): void {
+    const worker = this.#registration.active;
+    // Unregistered: nothing of it is left to hear of.
+    if (!worker) return this.#watcher.lost();
+    // A worker that does not know us would get these messages for ever.
+    if (++this.#silent > MAX_SILENT) return;
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (event: MessageEvent<SnapshotsMessage>) => this.#hear(port1, event.data);
+    this.#ports.push(port1);
+    if (this.#ports.length > 2) this.#ports.shift()!.close();
+    const message: WatchMessage = {
+      [MARK]: 'watch',
+      protocol: PROTOCOL,
+      client: this.#client,
+      uniqueIds: this.#watcher.uniqueIds(),
+    };
+    post(worker, message, port2);
+  }
+
+  async #hear(port: MessagePort, message: SnapshotsMessage): Promise<void> {
+    this.#silent = 0;
+    const { ack } = message;
+    await this.#watcher.hear(message);
+    if (ack !== undefined) port.postMessage({ type: 'ack', ack } satisfies AckMessage);
+  }
+}
