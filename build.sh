@@ -53,11 +53,14 @@ build() {
   need go "compile the program"
   node_modules
   mkdir -p dist test/.cache
+  node jsglue/build.mjs list
+  # The program serves the same file at <scope>/__bgfetch__/list.js.
+  cp dist/list.js wasm/httpapi/page/list.js
   without_tls >test/.cache/overlay.json
   GOOS=js GOARCH=wasm go build -overlay test/.cache/overlay.json -tags nethttpomithttp2 \
     -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o dist/bgfetch.wasm ./wasm
   chmod 644 dist/bgfetch.wasm
-  node jsglue/build.mjs "$(go env GOROOT)/lib/wasm/wasm_exec.js"
+  node jsglue/build.mjs glue "$(go env GOROOT)/lib/wasm/wasm_exec.js"
 }
 
 check() {
@@ -65,6 +68,7 @@ check() {
   node_modules
   npx tsc --noEmit -p jsglue/page
   npx tsc --noEmit -p jsglue/sw
+  npx tsc --noEmit -p jsglue/component
   go vet ./...
   GOOS=js GOARCH=wasm go vet ./wasm/...
 }

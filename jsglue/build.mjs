@@ -1,8 +1,9 @@
 /**
- * Bundles the glue into dist/. Run by build.sh after dist/bgfetch.wasm was built,
- * because its hash goes into the bundles.
+ * Bundles the glue into dist/. Run by build.sh in two steps:
  *
- *   node jsglue/build.mjs <path of Go's wasm_exec.js>
+ *   node jsglue/build.mjs list        before the Go program, which has dist/list.js in it
+ *   node jsglue/build.mjs glue <path of Go's wasm_exec.js>
+ *                                     after it, because its hash goes into the bundles
  */
 
 import { createHash } from 'node:crypto';
@@ -11,10 +12,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
-const wasmExec = process.argv[2];
+const [what, wasmExec] = process.argv.slice(2);
 const glue = dirname(fileURLToPath(import.meta.url));
 const dist = join(glue, '..', 'dist');
-const hash = createHash('sha256').update(readFileSync(join(dist, 'bgfetch.wasm'))).digest('hex').slice(0, 16);
+const hash = () => createHash('sha256').update(readFileSync(join(dist, 'bgfetch.wasm'))).digest('hex').slice(0, 16);
 
 /**
  * Go's glue is a script that defines properties of globalThis. As a module it is a
@@ -37,15 +38,18 @@ const goPlugin = {
 };
 
 /** [entry, output, format] */
-const bundles = [
-  ['sw/sw.ts', 'sw.js', 'iife'],
-  ['sw/module.ts', 'sw.mjs', 'esm'],
-  ['page/page.ts', 'page.js', 'iife'],
-  ['page/index.ts', 'index.mjs', 'esm'],
-];
+const steps = {
+  list: [['component/index.ts', 'list.js', 'iife']],
+  glue: [
+    ['sw/sw.ts', 'sw.js', 'iife'],
+    ['sw/module.ts', 'sw.mjs', 'esm'],
+    ['page/page.ts', 'page.js', 'iife'],
+    ['page/index.ts', 'index.mjs', 'esm'],
+  ],
+};
 
 await Promise.all(
-  bundles.map(([entry, output, format]) =>
+  steps[what].map(([entry, output, format]) =>
     esbuild.build({
       entryPoints: [join(glue, entry)],
       outfile: join(dist, output),
@@ -55,7 +59,7 @@ await Promise.all(
       sourcemap: true,
       target: 'es2022',
       legalComments: 'inline',
-      define: { BGFETCH_WASM_HASH: JSON.stringify(hash) },
+      define: what === 'glue' ? { BGFETCH_WASM_HASH: JSON.stringify(hash()) } : {},
       plugins: [goPlugin],
       absWorkingDir: join(glue, '..'),
       logLevel: 'warning',

@@ -53,14 +53,14 @@ const (
 	maxTitle = 1000
 )
 
-// List returns the background fetches that are not done with, oldest first: the
-// active ones, and those whose closing event is active.
+// List returns the background fetches that are not in the history yet, oldest first: the
+// active ones, and those that are being finished.
 func (e *Engine) List() []Listing {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	list := make([]Listing, 0, len(e.fetches))
 	for _, f := range e.fetches {
-		if f.created && !f.state.Delivered {
+		if f.created {
 			list = append(list, f.listing())
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -86,7 +87,7 @@ func (e *Engine) conclude(r *record, v verdict) {
 	}
 	if v.why != "" && v.settled != ResponseSuccess && f.ctx.Err() == nil {
 		if v.settled != ResponseNone && f.detail == "" {
-			f.detail = shorten(v.why, maxLogText)
+			f.detail = shorten(strings.TrimPrefix(v.why, string(v.settled)+": "), maxLogText)
 		}
 		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.index, r.request.URL, v.why)
 	}

@@ -15,6 +15,7 @@
 //	                                   200 RecordSnapshot
 //	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1]
 //	                                   200 Plan
+//	GET  /                             200 the downloads page, with /list.js and /page.css
 //	GET  /list                         200 {"fetches": [Listing], "history": revision}, those not done with
 //	GET  /history                      200 {"fetches": [Ended], "revision": number}, the last first
 //	DELETE /history[/<number>]         200 {}
@@ -57,6 +58,9 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/fetches/{uniqueId}/match", methods{http.MethodPost: a.match})
 	mux.Handle("/fetches/{uniqueId}/records/{index}", methods{http.MethodGet: a.record})
 	mux.Handle("/fetches/{uniqueId}/records/{index}/plan", methods{http.MethodGet: a.plan})
+	mux.Handle("/{$}", methods{http.MethodGet: page})
+	mux.Handle("/list.js", methods{http.MethodGet: page})
+	mux.Handle("/page.css", methods{http.MethodGet: page})
 	mux.Handle("/list", methods{http.MethodGet: a.listings})
 	mux.Handle("/history", methods{http.MethodGet: a.history, http.MethodDelete: a.deleteHistory})
 	mux.Handle("/history/{number}", methods{http.MethodDelete: a.deleteHistory})

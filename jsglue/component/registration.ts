@@ -1,0 +1,28 @@
+/** Which registration an element is about, and who knows its background fetches. */
+
+import { requestOf } from '../page/exchange';
+import { NativeSource } from './native';
+import { type Source, WorkerSource } from './source';
+
+/** The registration for the attribute `scope` of the element, by default that of the document. */
+export async function registrationOf(element: HTMLElement): Promise<ServiceWorkerRegistration | undefined> {
+  const scope = element.getAttribute('scope');
+  return navigator.serviceWorker?.getRegistration(new URL(scope ?? '', document.baseURI));
+}
+
+/**
+ * A realm with the browser's own may still have a worker with ours, which alone
+ * can tell; a worker that has nothing of ours does not answer.
+ */
+export async function sourceOf(registration: ServiceWorkerRegistration): Promise<Source> {
+  const prototype = (globalThis as { BackgroundFetchRegistration?: { prototype: object } }).BackgroundFetchRegistration
+    ?.prototype;
+  const native = prototype && !('pause' in prototype);
+  if (!native) return new WorkerSource(registration);
+  const answer = requestOf(registration, 'GET', 'fetches').catch(() => undefined);
+  const silence = new Promise<undefined>((resolve) => setTimeout(resolve, SILENCE_MS));
+  const reply = await Promise.race([answer, silence]);
+  return reply && reply.status < 400 ? new WorkerSource(registration) : new NativeSource(registration);
+}
+
+const SILENCE_MS = 3000;

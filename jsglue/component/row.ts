@@ -1,0 +1,199 @@
+/** One background fetch in the list: made once, and then kept up to date. */
+
+import type { Ended, Listing } from '../shared/protocol';
+import type { Format } from './format';
+import { h, setText } from './html';
+import { Rate } from './rate';
+import { fill, type Texts } from './texts';
+
+export type Action = 'pause' | 'resume' | 'abort' | 'retry' | 'remove';
+
+export interface RowContext {
+  format: Format;
+  texts: Texts;
+  act(action: Action, listing: Listing): void;
+}
+
+/** The text of speed and time left changes no more often. */
+const PACE_MS = 500;
+const MAX_TITLE = 300;
+/** States that a screen reader tells of. */
+const ANNOUNCED = ['paused', 'waiting-online', 'success', 'failure'];
+
+let rows = 0;
+
+export class Row {
+  readonly element: HTMLLIElement;
+  listing!: Listing;
+  #context: RowContext;
+  #rate = new Rate();
+  /** The state at the last announcement. */
+  #announced: string | undefined;
+  #pacedAt = 0;
+  #icon = h('div', { class: 'icon', part: 'icon', 'aria-hidden': 'true' });
+  #iconURL: string | undefined;
+  #title: HTMLElement;
+  #titleId = `title${++rows}`;
+  #meta = h('div', { class: 'meta', part: 'meta', dir: 'auto' });
+  #fill = h('div', { class: 'fill', part: 'fill' });
+  #bar = h('div', { class: 'bar', part: 'bar', role: 'progressbar', 'aria-labelledby': this.#titleId }, this.#fill);
+  #amount = h('span', { class: 'amount', part: 'amount', dir: 'auto' });
+  #state = h('span', { class: 'state', part: 'state', dir: 'auto' });
+  #detail = h('div', { class: 'detail', part: 'detail', dir: 'auto' });
+  #actions = h('div', { class: 'actions', part: 'actions' });
+  #buttons: { button: HTMLButtonElement; action: Action | undefined }[] = [];
+
+  constructor(context: RowContext) {
+    this.#context = context;
+    this.#title = h('div', { class: 'title', part: 'title', id: this.#titleId, dir: 'auto' });
+    const facts = h('div', { class: 'facts' }, this.#amount, this.#state);
+    const main = h('div', { class: 'main' }, this.#title, this.#meta, this.#bar, facts, this.#detail);
+    this.element = h('li', { class: 'item', part: 'item' }, this.#icon, main, this.#actions);
+  }
+
+  show(listing: Listing): void {
+    this.listing = listing;
+    const { format, texts } = this.#context;
+    const name = nameOf(listing);
+    setText(this.#title, name.length > MAX_TITLE ? `${name.slice(0, MAX_TITLE)}…` : name);
+    const ended = isEnded(listing);
+    const meta = [new URL(listing.url).host];
+    if (listing.records > 1) meta.push(fill(texts.files, format.count(listing.records)));
+    if (ended) meta.push(format.time(listing.ended));
+    setText(this.#meta, meta.join(' · '));
+    setText(this.#detail, listing.detail ?? '');
+    this.#showIcon(listing.icon);
+    this.#showProgress(ended);
+    this.#showButtons(actionsOf(listing));
+    this.tick();
+  }
+
+  /** What changes with time alone. */
+  tick(): void {
+    const { listing } = this;
+    this.element.dataset.state = isEnded(listing) ? listing.result : stateOf(listing);
+    const running = stateOf(listing) === 'running';
+    if (!running) this.#rate.clear();
+    const now = Date.now();
+    // So that the figures can be read.
+    if (running && now - this.#pacedAt < PACE_MS) return;
+    this.#pacedAt = now;
+    if (running) this.#rate.add(doneOf(listing), now);
+    setText(this.#state, this.#stateText(now));
+  }
+
+  /**
+   * What a screen reader says, once for each change that is worth it, else "".
+   * `before` is the row that it takes the place of.
+   */
+  announcement(before?: Row): string {
+    const was = this.#announced ?? (before && before.#announced);
+    const state = this.element.dataset.state!;
+    this.#announced = state;
+    if (was === undefined || was === state) return '';
+    const text = ANNOUNCED.includes(state) ? this.#stateText(Date.now()) : was === 'paused' ? this.#context.texts.goesOn : '';
+    return text && `${this.#title.textContent}: ${text}`;
+  }
+
+  #stateText(now: number): string {
+    const { listing } = this;
+    const { texts, format } = this.#context;
+    if (isEnded(listing)) {
+      return listing.result === 'success' ? texts.success : texts[listing.failureReason || 'fetch-error'];
+    }
+    switch (stateOf(listing)) {
+      case 'settled':
+        return texts.finishing;
+      case 'paused':
+        return texts.paused;
+      case 'waiting-online':
+        return texts.offline;
+      case 'waiting-retry': {
+        const wait = ((listing.retryAt ?? 0) - now) / 1000;
+        return wait > 0 ? fill(texts.waits, format.duration(wait)) : texts.tries;
+      }
+      case 'queued':
+        return texts.queued;
+    }
+    const speed = this.#rate.perSecond();
+    if (speed === undefined) return doneOf(listing) === 0 ? texts.starting : '';
+    const left = listing.total - doneOf(listing);
+    const time = listing.total > 0 && left > 0 && speed > 0 ? fill(texts.left, format.duration(left / speed)) : '';
+    return [format.speed(speed), time].filter(Boolean).join(' · ');
+  }
+
+  #showIcon(url: string | undefined): void {
+    if (url === this.#iconURL) return;
+    this.#iconURL = url;
+    this.#icon.replaceChildren();
+    if (!url || !/^(https?|data|blob):/.test(url)) return;
+    const image = h('img', { src: url, alt: '', referrerpolicy: 'no-referrer', decoding: 'async' });
+    // The place stays as it is, with the sign that stands for any download.
+    image.addEventListener('error', () => image.remove());
+    this.#icon.append(image);
+  }
+
+  #showProgress(ended: boolean): void {
+    const { format } = this.#context;
+    const { total } = this.listing;
+    const done = doneOf(this.listing);
+    this.#bar.hidden = ended;
+    const part = total > 0 ? Math.min(1, done / total) : 0;
+    this.element.classList.toggle('unknown', total === 0);
+    this.#fill.style.inlineSize = `${(part * 100).toFixed(2)}%`;
+    if (ended || total === 0) {
+      setText(this.#amount, done > 0 || !ended ? format.bytes(done) : '');
+    } else {
+      setText(this.#amount, `${format.progress(done, total)} · ${format.percent(part)}`);
+    }
+    if (total > 0) this.#bar.setAttribute('aria-valuenow', String(Math.floor(part * 100)));
+    else this.#bar.removeAttribute('aria-valuenow');
+    this.#bar.setAttribute('aria-valuetext', this.#amount.textContent ?? '');
+  }
+
+  /** A button stays the same element when its action changes: it may have the focus. */
+  #showButtons(actions: Action[]): void {
+    while (this.#buttons.length > actions.length) this.#buttons.pop()!.button.remove();
+    while (this.#buttons.length < actions.length) this.#addButton();
+    for (const [i, action] of actions.entries()) {
+      const entry = this.#buttons[i]!;
+      if (entry.action === action) continue;
+      entry.action = action;
+      setText(entry.button, this.#context.texts[action]);
+      entry.button.setAttribute('part', `button ${action}`);
+    }
+  }
+
+  #addButton(): void {
+    const id = `${this.#titleId}b${this.#buttons.length}`;
+    const button = h('button', { type: 'button', id, 'aria-labelledby': `${id} ${this.#titleId}` });
+    const entry = { button, action: undefined as Action | undefined };
+    button.addEventListener('click', () => entry.action && this.#context.act(entry.action, this.listing));
+    this.#buttons.push(entry);
+    this.#actions.append(button);
+  }
+}
+
+export function isEnded(listing: Listing): listing is Ended {
+  return 'number' in listing;
+}
+
+function nameOf({ title, id, url }: Listing): string {
+  return title || id || url;
+}
+
+function doneOf({ downloaded, uploaded }: Listing): number {
+  return downloaded + uploaded;
+}
+
+function stateOf({ result, state }: Listing): string {
+  return result === '' ? (state ?? 'queued') : 'settled';
+}
+
+function actionsOf(listing: Listing): Action[] {
+  if (isEnded(listing)) return listing.retryable ? ['retry', 'remove'] : ['remove'];
+  const state = stateOf(listing);
+  if (state === 'settled') return [];
+  if (listing.paused) return ['resume', 'abort'];
+  return listing.pausable ? ['pause', 'abort'] : ['abort'];
+}

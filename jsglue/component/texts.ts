@@ -1,0 +1,37 @@
+/** What the list says, in English. A site replaces what it likes: `list.texts = { pause: 'Anhalten' }`. */
+
+export const TEXTS = {
+  active: 'Under way',
+  ended: 'Ended',
+  nothing: 'Nothing is under way.',
+  noWorker: 'There are no downloads here.',
+  pause: 'Pause',
+  resume: 'Resume',
+  abort: 'Abort',
+  retry: 'Retry',
+  remove: 'Remove',
+  clear: 'Clear',
+  queued: 'Waits for its turn',
+  starting: 'Begins',
+  offline: 'Waits for the network',
+  waits: 'Next try in {time}',
+  tries: 'Tries again',
+  paused: 'Paused',
+  goesOn: 'Goes on',
+  finishing: 'Finishing',
+  left: '{time} left',
+  files: '{count} files',
+  success: 'Complete',
+  aborted: 'Aborted',
+  'bad-status': 'Failed: the server refused it',
+  'fetch-error': 'Failed: the network or the server',
+  'quota-exceeded': 'Failed: not enough storage',
+  'download-total-exceeded': 'Failed: more came than was said',
+};
+
+export type Texts = typeof TEXTS;
+
+/** Puts a value in the place of {name}. */
+export function fill(text: string, value: string): string {
+  return text.replace(/\{\w+\}/, () => value);
+}

@@ -1,0 +1,218 @@
+// The downloads page and the web components that it is made of.
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+import { assert, gets, MiB, scenario } from '../lib/scenario.mjs';
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const MARKUP = `<img src=x onerror="top.executed = 1">`;
+
+const open = async (test, options) => {
+  const opened = await test.open({ ...options, page: '/list.html' });
+  await opened.page.waitFor('the list', 10_000, () => list.host().shadowRoot);
+  return opened;
+};
+
+/** A row whose title begins so, once it passes the test. */
+const row = (page, title, passes = () => true) =>
+  page.waitFor(
+    `a row "${title}"`,
+    30_000,
+    `(title) => list.rows().find((row) => row.title.startsWith(title) && (${passes})(row))`,
+    title,
+  );
+
+scenario('the downloads page, without a network', { timeout: 120_000 }, async (test) => {
+  const { page } = await open(test);
+  const slow = test.resource({ size: 30 * MiB, rate: MiB });
+  const missing = test.resource({ status: 404 });
+  await page.evaluate(
+    async (slow, missing, markup) => {
+      await t.startFetch(markup, slow, { downloadTotal: 30 * 2 ** 20 });
+      await t.startFetch('long', slow + '&rate=1000&seed=9', { title: markup.repeat(100_000 / markup.length), icons: [{ src: '/none.png' }] });
+      await t.startFetch('missing', missing, { title: 'A file that is missing' });
+    },
+    slow.url,
+    missing.url,
+    MARKUP,
+  );
+  await test.event('missing');
+  await test.server.control('stop', { ms: 60_000 });
+  const head = await page.evaluate(async () => {
+    window.frame = await list.openPage();
+    const response = await fetch('/__bgfetch__/');
+    return Object.fromEntries(response.headers);
+  });
+  assert.match(head['content-security-policy'], /^default-src 'none'/);
+  assert.equal(head['cache-control'], 'no-store');
+
+  const rows = await page.waitFor('three rows', 20_000, () => {
+    const rows = list.root(frame.contentDocument) && list.rows(frame.contentDocument);
+    return rows?.length === 3 && rows.some(({ state }) => state === 'failure') && rows;
+  });
+  const [markup, long, failed] = rows;
+  assert.equal(markup.title, MARKUP);
+  assert.ok(Number(markup.progress) >= 0);
+  assert.equal(long.title.slice(0, 300), MARKUP.repeat(10).slice(0, 300));
+  assert.ok(long.title.length < 400, `a title of ${long.title.length} characters`);
+  for (const { elements } of rows) assert.doesNotMatch(elements, /img|script/);
+  assert.deepEqual([failed.title, failed.detail], ['A file that is missing', 'the server answered with status 404']);
+  assert.deepEqual(failed.buttons, ['Retry', 'Remove']);
+  const executed = await page.evaluate(() => [window.executed ?? 0, frame.contentWindow.executed ?? 0]);
+  assert.deepEqual(executed, [0, 0]);
+  // A navigation, or a form of another site, changes nothing.
+  const still = await page.evaluate(async () => {
+    const { fetches } = await (await fetch('/__bgfetch__/list')).json();
+    const form = frame.contentDocument.createElement('form');
+    form.action = `/__bgfetch__/fetches/${fetches[0].uniqueId}/abort`;
+    return [form.action.endsWith('/abort'), (await fetch(form.action)).status];
+  });
+  assert.deepEqual(still, [true, 405]);
+  await test.server.control('start');
+});
+
+/** Walks to the button by the keyboard and presses it; WebKit's driver has no keys. */
+async function press(page, name, key) {
+  const keyboard = page.page?.keyboard;
+  if (!keyboard) return page.evaluate((name) => list.press(name), name);
+  for (let i = 0; i < 40; i++) {
+    if ((await page.evaluate(() => list.focused())) === name) return keyboard.press(key);
+    await keyboard.press('Tab');
+  }
+  throw new Error(`there is no way to "${name}" by the keyboard`);
+}
+
+scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 120_000 }, async (test) => {
+  const { page } = await open(test);
+  const file = test.resource({ size: 24 * MiB, rate: 2 * MiB });
+  await page.evaluate((url) => t.startFetch('film', url, { title: 'A film', downloadTotal: 24 * 2 ** 20 }), file.url);
+  await row(page, 'A film', (row) => row.state === 'running');
+  const heights = await page.evaluate(() => list.watchBar(8));
+  assert.equal(heights.length, 1, `the row's height jumps: ${heights}`);
+  const running = await row(page, 'A film', (row) => /MB\/s · .* left/.test(row.says));
+  assert.match(running.amount, /^[\d.]+ \/ 25.2 MB · \d+%$/);
+
+  await press(page, 'Pause A film', 'Enter');
+  const paused = await row(page, 'A film', (row) => row.state === 'paused');
+  assert.deepEqual([paused.says, paused.buttons], ['Paused', ['Resume', 'Abort']]);
+  assert.equal(await page.evaluate(() => list.focused()), 'Resume A film', 'the button keeps the focus');
+  assert.match(await page.evaluate(() => list.root().querySelector('[role=status]').textContent), /A film: Paused/);
+  await press(page, 'Resume A film', ' ');
+  await row(page, 'A film', (row) => row.state === 'running');
+
+  await press(page, 'Abort A film', 'Enter');
+  const aborted = await row(page, 'A film', (row) => row.state === 'failure');
+  assert.deepEqual([aborted.says, aborted.buttons, aborted.progress], ['Aborted', ['Retry', 'Remove'], null]);
+  assert.equal(await page.evaluate(() => list.focused()), 'Under way', 'the focus stays in the list');
+  assert.equal((await test.event('film')).type, 'backgroundfetchabort');
+
+  const before = gets(await file.log()).length;
+  await press(page, 'Retry A film', 'Enter');
+  await row(page, 'A film', (row) => row.state === 'running');
+  const again = await page.evaluate(() => t.getFetch('film'));
+  assert.equal(again.downloadTotal, 24 * MiB);
+  assert.ok(gets(await file.log()).length > before, 'the same request again');
+  assert.equal(await page.evaluate(() => list.rows().length), 1, 'it is in the history no longer');
+
+  await press(page, 'Abort A film', 'Enter');
+  await row(page, 'A film', (row) => row.state === 'failure');
+  await press(page, 'Remove A film', 'Enter');
+  await page.waitFor('no row', 10_000, () => list.rows().length === 0);
+});
+
+scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, async (test) => {
+  const { browser, page } = await open(test);
+  const slow = test.resource({ size: 30 * MiB, rate: MiB });
+  const missing = test.resource({ status: 404 });
+  await page.evaluate(
+    async (slow, missing) => {
+      await t.startFetch('a', slow, { title: 'Is paused', downloadTotal: 30 * 2 ** 20 });
+      await t.held.get('a').pause();
+      await t.startFetch('b', slow + '&seed=3', { title: 'Goes on' });
+      await t.startFetch('c', missing, { title: 'Is missing' });
+    },
+    slow.url,
+    missing.url,
+  );
+  await row(page, 'Is missing', (row) => row.state === 'failure');
+  await page.evaluate(() => (list.host('log').shadowRoot.querySelector('details').open = true));
+  await page.waitFor('the log', 10_000, () => list.host('log').shadowRoot.querySelector('tbody td'));
+  await noViolations(page, 'a page with the list');
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  await noViolations(page, 'from right to left');
+  const place = () => {
+    const [icon, actions] = ['.icon', '.actions'].map((name) => list.root().querySelector(name).getBoundingClientRect().left);
+    return icon > actions && document.documentElement.scrollWidth <= document.documentElement.clientWidth;
+  };
+  assert.ok(await page.evaluate(place), 'it is mirrored');
+
+  // The agent of WebKit's driver is not in the page itself, nor is there a way to set its viewport.
+  if (!page.page) return;
+  const downloads = await browser.newPage(new URL('/__bgfetch__/', test.server.url).href);
+  await downloads.waitFor('the rows', 20_000, () => document.querySelector('background-fetch-list').shadowRoot.querySelectorAll('li').length === 3);
+  await downloads.page.setViewport({ width: 320, height: 700 });
+  const isChromium = test.driver.name === 'chromium'; // BiDi has no emulation of media
+  if (isChromium) {
+    const preferences = { 'prefers-color-scheme': 'dark', 'prefers-reduced-motion': 'reduce' };
+    await downloads.page.emulateMediaFeatures(Object.entries(preferences).map(([name, value]) => ({ name, value })));
+  }
+  await noViolations(downloads, 'the downloads page, narrow, and dark');
+  const [wide, transition] = await downloads.evaluate(() => {
+    const fill = document.querySelector('background-fetch-list').shadowRoot.querySelector('.fill');
+    return [document.documentElement.scrollWidth, getComputedStyle(fill).transitionDuration];
+  });
+  assert.ok(wide <= 320, `it is ${wide} px wide`);
+  assert.equal(transition, isChromium ? '0s' : '0.2s');
+});
+
+async function noViolations(page, what) {
+  await page.evaluate(`(async () => { if (!globalThis.axe) { ${axe}; } })()`);
+  const violations = await page.evaluateFor(60_000, async () => {
+    const { violations } = await axe.run(document, { resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => html + ' ' + any.map(({ message }) => message)).join('; ')}`);
+  });
+  assert.deepEqual(violations, [], what);
+}
+
+scenario('the log tells of a restarted worker, and is exported as JSON', { timeout: 120_000 }, async (test) => {
+  const { browser, page } = await open(test, { stoppable: true });
+  const file = test.resource({ size: 24 * MiB, rate: MiB });
+  await page.evaluate((url) => t.startFetch('film', url), file.url);
+  await page.evaluate((bytes) => t.waitForDownloaded('film', bytes), 5 * MiB); // the log is stored every 2 s
+  await browser.stopWorker(page);
+  await page.waitFor('two runs', 30_000, async () => (await list.host('log').read()).runs.length >= 2);
+  const exported = await page.evaluate(async () => {
+    const blobs = [];
+    URL.createObjectURL = (blob) => (blobs.push(blob), 'data:,');
+    const log = list.host('log').shadowRoot;
+    log.querySelector('details').open = true;
+    log.querySelector('button').click();
+    while (blobs.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    return { type: blobs[0].type, text: await blobs[0].text() };
+  });
+  assert.equal(exported.type, 'application/json');
+  const log = JSON.parse(exported.text);
+  const last = log.runs.at(-1).entries;
+  assert.deepEqual(last.slice(0, 2).map(({ event }) => event), ['started', 'loaded']);
+  assert.ok(log.runs[0].entries.some(({ event, url }) => event === 'request' && url === file.url));
+  assert.ok(log.stored >= MiB && log.fetches[0].id === 'film' && log.scope && log.userAgent);
+  const resumed = await page.waitFor('the request that goes on', 20_000, async () => {
+    const { runs } = await list.host('log').read();
+    return runs.at(-1).entries.find(({ event, range }) => event === 'request' && range);
+  });
+  assert.match(resumed.range, /^bytes=\d+-$/);
+  await page.waitFor('a run for each start', 20_000, () => list.host('log').shadowRoot.querySelectorAll('tbody').length >= 2);
+});
+
+scenario("the list of the browser's own background fetches", {}, async (test) => {
+  if (test.driver.name !== 'chromium') return;
+  const browser = await test.launch({ native: true });
+  const page = await browser.newPage(test.pageURL('/list.html'));
+  await page.evaluate(() => t.register());
+  const file = test.resource({ size: 30 * MiB, rate: MiB });
+  await page.evaluate((url) => t.startFetch('film', url, { title: 'A film', downloadTotal: 30 * 2 ** 20 }), file.url);
+  const shown = await row(page, 'film');
+  assert.deepEqual(shown.buttons, ['Abort']);
+  await page.evaluate(() => list.press('Abort film'));
+  await page.waitFor('no row', 20_000, () => list.rows().length === 0);
+});
