@@ -11,6 +11,8 @@ interface Notes {
   dangling?: boolean;
   /** The FormData with a File that is its body. */
   form?: FormEntries;
+  /** The Blob that is its body: reading it from the Request may hold all of it in memory. */
+  blob?: Blob;
 }
 
 const notes = new WeakMap<object, Notes>();
@@ -58,5 +60,6 @@ function noticed(input: RequestInfo | URL, init?: RequestInit): Notes | undefine
   if (!body) return before;
   const entries = body instanceof FormData ? [...body.entries()] : [];
   const form = entries.some(([, value]) => typeof value !== 'string') ? entries : undefined;
-  return form || before ? { ...before, form } : undefined;
+  const blob = body instanceof Blob ? body : undefined;
+  return form || blob || before ? { ...before, form, blob } : undefined;
 }

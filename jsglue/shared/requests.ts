@@ -94,6 +94,8 @@ function clientReferrer(): string {
 }
 
 async function readBody(request: Request): Promise<Blob> {
+  const { blob } = notesOf(request);
+  if (blob) return blob;
   try {
     return await request.blob();
   } catch (error) {
