@@ -21,9 +21,12 @@
  *        -> 200 RecordSnapshot. With wait it comes when the head is known or the
  *           record is settled, at the latest after 20 s (then head is null and
  *           result "": ask again).
- *   GET  fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1]
+ *   GET  fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1]
  *        -> 200 Plan. With wait it comes when there is something to tell, at the
- *           latest after 20 s (then empty: ask again).
+ *           latest after 20 s (then empty: ask again). With seek the transfer goes
+ *           on there, for a reader that has waited long.
+ *   GET  fetches/<uniqueId>/records/<index>/body
+ *        -> 200 or 206 with a ServedBody, in whose place the bytes are sent.
  *   GET  list                                    -> 200 Listings
  *   GET  history                                 -> 200 History
  *   DELETE history[/<number>]                    -> 200 {}
@@ -283,6 +286,8 @@ export interface RecordSnapshot {
   /** Whether the response may be read, now or later. */
   exposed: boolean;
   generation: number;
+  /** Of the body, in bytes; -1 while it is not certain. */
+  length: number;
 }
 
 export interface PlanSegment {
@@ -309,4 +314,20 @@ export interface Problem {
   status: number;
   detail: string;
   error: 'TypeError' | 'NotAllowedError' | 'QuotaExceededError' | 'InvalidStateError' | 'AbortError';
+}
+
+/**
+ * The content of an answer that has the header field STORED_BODY: the bytes that
+ * are to be sent in its place. Only sw/served.ts sees it.
+ */
+export interface ServedBody {
+  parts: Part[];
+}
+export const STORED_BODY = 'Bgfetch-Stored-Body';
+
+/** Bytes from `from` up to and without `to` (-1: the end) of the body that the plans at that path are of. */
+export interface Part {
+  plan: string;
+  from: number;
+  to: number;
 }

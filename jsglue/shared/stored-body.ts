@@ -40,6 +40,12 @@ export class StoredBody {
   #path: string;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #cache: Cache | undefined;
+  /** Offset of the byte after the last that is wanted. */
+  #to: number;
+  /** Tells the program that nobody waits any more. */
+  #stop = new AbortController();
+  /** The last plan had nothing to tell. */
+  #starved = false;
   /** Known segments that are not yet read, and the offset where they end. */
   #queue: PlanSegment[] = [];
   #planned = 0;
@@ -55,10 +61,12 @@ export class StoredBody {
   /** Closed, errored or cancelled. */
   #over = false;
 
-  /** `path` is that of the plan, with the generation. */
-  constructor(source: Source, path: string) {
+  /** `path` is that of the plan, with the generation; the range is all of the body by default. */
+  constructor(source: Source, path: string, from = 0, to = Infinity) {
     this.#source = source;
     this.#path = path;
+    this.#planned = this.#offset = from;
+    this.#to = to;
     source.open.add(this);
     this.stream = new ReadableStream<Uint8Array>(
       {
@@ -99,14 +107,16 @@ export class StoredBody {
         if (!chunk) continue;
         this.#offset += chunk.length;
         if (!this.#over) this.#controller.enqueue(chunk);
+        if (this.#offset >= this.#to) this.#close();
         return;
       }
+      if (this.#offset >= this.#to) return this.#close();
       const segment = this.#queue.shift();
       if (segment) {
         await this.#open(segment);
       } else if (this.#complete) {
-        this.#end();
-        this.#controller.close();
+        if (this.#to < Infinity) throw new TypeError('The stored body is shorter than it should be.');
+        return this.#close();
       } else {
         await this.#take(await this.#ask(true));
       }
@@ -123,7 +133,7 @@ export class StoredBody {
     }
     const skipped = Math.min(this.#skip, value.length);
     this.#skip -= skipped;
-    return skipped < value.length ? value.subarray(skipped) : undefined;
+    return skipped < value.length ? value.subarray(skipped, skipped + this.#to - this.#offset) : undefined;
   }
 
   async #open(segment: PlanSegment): Promise<void> {
@@ -144,8 +154,11 @@ export class StoredBody {
   }
 
   async #ask(wait: boolean): Promise<Plan> {
-    const path = `${this.#path}&from=${this.#planned}${wait ? '&wait=1' : ''}`;
-    return bodyOf<Plan>(await this.#source.transport.request('GET', path));
+    const path = `${this.#path}&from=${this.#planned}${wait ? '&wait=1' : ''}${wait && this.#starved ? '&seek=1' : ''}`;
+    const { transport } = this.#source;
+    const plan = bodyOf<Plan>(await transport.request('GET', path, undefined, undefined, this.#stop.signal));
+    this.#starved = wait && plan.segments.length === 0;
+    return plan;
   }
 
   /** Pulling and holding may both have asked: what is known already is left out. */
@@ -172,8 +185,18 @@ export class StoredBody {
     this.#reader?.cancel().catch(() => {});
   }
 
+  #close(): void {
+    if (this.#over) return;
+    this.#end();
+    this.#controller.close();
+    this.#reader?.cancel().catch(() => {});
+  }
+
   #end(): void {
     this.#over = true;
+    // In a task of its own: WebKit's worker would stand still for ever where a
+    // cancelled body made the program run.
+    setTimeout(() => this.#stop.abort());
     this.#source.open.delete(this);
   }
 }

@@ -22,9 +22,10 @@ export interface Transport {
    * relative to `<scope>/__bgfetch__/`, with its query; `body` is sent as JSON;
    * `bodies` are the request bodies that `StoredRequest.body.handle` indexes.
    *
-   * Resolves for every status. Rejects with a TypeError when nobody answers.
+   * Resolves for every status. Rejects with a TypeError when nobody answers. When
+   * `signal` aborts, the answer is of no use any more: it may come early, and be any.
    */
-  request(method: Method, path: string, body?: unknown, bodies?: Blob[]): Promise<Reply>;
+  request(method: Method, path: string, body?: unknown, bodies?: Blob[], signal?: AbortSignal): Promise<Reply>;
 
   /**
    * From now on snapshots of this background fetch are wanted. It may not exist

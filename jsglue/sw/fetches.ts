@@ -4,11 +4,13 @@ import type { Activity } from './activity';
 import type { WorkerContext } from './context';
 import type { Lifetime } from './lifetime';
 import type { Program } from './program';
+import type { Served } from './served';
 import { worker } from './worker';
 
 export function listenForFetches(
   context: WorkerContext,
   program: Program,
+  served: Served,
   lifetime: Lifetime,
   activity: Activity,
 ): void {
@@ -21,13 +23,9 @@ export function listenForFetches(
     if (url.origin !== worker.location.origin || !url.pathname.startsWith(path) || program.retired) return;
     // The site's own fetch listeners are not asked: there is nothing behind our paths.
     event.stopImmediatePropagation();
-    event.respondWith(
-      request.method === 'GET' || request.method === 'HEAD' ? program.respond(request) : notAllowed(),
-    );
+    let done!: () => void;
+    // The worker lives for as long as somebody reads, if the browser lets it.
+    event.waitUntil(new Promise<void>((resolve) => (done = resolve)));
+    event.respondWith(program.respond(request).then((answer) => served.response(answer, done)));
   });
-}
-
-/** Another site can make a browser send a form to us, so nothing is changed here. */
-function notAllowed(): Response {
-  return new Response(null, { status: 405, headers: { Allow: 'GET, HEAD' } });
 }

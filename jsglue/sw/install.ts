@@ -19,6 +19,7 @@ import { refuseRequests, reportNativeEvents } from './native';
 import { online, reachable, waitOnline } from './network';
 import { keepOwnCaches } from './own-caches';
 import { Program } from './program';
+import { Served } from './served';
 import { closeAllShown, closeShown, listenForClicks, show } from './shown';
 import type { Transfers } from './transfers';
 import { LocalTransport } from './transport';
@@ -73,7 +74,10 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     deleteCache,
     room,
     cacheNames: namesWithPrefix,
-    update: (args) => watchers.update(args),
+    update: async (args) => {
+      await served.hold(args.snapshots);
+      return watchers.update(args);
+    },
     dispatch: (args, signal) => dispatch(transport, args, signal),
     active: async ({ count }) => {
       lifetime.setActive(count);
@@ -84,6 +88,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   });
   const program = new Program(context, activity, lock, handles, methods, () => lifetime.busy);
   const transport = new LocalTransport(program, activity);
+  const served = new Served(transport);
 
   installInterfaces(worker, () => transport);
   installEvents();
@@ -106,7 +111,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     'POST unregister': forget,
   });
   listenForClicks(transport, watchers, lifetime, (uniqueId) => caches.has(context.cachePrefix + uniqueId));
-  listenForFetches(context, program, lifetime, activity);
+  listenForFetches(context, program, served, lifetime, activity);
   worker.addEventListener('install', (event) => {
     activity.installing();
     const isFirst = worker.registration.active === null;

@@ -102,14 +102,20 @@ export class Program {
    * JSON body, handles are indexes into bodies. A program that cannot be booted is
    * a reply, status 500 with a Problem. Rejects with Retired only.
    */
-  async request(method: string, path: string, body?: string, bodies: Blob[] = []): Promise<TextReply> {
+  async request(
+    method: string,
+    path: string,
+    body?: string,
+    bodies: Blob[] = [],
+    signal?: AbortSignal,
+  ): Promise<TextReply> {
     const kept = this.#handles.add(bodies);
     const text = bodies.length > 0 ? withHandles(body!, kept.prefix) : body;
     const url = `${new URL(this.#context.scope).origin}${this.#context.path}/${path}`;
     const headers = text === undefined ? undefined : { 'Content-Type': 'application/json' };
     try {
       return await this.#ask(
-        () => new Request(url, { method, headers, body: text }),
+        () => new Request(url, { method, headers, body: text, signal }),
         async (response) => ({ status: response.status, body: await response.text() }),
       );
     } catch (error) {

@@ -18,13 +18,19 @@ export class LocalTransport implements Transport {
     this.#activity = activity;
   }
 
-  async request(method: Method, path: string, body?: unknown, bodies?: Blob[]): Promise<Reply> {
+  async request(
+    method: Method,
+    path: string,
+    body?: unknown,
+    bodies?: Blob[],
+    signal?: AbortSignal,
+  ): Promise<Reply> {
     await this.#activity.known;
     if (!this.#activity.isActive) return inactive(method, path);
     const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);
     try {
       const text = body === undefined ? undefined : JSON.stringify(body);
-      const reply = await this.#program.request(method, path, text, bodies).catch((error) => {
+      const reply = await this.#program.request(method, path, text, bodies, signal).catch((error) => {
         throw new TypeError(error.message);
       });
       return { status: reply.status, body: parse(reply.body) };

@@ -21,6 +21,27 @@ type Content struct {
 	Length int64
 	// Text makes letters a to p of it.
 	Text bool
+	// WAV makes its first 44 bytes the head of a sound: PCM, mono, of one byte for
+	// each sample, 44,100 samples a second. The rest is noise.
+	WAV bool
+}
+
+const (
+	wavHeadLength = 44
+	wavRate       = 44100
+)
+
+// wavHead is the head of the sound that the content is.
+func (c Content) wavHead() []byte {
+	var head []byte
+	data := uint32(max(0, c.Length-wavHeadLength))
+	head = append(head, "RIFF"...)
+	head = binary.LittleEndian.AppendUint32(head, data+wavHeadLength-8)
+	head = append(head, "WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"...) // PCM, mono
+	head = binary.LittleEndian.AppendUint32(head, wavRate)
+	head = binary.LittleEndian.AppendUint32(head, wavRate) // bytes per second
+	head = append(head, "\x01\x00\x08\x00data"...)         // 8 bits
+	return binary.LittleEndian.AppendUint32(head, data)
 }
 
 // Size returns the length in bytes.
@@ -36,6 +57,9 @@ func (c Content) ReadAt(p []byte, off int64) (int, error) {
 		p, err = p[:c.Length-off], io.EOF
 	}
 	n := len(p)
+	if c.WAV && off < wavHeadLength {
+		defer func(p []byte) { copy(p, c.wavHead()[off:]) }(p)
+	}
 	counter := uint64(off) / 8
 	if skip := off % 8; skip != 0 {
 		var word [8]byte

@@ -2,6 +2,7 @@ package faultserver
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"testing"
 )
@@ -60,5 +61,23 @@ func BenchmarkContent(b *testing.B) {
 	b.SetBytes(chunkSize)
 	for b.Loop() {
 		_, _ = Content{Seed: 7, Length: 1 << 40}.ReadAt(chunk, 12345)
+	}
+}
+
+func TestWAV(t *testing.T) {
+	content := Content{Seed: 7, Length: 1044, WAV: true}
+	whole := make([]byte, 1044)
+	if n, err := content.ReadAt(whole, 0); n != 1044 || err != nil {
+		t.Fatal(n, err)
+	}
+	if string(whole[:4]) != "RIFF" || string(whole[8:16]) != "WAVEfmt " || string(whole[36:40]) != "data" {
+		t.Errorf("no head: %q", whole[:44])
+	}
+	if size := binary.LittleEndian.Uint32(whole[40:]); size != 1000 {
+		t.Errorf("%d bytes of sound", size)
+	}
+	part := make([]byte, 30)
+	if _, err := content.ReadAt(part, 33); err != nil || !bytes.Equal(part, whole[33:63]) {
+		t.Errorf("a part differs: %v", err)
 	}
 }

@@ -80,7 +80,7 @@ func (s *Server) serveHash(w http.ResponseWriter, query url.Values) {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		source = Content{Seed: o.seed, Length: max(0, o.size), Text: o.text}
+		source = Content{Seed: o.seed, Length: max(0, o.size), Text: o.text, WAV: o.wav}
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, s.hash(source))

@@ -16,6 +16,7 @@
 //	size=N          length of the content (0)
 //	seed=N          which content (0)
 //	text=1          letters a to p instead of all bytes (halved by gzip)
+//	wav=1           its first 44 bytes are the head of a sound: 44,100 bytes a second
 //	type=T          Content-Type (application/octet-stream)
 //	cachecontrol=V  Cache-Control (no-store)
 //
@@ -94,7 +95,7 @@
 //	GET    /__log__               JSON object of such arrays by name
 //	DELETE /__log__[?name=<name>] forgets the log, the number of requests and
 //	                              the faults that happened
-//	GET    /__sha256__?size=N&seed=N[&text=1] or ?name=<mounted name>
+//	GET    /__sha256__?size=N&seed=N[&text=1][&wav=1] or ?name=<mounted name>
 //	                              SHA-256 of the content in hex, as text
 //
 // # Control

@@ -22,7 +22,7 @@ const (
 type options struct {
 	size, newSize int64 // -1 when not given
 	seed          uint64
-	text          bool
+	text, wav     bool
 	contentType   string
 	cacheControl  string
 
@@ -87,7 +87,7 @@ func parseOptions(query url.Values) (options, error) {
 // targets names the place in o for each parameter.
 func (o *options) targets() map[string]any {
 	return map[string]any{
-		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text,
+		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text, "wav": &o.wav,
 		"type": &o.contentType, "cachecontrol": &o.cacheControl,
 		"rate": &o.rate, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,

@@ -139,7 +139,7 @@ func (a *answer) version(source Source) version {
 	o := &a.options
 	replaced := a.number > o.replaceAfter
 	if source == nil {
-		content := Content{Seed: o.seed, Length: max(0, o.size), Text: o.text}
+		content := Content{Seed: o.seed, Length: max(0, o.size), Text: o.text, WAV: o.wav}
 		if replaced {
 			content.Seed++
 		}

@@ -354,6 +354,23 @@ func (e *Engine) Active() []Snapshot {
 	return snapshots
 }
 
+// Newest returns the unique id of the last background fetch that was made with
+// that id and is not yet deleted, or ErrUnknown.
+func (e *Engine) Newest(id string) (uniqueID string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var newest *backgroundFetch
+	for _, f := range e.fetches {
+		if f.created && f.state.ID == id && (newest == nil || f.state.Created.After(newest.state.Created)) {
+			newest = f
+		}
+	}
+	if newest == nil {
+		return "", ErrUnknown
+	}
+	return newest.state.UniqueID, nil
+}
+
 // Snapshot returns the snapshot of a background fetch, settled or not, or
 // ErrUnknown. Of those that are done with, the last few are known.
 func (e *Engine) Snapshot(uniqueID string) (Snapshot, error) {

@@ -3,6 +3,7 @@ package bgfetch
 import (
 	"context"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -77,10 +78,13 @@ func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records
 	return f
 }
 
+// uniqueIDSyntax is that of unique ids: they are part of paths and of names of caches.
+var uniqueIDSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
 // check refuses what no background fetch can be made of.
 func (init FetchInit) check() error {
-	if init.UniqueID == "" {
-		return errorf(TypeError, "the unique id is missing")
+	if !uniqueIDSyntax.MatchString(init.UniqueID) {
+		return errorf(TypeError, "the unique id %.80q is not one to 64 letters, digits, \"-\" and \"_\"", init.UniqueID)
 	}
 	if len(init.Requests) == 0 {
 		return errorf(TypeError, "a background fetch needs at least one request")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // What readers are told: records, and where the bytes of their responses lie.
@@ -123,11 +124,29 @@ func (r *record) snapshot() RecordSnapshot {
 		Result:     result,
 		Exposed:    exposed(result),
 		Generation: r.state.Response.Generation,
+		Length:     -1,
 	}
 	if s.Exposed && !r.unproven() {
 		s.Head = r.state.Response.Head
+		if result == ResponseSuccess || r.lengthIsCertain() {
+			s.Length = r.state.Response.Length
+		}
 	}
 	return s
+}
+
+// lengthIsCertain says that the length in the head is that of the body. Where a
+// content coding may be hidden, it is so for media: they are compressed already.
+func (r *record) lengthIsCertain() bool {
+	head := r.state.Response.Head
+	if head == nil {
+		return false
+	}
+	if _, exact := head.bodyLength(); exact {
+		return true
+	}
+	kind, _, _ := strings.Cut(strings.ToLower(head.value("Content-Type")), "/")
+	return !head.encoded() && (kind == "audio" || kind == "video")
 }
 
 // plan says where the body lies. e.mu is held.

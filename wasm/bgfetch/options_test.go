@@ -37,9 +37,9 @@ func TestRetryOfOneFetch(t *testing.T) {
 		w.network.SetDown(false)
 		time.Sleep(time.Minute)
 		w.wantSuccess("patient", a)
-		w.fetchWith("hasty, later", siteA, func(init *bgfetch.FetchInit) { init.Retry.MaxUnreachable = &never })
+		w.fetchWith("hasty-later", siteA, func(init *bgfetch.FetchInit) { init.Retry.MaxUnreachable = &never })
 		time.Sleep(time.Second)
-		w.wantSuccess("hasty, later", a)
+		w.wantSuccess("hasty-later", a)
 	})
 }
 

@@ -210,6 +210,8 @@ type RecordSnapshot struct {
 	// Exposed says whether the response may be read now or later.
 	Exposed    bool `json:"exposed"`
 	Generation int  `json:"generation"`
+	// Length is the complete length of the body, or -1 while it is not certain.
+	Length int64 `json:"length"`
 }
 
 // Plan says where the bytes of a response body lie, from some offset on.

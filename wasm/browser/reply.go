@@ -144,7 +144,7 @@ func (w *replyWriter) response() (safejs.Value, error) {
 		}
 	}
 	body := safejs.Null()
-	if hasBody(w.status) {
+	if hasBody(w.status) && w.body.Len() > 0 {
 		if body, err = construct("Uint8Array", w.body.Len()); err != nil {
 			return safejs.Value{}, err
 		}

@@ -95,6 +95,14 @@ func makeRequest(ctx context.Context, value safejs.Value) (*http.Request, error)
 	}
 	request.Host = request.URL.Host
 	request.RequestURI = request.URL.RequestURI()
+	// A browser sends these to servers, and does not show them to workers.
+	for field, property := range map[string]string{"Sec-Fetch-Dest": "destination", "Sec-Fetch-Mode": "mode"} {
+		text, err := stringProperty(value, property)
+		if err != nil {
+			return nil, err
+		}
+		request.Header.Set(field, text)
+	}
 	return request.WithContext(ctx), nil
 }
 

@@ -6,6 +6,7 @@
 //	GET  /fetches?id=<id>              200 Snapshot of the active one, or 404
 //	POST /fetches                      FetchInit: 201 Snapshot
 //	GET  /fetches/<uniqueId>           200 Snapshot
+//	*    /ids/<id>[/...]               the same for the newest one with that id
 //	POST /fetches/<uniqueId>/abort     200 {"aborted": bool}
 //	POST /fetches/<uniqueId>/pause     200 {"paused": bool}
 //	POST /fetches/<uniqueId>/resume    200 {"paused": bool}
@@ -13,14 +14,20 @@
 //	POST /fetches/<uniqueId>/match     matchInit: 200 {"cache": name, "records": [RecordSnapshot]}
 //	GET  /fetches/<uniqueId>/records/<index>[?wait=head]
 //	                                   200 RecordSnapshot
-//	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1]
+//	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1]
 //	                                   200 Plan
+//	GET  /fetches/<uniqueId>/records/<index>/body
+//	                                   200 or 206: the bytes (a ServedBody, see there)
+//	GET  /program                      200 {"goroutines": n, "memory": bytes} of this program
 //	GET  /                             200 the downloads page, with /list.js and /page.css
 //	GET  /list                         200 {"fetches": [Listing], "history": revision}, those not done with
 //	GET  /history                      200 {"fetches": [Ended], "revision": number}, the last first
 //	DELETE /history[/<number>]         200 {}
 //	POST /history/<number>/retry       {"uniqueId": string}: 201 Snapshot of the new one
 //	GET  /log                          200 Log
+//
+// HEAD is answered wherever GET is. A navigation changes nothing: only GET and HEAD
+// are open to it.
 //
 // Errors are RFC 9457 problem details; their member "error" names the exception
 // that a page is to see. Nothing is cached (Cache-Control: no-store).
@@ -30,8 +37,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -66,10 +77,14 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/history/{number}", methods{http.MethodDelete: a.deleteHistory})
 	mux.Handle("/history/{number}/retry", methods{http.MethodPost: a.retry})
 	mux.Handle("/log", methods{http.MethodGet: a.log})
+	mux.Handle("/fetches/{uniqueId}/records/{index}/body", methods{http.MethodGet: a.body})
+	mux.Handle("/program", methods{http.MethodGet: program})
+	mux.HandleFunc("/ids/{id}", a.newest(mux))
+	mux.HandleFunc("/ids/{id}/{rest...}", a.newest(mux))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, bgfetch.ErrUnknown)
 	})
-	return mux
+	return guard(mux)
 }
 
 type api struct{ engine *bgfetch.Engine }
@@ -105,6 +120,21 @@ func (a api) fetch(w http.ResponseWriter, r *http.Request) {
 func (a api) snapshot(w http.ResponseWriter, r *http.Request) {
 	snapshot, err := a.engine.Snapshot(r.PathValue("uniqueId"))
 	reply(w, snapshot, err)
+}
+
+// newest answers for a path that names a background fetch by its id.
+func (a api) newest(handler http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		uniqueID, err := a.engine.Newest(r.PathValue("id"))
+		if err != nil {
+			writeError(w, err)
+			return
+		}
+		named := r.Clone(r.Context())
+		named.URL.Path = strings.TrimSuffix("/fetches/"+uniqueID+"/"+r.PathValue("rest"), "/")
+		named.URL.RawPath = ""
+		handler.ServeHTTP(w, named)
+	}
 }
 
 func (a api) abort(w http.ResponseWriter, r *http.Request) {
@@ -170,10 +200,20 @@ func (a api) plan(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	if query.Has("seek") {
+		a.seek(r.PathValue("uniqueId"), int(index), from)
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
 	plan, err := a.engine.Plan(ctx, r.PathValue("uniqueId"), int(index), int(generation), from, query.Has("wait"))
 	reply(w, plan, err)
+}
+
+// program says what the program itself takes.
+func program(w http.ResponseWriter, _ *http.Request) {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	writeJSON(w, http.StatusOK, map[string]uint64{"goroutines": uint64(runtime.NumGoroutine()), "memory": memory.Sys})
 }
 
 // number parses a parameter that counts something, up to 2^53 - 1. If it cannot
@@ -191,15 +231,19 @@ func number(w http.ResponseWriter, name, text string) (int64, bool) {
 type methods map[string]http.HandlerFunc
 
 func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if handler, ok := m[r.Method]; ok {
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if handler, ok := m[method]; ok {
 		handler(w, r)
 		return
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		if _, ok := m[method]; ok {
-			w.Header().Add("Allow", method)
-		}
+	allowed := slices.Sorted(maps.Keys(m))
+	if _, ok := m[http.MethodGet]; ok {
+		allowed = append(allowed, http.MethodHead)
 	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
 	writeProblem(w, http.StatusMethodNotAllowed, bgfetch.TypeError, "this resource has no method "+r.Method)
 }
 

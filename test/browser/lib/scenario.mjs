@@ -106,7 +106,7 @@ export class Test {
       url,
       size: options.size,
       log: () => server.log(name),
-      sha256: () => server.sha256({ size: options.size, seed }),
+      sha256: () => server.sha256({ size: options.size, seed, ...(options.wav && { wav: 1 }) }),
     };
   }
 

@@ -1,0 +1,130 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// body answers with the body of a record's response: what is stored at once, the
+// rest as it comes. The answer is to the path, not to the request that was made
+// once: its status is 200 or 206, and of the stored header fields it has those
+// that describe the bytes.
+//
+// Ranges are served as soon as the complete length is certain; until then the
+// answer is a 200 without a length. Several ranges at once are not served: such a
+// request is answered with all of the body, as RFC 9110, section 14.2, permits.
+func (a api) body(w http.ResponseWriter, r *http.Request) {
+	index, ok := number(w, "record", r.PathValue("index"))
+	if !ok {
+		return
+	}
+	if problem := refusedDestination(r); problem != "" {
+		writeProblem(w, http.StatusForbidden, bgfetch.TypeError, problem)
+		return
+	}
+	uniqueID := r.PathValue("uniqueId")
+	record, ok := a.readableRecord(w, r, uniqueID, int(index))
+	if !ok {
+		return
+	}
+	header := w.Header()
+	protect(header, contentType(record))
+	header.Set("Cache-Control", "no-store")
+	a.serveBody(w, r, uniqueID, record)
+}
+
+// readableRecord returns the record once there is a response of which to read. If
+// there is none it has answered.
+func (a api) readableRecord(w http.ResponseWriter, r *http.Request, uniqueID string, index int) (bgfetch.RecordSnapshot, bool) {
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	record, err := a.engine.Record(ctx, uniqueID, index, true)
+	switch {
+	case err != nil:
+		writeError(w, err)
+	case !record.Exposed || record.Result == bgfetch.ResponseResult(bgfetch.ReasonBadStatus):
+		writeProblem(w, http.StatusNotFound, bgfetch.InvalidStateError, "there is no response body: "+string(record.Result))
+	case record.Head == nil:
+		w.Header().Set("Retry-After", "1")
+		writeProblem(w, http.StatusServiceUnavailable, bgfetch.InvalidStateError, "there is no response that can be read yet")
+	default:
+		return record, true
+	}
+	return bgfetch.RecordSnapshot{}, false
+}
+
+// serveBody answers with the bytes of the record: the header fields that say how
+// they may be read are set here, all others are the caller's.
+func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, record bgfetch.RecordSnapshot) {
+	plan := fmt.Sprintf("fetches/%s/records/%d/plan?generation=%d", uniqueID, record.Index, record.Generation)
+	reply := &storedReply{ResponseWriter: w, plan: plan, head: r.Method == http.MethodHead}
+	header := w.Header()
+	header.Set("Content-Type", contentType(record))
+	header.Set("ETag", entityTag(uniqueID, record))
+	if record.Length < 0 {
+		header.Set("Accept-Ranges", "none")
+		if modified := headerField(record, "Last-Modified"); modified != "" {
+			header.Set("Last-Modified", modified)
+		}
+		reply.WriteHeader(http.StatusOK)
+		reply.sendFrom(0)
+		return
+	}
+	modified, _ := http.ParseTime(headerField(record, "Last-Modified")) // the zero time is none
+	content := &extent{length: record.Length}
+	http.ServeContent(reply, singleRange(r), "", modified, content)
+	if reply.sent {
+		a.seek(uniqueID, record.Index, content.offset)
+	}
+}
+
+// seek lets the transfer go on at the offset where a reader is.
+func (a api) seek(uniqueID string, index int, offset int64) {
+	if s, ok := any(a.engine).(interface {
+		Seek(uniqueID string, index int, offset int64)
+	}); ok {
+		s.Seek(uniqueID, index, offset)
+	}
+}
+
+// singleRange is the request without a Range header that names more than one.
+func singleRange(r *http.Request) *http.Request {
+	if !strings.Contains(r.Header.Get("Range"), ",") {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.Header.Del("Range")
+	return r
+}
+
+// contentType is the stored media type.
+func contentType(record bgfetch.RecordSnapshot) string {
+	if t := headerField(record, "Content-Type"); t != "" {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// entityTag is the stored one where it is strong. The bytes of a generation never
+// change, so that otherwise a strong one can be made.
+func entityTag(uniqueID string, record bgfetch.RecordSnapshot) string {
+	tag := headerField(record, "ETag")
+	if len(tag) >= 2 && strings.HasPrefix(tag, `"`) && strings.HasSuffix(tag, `"`) {
+		return tag
+	}
+	return fmt.Sprintf(`"%s.%d.%d"`, uniqueID, record.Index, record.Generation)
+}
+
+// headerField is a field of the stored response's header, "" where it has none.
+func headerField(record bgfetch.RecordSnapshot, name string) string {
+	for _, header := range record.Head.Headers {
+		if strings.EqualFold(header[0], name) {
+			return header[1]
+		}
+	}
+	return ""
+}

@@ -1,0 +1,207 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/httpapi"
+)
+
+const (
+	fileURL  = "https://site.test/file"
+	length   = 1 << 20
+	modified = "Mon, 02 Jan 2023 03:04:05 GMT"
+)
+
+// serveFile runs a test with a handler over an engine that is fetching fileURL,
+// of 1 MiB, at 256 KiB/s: the background fetch "i", whose unique id is "u1".
+func serveFile(t *testing.T, file bgfetchtest.Resource, contentType string, test func(t *testing.T, h http.Handler)) {
+	t.Helper()
+	file.Body, file.Rate = make([]byte, length), 1<<18
+	serveOver(t, func(n *bgfetchtest.Network) {
+		n.Handle(fileURL, func(_ int, init bgfetch.TransferInit) bgfetchtest.Response {
+			r := file.Respond(init)
+			if contentType != "" {
+				r.Head.Headers = append(r.Head.Headers, bgfetch.Header{"Content-Type", contentType})
+			}
+			if file.Type == "unknown" {
+				r.Head.Headers = r.Head.Headers[1:]
+			}
+			return r
+		})
+	}, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", `{"uniqueId":"u1","id":"a/ü","requests":[{"url":"`+fileURL+`","method":"GET"}]}`, 201, nil)
+		test(t, h)
+	})
+}
+
+// get asks for a path; fields are names and values of header fields.
+func get(h http.Handler, method, path string, fields ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(fields); i += 2 {
+		r.Header.Set(fields[i], fields[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+const bodyPath = "/fetches/u1/records/0/body"
+
+func TestBody(t *testing.T) {
+	file := bgfetchtest.Resource{ETag: `"v1"`, LastModified: modified}
+	serveFile(t, file, "video/webm", func(t *testing.T, h http.Handler) {
+		for _, test := range []struct {
+			method, fields string
+			status         int
+			from, to       int64 // -1: no bytes
+			contentRange   string
+		}{
+			{"GET", "", 200, 0, length, ""},
+			{"HEAD", "", 200, -1, -1, ""},
+			{"GET", "Range: bytes=0-", 206, 0, length, "bytes 0-1048575/1048576"},
+			{"GET", "Range: bytes=5-9", 206, 5, 10, "bytes 5-9/1048576"},
+			{"HEAD", "Range: bytes=5-9", 206, -1, -1, "bytes 5-9/1048576"},
+			{"GET", "Range: bytes=1000000-2000000", 206, 1000000, length, "bytes 1000000-1048575/1048576"},
+			{"GET", "Range: bytes=-10", 206, length - 10, length, "bytes 1048566-1048575/1048576"},
+			{"GET", "Range: bytes=-9999999", 206, 0, length, "bytes 0-1048575/1048576"},
+			{"GET", "Range: bytes=1048576-", 416, -1, -1, "bytes */1048576"},
+			{"GET", "Range: bytes=0-1,5-6", 200, 0, length, ""},
+			{"GET", "Range: lines=0-1", 416, -1, -1, ""},
+			{"GET", `Range: bytes=5-9|If-Range: "v1"`, 206, 5, 10, "bytes 5-9/1048576"},
+			{"GET", `Range: bytes=5-9|If-Range: "v2"`, 200, 0, length, ""},
+			{"GET", `Range: bytes=5-9|If-Range: W/"v1"`, 200, 0, length, ""},
+			{"GET", "Range: bytes=5-9|If-Range: " + modified, 206, 5, 10, "bytes 5-9/1048576"},
+			{"GET", "Range: bytes=5-9|If-Range: Mon, 02 Jan 2023 03:04:06 GMT", 200, 0, length, ""},
+			{"GET", `If-None-Match: "v1"`, 304, -1, -1, ""},
+			{"GET", `If-Match: "v2"`, 412, -1, -1, ""},
+			{"GET", "Sec-Fetch-Dest: video", 200, 0, length, ""},
+			{"GET", "Sec-Fetch-Dest: script", 403, -1, -1, ""},
+			{"GET", "Sec-Fetch-Dest: worker", 403, -1, -1, ""},
+			{"GET", "Sec-Fetch-Dest: embed", 403, -1, -1, ""},
+		} {
+			var fields []string
+			for field := range strings.SplitSeq(test.fields, "|") {
+				if name, value, ok := strings.Cut(field, ": "); ok {
+					fields = append(fields, name, value)
+				}
+			}
+			w := get(h, test.method, bodyPath, fields...)
+			what := test.method + " " + test.fields
+			if w.Code != test.status {
+				t.Errorf("%s: status %d, want %d: %s", what, w.Code, test.status, w.Body)
+				continue
+			}
+			header := w.Header()
+			if got := header.Get("Content-Range"); got != test.contentRange {
+				t.Errorf("%s: Content-Range %q, want %q", what, got, test.contentRange)
+			}
+			wantServed(t, what, w, test.from, test.to)
+			if test.status >= 300 {
+				continue
+			}
+			for name, want := range map[string]string{
+				"ETag": `"v1"`, "Last-Modified": modified, "Accept-Ranges": "bytes", "Content-Type": "video/webm",
+				"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Content-Disposition": "",
+			} {
+				if got := header.Get(name); got != want {
+					t.Errorf("%s: %s is %q, want %q", what, name, got, want)
+				}
+			}
+			if !strings.HasPrefix(header.Get("Content-Security-Policy"), "sandbox;") {
+				t.Errorf("%s: Content-Security-Policy %q", what, header.Get("Content-Security-Policy"))
+			}
+		}
+	})
+}
+
+// wantServed checks which bytes an answer names; from is -1 for none.
+func wantServed(t *testing.T, what string, w *httptest.ResponseRecorder, from, to int64) {
+	t.Helper()
+	if field := w.Header().Get(httpapi.StoredBodyField); (field != "") != (from >= 0) {
+		t.Errorf("%s: %s: %q", what, httpapi.StoredBodyField, field)
+		return
+	}
+	if from < 0 {
+		return
+	}
+	var body httpapi.ServedBody
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
+		t.Errorf("%s: %v in %s", what, err, w.Body)
+		return
+	}
+	want := httpapi.Part{Plan: "fetches/u1/records/0/plan?generation=0", From: from, To: to}
+	if len(body.Parts) != 1 || body.Parts[0] != want {
+		t.Errorf("%s: %+v, want %+v", what, body.Parts, want)
+	}
+}
+
+func TestBodyOfUnknownLength(t *testing.T) {
+	serveFile(t, bgfetchtest.Resource{Type: "unknown"}, "text/html", func(t *testing.T, h http.Handler) {
+		w := get(h, "GET", bodyPath, "Range", "bytes=5-9")
+		if w.Code != 200 || w.Header().Get("Accept-Ranges") != "none" || w.Header().Get("Content-Length") != "" {
+			t.Errorf("while it comes: %d %v", w.Code, w.Header())
+		}
+		wantServed(t, "while it comes", w, 0, -1)
+		if got := w.Header().Get("Content-Disposition"); got != "attachment" {
+			t.Errorf("HTML has the Content-Disposition %q", got)
+		}
+		if got := w.Header().Get("ETag"); got != `"u1.0.0"` {
+			t.Errorf("an ETag of our own: %q", got)
+		}
+	})
+}
+
+func TestBodyByID(t *testing.T) {
+	serveFile(t, bgfetchtest.Resource{}, "", func(t *testing.T, h http.Handler) {
+		w := get(h, "GET", "/ids/a%2F%C3%BC/records/0/body")
+		wantServed(t, "by id", w, 0, length)
+		if got := w.Header().Get("Content-Type"); got != "application/octet-stream" {
+			t.Errorf("Content-Type %q", got)
+		}
+		var s bgfetch.Snapshot
+		if call(t, h, "GET", "/ids/a%2F%C3%BC", "", 200, &s); s.UniqueID != "u1" {
+			t.Errorf("by id: %+v", s)
+		}
+		call(t, h, "GET", "/ids/a/%C3%BC", "", 404, nil)
+		call(t, h, "GET", "/ids/other/records/0/body", "", 404, nil)
+		call(t, h, "GET", "/fetches/u1/records/1/body", "", 404, nil)
+		call(t, h, "GET", "/fetches/..%2Fu1/records/0/body", "", 404, nil)
+		call(t, h, "GET", "/fetches//u1", "", 404, nil)
+		call(t, h, "POST", bodyPath, "", 405, nil)
+		call(t, h, "POST", "/ids/a%2F%C3%BC/abort", "", 200, nil)
+		time.Sleep(time.Second)
+		call(t, h, "GET", bodyPath, "", 404, nil)
+	})
+}
+
+func TestBodyThatDoesNotCome(t *testing.T) {
+	offline := func(n *bgfetchtest.Network) { n.SetOnline(false) }
+	serveOver(t, offline, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
+		if header := call(t, h, "GET", bodyPath, "", 503, nil); header.Get("Retry-After") == "" {
+			t.Error("no Retry-After")
+		}
+	})
+}
+
+func TestNavigationChangesNothing(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
+		for _, path := range []string{"/fetches", "/fetches/u1/abort", "/ids/x/abort", "/fetches/u1/pause"} {
+			if w := get(h, "POST", path, "Sec-Fetch-Mode", "navigate"); w.Code != 403 {
+				t.Errorf("POST %s: %d", path, w.Code)
+			}
+		}
+		var s bgfetch.Snapshot
+		if call(t, h, "GET", "/fetches/u1", "", 200, &s); s.Result != "" || s.Paused {
+			t.Errorf("%+v", s)
+		}
+	})
+}

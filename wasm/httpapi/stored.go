@@ -1,0 +1,117 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// StoredBodyField is the header field of an answer whose bytes are not in it: its
+// content is a ServedBody, in whose place the glue sends the bytes that it names.
+// It never leaves the worker.
+const StoredBodyField = "Bgfetch-Stored-Body"
+
+// ServedBody says which bytes to send.
+type ServedBody struct {
+	Parts []Part `json:"parts"`
+}
+
+// Part is a run of bytes of an answer.
+type Part struct {
+	// Plan is the path, with its query, of the Plan that says where the bytes from
+	// From up to and without To lie. To is -1 where the end is not known.
+	Plan string `json:"plan,omitempty"`
+	From int64  `json:"from"`
+	To   int64  `json:"to"`
+}
+
+// storedReply is the http.ResponseWriter of an answer with stored bytes. What is
+// read from an extent is not sent but named, as a server's sendfile does it.
+type storedReply struct {
+	http.ResponseWriter
+	plan string
+	head bool
+	// sent says that bytes were named.
+	sent bool
+	// failed says that the answer was a problem: what follows is dropped.
+	failed bool
+}
+
+var _ io.ReaderFrom = (*storedReply)(nil)
+
+// WriteHeader implements http.ResponseWriter. It makes a problem of 416, whose
+// other header fields are right.
+func (s *storedReply) WriteHeader(status int) {
+	if status == http.StatusRequestedRangeNotSatisfiable {
+		s.failed = true
+		header := s.Header()
+		header.Del("X-Content-Type-Options")
+		writeProblem(s.ResponseWriter, status, bgfetch.TypeError,
+			"the body has "+strings.TrimPrefix(header.Get("Content-Range"), "bytes */")+" bytes")
+		return
+	}
+	if !s.head && (status == http.StatusOK || status == http.StatusPartialContent) {
+		s.Header().Set(StoredBodyField, "1")
+	}
+	s.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (s *storedReply) Write(data []byte) (int, error) {
+	if s.failed {
+		return len(data), nil
+	}
+	return s.ResponseWriter.Write(data)
+}
+
+// ReadFrom implements io.ReaderFrom for what http.ServeContent copies.
+func (s *storedReply) ReadFrom(src io.Reader) (int64, error) {
+	limited, ok := src.(*io.LimitedReader)
+	if !ok {
+		return 0, errUnread
+	}
+	content, ok := limited.R.(*extent)
+	if !ok {
+		return 0, errUnread
+	}
+	s.send(content.offset, content.offset+limited.N)
+	return limited.N, nil
+}
+
+// sendFrom names all bytes from an offset on.
+func (s *storedReply) sendFrom(offset int64) { s.send(offset, -1) }
+
+func (s *storedReply) send(from, to int64) {
+	if s.head {
+		return
+	}
+	s.sent = true
+	text, err := json.Marshal(ServedBody{[]Part{{Plan: s.plan, From: from, To: to}}})
+	if err != nil { // a string and numbers can be encoded
+		panic(err)
+	}
+	_, _ = s.ResponseWriter.Write(text) // a client that went away needs no answer
+}
+
+// errUnread: stored bytes are never read by this program.
+var errUnread = errors.New("stored bytes are not read here")
+
+// extent is a body of a length for http.ServeContent, which asks how long it is
+// and goes to where it would read.
+type extent struct{ length, offset int64 }
+
+// Read implements io.Reader.
+func (e *extent) Read([]byte) (int, error) { return 0, errUnread }
+
+// Seek implements io.Seeker.
+func (e *extent) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekEnd {
+		offset += e.length
+	}
+	e.offset = offset
+	return offset, nil
+}
