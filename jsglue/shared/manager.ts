@@ -6,6 +6,7 @@
 import { bodyOf } from './errors';
 import { instanceOf, startInstance } from './instances';
 import { toFetchOptions } from './options';
+import { checkPieces } from './pieces';
 import type { FetchInit, FetchList, Snapshot, StoredRequest } from './protocol';
 import { checkQuota } from './quota';
 import type { BackgroundFetchRegistration } from './registration';
@@ -42,17 +43,18 @@ export class BackgroundFetchManager {
     needArguments(arguments.length, 2, 'BackgroundFetchManager.fetch');
     const init = { uniqueId: crypto.randomUUID(), id: toWire(toDOMString(id)) };
     const inputs = toRequestInfos(requests);
-    const converted = toFetchOptions(options);
+    const { init: converted, pieces } = toFetchOptions(options);
     if (!transport.hasActiveWorker()) {
       throw new TypeError('The service worker registration has no active worker.');
     }
     const made = makeRequests(inputs);
+    checkPieces(pieces, made);
     await transport.checkPolicy?.(made.map(({ url }) => url));
     await checkQuota(converted.downloadTotal);
 
     const bodies: Blob[] = [];
     const stored: StoredRequest[] = [];
-    for (const request of made) stored.push(await storeRequest(request, bodies));
+    for (const request of made) stored.push({ ...(await storeRequest(request, bodies)), pieces: pieces.get(request.url) });
     const message: FetchInit = { ...init, requests: stored, ...converted };
     return startInstance(message.uniqueId, transport, async () =>
       bodyOf<Snapshot>(await transport.request('POST', 'fetches', message, bodies)),

@@ -3,6 +3,7 @@
  * does: members in the order of the standard, unknown ones ignored.
  */
 
+import { toPieces, type Pieces } from './pieces';
 import type { FetchInit, StoredImage } from './protocol';
 import { toRetryOptions, withDefaultRetry } from './retry';
 import { toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
@@ -26,22 +27,26 @@ export function toUIOptions(value: unknown): UIOptions {
   return result;
 }
 
+/** `pieces` by the URLs of requests, which keep them. */
+type Converted = { init: Omit<FetchInit, 'uniqueId' | 'id' | 'requests'>; pieces: Map<string, Pieces> };
+
 /** Source: https://wicg.github.io/background-fetch/#dictdef-backgroundfetchoptions */
-export function toFetchOptions(value: unknown): Omit<FetchInit, 'uniqueId' | 'id' | 'requests'> {
+export function toFetchOptions(value: unknown): Converted {
   const { icons = [], title = '' } = toUIOptions(value);
   const dictionary = toDictionary(value, 'options');
   const { downloadTotal = 0 } = dictionary;
   // Beyond this JSON would not be exact; no disk has room for either.
   const total = Math.min(toUnsignedLongLong(downloadTotal), Number.MAX_SAFE_INTEGER);
-  return { icons, title, downloadTotal: total, ...toAdditions(dictionary) };
+  const { pieces, ...additions } = toAdditions(dictionary);
+  return { init: { icons, title, downloadTotal: total, ...additions }, pieces };
 }
 
 /** The members that are not in the standard, see docs/additions.md. Nothing of them is guessed at. */
-function toAdditions(dictionary: Record<string, unknown>): Pick<FetchInit, 'paused' | 'retry'> {
+function toAdditions(dictionary: Record<string, unknown>): Pick<FetchInit, 'paused' | 'retry'> & Pick<Converted, 'pieces'> {
   const { paused = false } = dictionary;
   if (typeof paused !== 'boolean') throw new TypeError(`options.paused is neither true nor false: ${String(paused)}`);
-  const { retry } = dictionary;
-  return { paused, retry: withDefaultRetry(toRetryOptions(retry, 'options.retry')) };
+  const { pieces, retry } = dictionary;
+  return { paused, pieces: toPieces(pieces), retry: withDefaultRetry(toRetryOptions(retry, 'options.retry')) };
 }
 
 /** ImageResource. Its URL is resolved here, "" where it does not parse. */

@@ -37,6 +37,7 @@
  * it gives the same background fetch.
  */
 
+import type { Pieces } from './pieces';
 import type { RetryOptions } from './retry';
 
 /** Version of the wire; page and worker compare it when they meet. */
@@ -225,6 +226,8 @@ export interface StoredRequest {
   referrer?: string;
   referrerPolicy?: string;
   integrity?: string;
+  /** An addition to the standard. Not there in what is told of a record. */
+  pieces?: Pieces;
   body?: { size: number; handle?: string; key?: string };
 }
 

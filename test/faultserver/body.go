@@ -1,6 +1,7 @@
 package faultserver
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -43,7 +44,7 @@ func (b *body) Write(p []byte) (int, error) {
 		if kind != "" {
 			piece = piece[:at-b.offset]
 		}
-		if err := b.send(piece); err != nil {
+		if err := b.send(b.corrupted(piece)); err != nil {
 			return total - len(p), err
 		}
 		if kind != "" {
@@ -52,6 +53,21 @@ func (b *body) Write(p []byte) (int, error) {
 		p = p[len(piece):]
 	}
 	return total, nil
+}
+
+// wrongByte is the kind of a fault that changes a byte and ends nothing.
+const wrongByte Outcome = "wrong byte"
+
+// corrupted returns the next bytes with those changed that are to arrive wrong.
+func (b *body) corrupted(piece []byte) []byte {
+	for _, offset := range b.options.corrupt {
+		inside := offset >= b.offset && offset < b.offset+int64(len(piece))
+		if inside && b.server.journal.takeFault(b.name, faultKey{wrongByte, offset}, b.options.cutCount) {
+			piece = bytes.Clone(piece)
+			piece[offset-b.offset] ^= 1
+		}
+	}
+	return piece
 }
 
 // pieceSize is small for a small rate, so that it looks even to the client.

@@ -44,6 +44,7 @@
 //	stall=N         nothing more is sent until the client leaves
 //	truncate=N      an orderly close too early: fewer bytes than
 //	                Content-Length, or with chunked=1 a short but valid body
+//	corrupt=N       the byte at N is another one
 //
 // Faults by number of request. "after=N" means that the first N GET requests
 // of the name are as usual and all later ones differ; 0 means from the first.

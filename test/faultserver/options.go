@@ -32,7 +32,7 @@ type options struct {
 	gzip, brotli, cors               bool
 	expose, redirect                 string
 	redirectAfter, cutHead           int
-	cut, stall, truncate             []int64
+	cut, stall, truncate, corrupt    []int64
 	cutCount                         int // 0: every time
 	etagAfter, lastModAfter          int
 	sizeAfter, replaceAfter          int
@@ -93,7 +93,7 @@ func (o *options) targets() map[string]any {
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
 		"gzip": &o.gzip, "brotli": &o.brotli, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
 		"redirectafter": &o.redirectAfter, "cuthead": &o.cutHead,
-		"cut": &o.cut, "stall": &o.stall, "truncate": &o.truncate, "cutcount": &o.cutCount,
+		"cut": &o.cut, "stall": &o.stall, "truncate": &o.truncate, "corrupt": &o.corrupt, "cutcount": &o.cutCount,
 		"etagafter": &o.etagAfter, "lastmodafter": &o.lastModAfter,
 		"sizeafter": &o.sizeAfter, "replaceafter": &o.replaceAfter,
 		"status": &o.status, "statusafter": &o.statusAfter, "statuscount": &o.statusCount,

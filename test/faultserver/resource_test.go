@@ -167,6 +167,25 @@ func TestBrotli(t *testing.T) {
 	wantHeader(t, get(t, url+"/file/a?size=1000&brotli=1", "Accept-Encoding", "gzip"), "Content-Encoding", "")
 }
 
+func TestCorrupt(t *testing.T) {
+	_, url := start(t)
+	url += "/file/a?size=300000&corrupt=200000"
+	right := Content{Length: 300000}
+	for i, want := range []int{1, 0} {
+		differ := 0
+		for offset, b := range get(t, url).body {
+			var p [1]byte
+			_, _ = right.ReadAt(p[:], int64(offset))
+			if b != p[0] {
+				differ++
+			}
+		}
+		if differ != want {
+			t.Errorf("request %d: %d wrong bytes, want %d", i+1, differ, want)
+		}
+	}
+}
+
 func TestCORS(t *testing.T) {
 	_, url := start(t)
 	url += "/file/a?size=10&cors=1"

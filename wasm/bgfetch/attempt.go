@@ -215,6 +215,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	if a.end > 0 {
 		limits.MaxLength = min(limits.MaxLength, a.end-offset)
 	}
+	limits.MaxLength = a.pieces.limit(offset, limits.MaxLength)
 	a.engine.mu.Lock()
 	if total := a.fetch.state.DownloadTotal; total > 0 {
 		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded+1))

@@ -67,7 +67,9 @@ func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records
 		} else {
 			r.state.Response.Length = -1
 		}
-		r.integrity, _ = parseIntegrity(request.Integrity) // check has seen it
+		r.integrity, _ = parseIntegrity(request.Integrity) // check has seen both
+		r.pieces, _ = request.Pieces.parse()
+		r.request.Pieces = nil
 		f.records[i] = r
 		f.downloaded += storedLength(r.state.Response.Segments)
 		f.uploaded += r.state.Uploaded
@@ -111,6 +113,9 @@ func (init FetchInit) check() error {
 		if _, err := parseIntegrity(request.Integrity); err != nil {
 			return errorf(TypeError, "the integrity of the request for %s: %v", request.URL, err)
 		}
+		if _, err := request.Pieces.parse(); err != nil {
+			return errorf(TypeError, "options.pieces for %s: %v", request.URL, err)
+		}
 	}
 	return nil
 }
@@ -133,6 +138,9 @@ func (f *backgroundFetch) create(ctx context.Context) error {
 			f.state.UploadTotal += size
 		}
 		requests[i] = r.request
+		if r.pieces != nil {
+			requests[i].Pieces = r.pieces.Pieces
+		}
 	}
 	if err := e.Store.Create(ctx, f.state, requests); err != nil {
 		f.discardBodies(ctx)

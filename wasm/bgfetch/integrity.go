@@ -77,7 +77,19 @@ func parseIntegrity(metadata string) (*integrity, error) {
 
 // verified says that the body of this request is checked: nothing of its response
 // is exposed before all of it has proved right.
-func (r *record) verified() bool { return r.integrity != nil }
+func (r *record) verified() bool { return r.integrity != nil || r.pieces != nil }
+
+// newHash makes the hash that a body is checked by.
+func (r *record) newHash() hash.Hash {
+	var whole hash.Hash
+	if r.integrity != nil {
+		whole = r.integrity.new()
+	}
+	if r.pieces == nil {
+		return whole
+	}
+	return r.pieces.hash(whole)
+}
 
 // hasher returns the hash that has seen the first offset bytes of the body, nil
 // where there is none: then the stored bytes are hashed at the end.
@@ -96,7 +108,7 @@ func (a *attempt) hasher(offset int64) hash.Hash {
 
 // restoreHash returns the hash as the record's state has it.
 func (a *attempt) restoreHash() (hash.Hash, int64) {
-	h := a.integrity.new()
+	h := a.newHash()
 	if digest := a.next.Digest; digest != nil {
 		if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(digest.State); err == nil {
 			return h, digest.Hashed
@@ -136,6 +148,17 @@ func (a *attempt) verify(ctx context.Context) error {
 			return fmt.Errorf("the stored body cannot be read: %w", err)
 		}
 		hashed += segment.Length
+	}
+	if inPieces, ok := h.(*pieceHash); ok {
+		if err := a.pieces.countPieces(hashed); err != nil {
+			return err
+		}
+		if wrong := inPieces.end(); len(wrong) > 0 {
+			return wrongPieces(wrong)
+		}
+	}
+	if a.integrity == nil {
+		return nil
 	}
 	sum := h.Sum(nil)
 	if slices.ContainsFunc(a.integrity.digests, func(digest []byte) bool { return slices.Equal(digest, sum) }) {

@@ -17,7 +17,9 @@ type record struct {
 	host    string
 	// integrity is what the body is checked against, nil for nothing.
 	integrity *integrity
-	state     RecordState
+	// pieces are what its pieces are checked against, nil for nothing.
+	pieces *pieces
+	state  RecordState
 	// interrupt breaks off what the attempt under way waits for; nil where there is
 	// none, or none that may be broken off.
 	interrupt func()

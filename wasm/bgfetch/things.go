@@ -70,6 +70,8 @@ type Request struct {
 	Referrer       string   `json:"referrer,omitempty"`
 	ReferrerPolicy string   `json:"referrerPolicy,omitempty"`
 	Integrity      string   `json:"integrity,omitempty"`
+	// Pieces are stored with the request, and not handed out with it.
+	Pieces *Pieces `json:"pieces,omitempty"`
 
 	// Body is nil where the request has none.
 	Body *RequestBody `json:"body,omitempty"`
@@ -142,6 +144,8 @@ type RecordState struct {
 	Restarts int `json:"restarts,omitempty"`
 	// Digest is the hash so far of a body whose integrity is checked.
 	Digest *Digest `json:"digest,omitempty"`
+	// Refetches counts for wrong pieces how often they were fetched again.
+	Refetches map[int]int `json:"refetches,omitempty"`
 	// Ranged is set when a restart asks for `bytes=0-`: a Range request is
 	// answered without a content coding, and so can be continued.
 	Ranged bool `json:"ranged,omitempty"`

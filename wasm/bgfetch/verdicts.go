@@ -94,6 +94,9 @@ func (a *attempt) succeed() (step, verdict) {
 		if a.engine.ctx.Err() != nil {
 			return nil, verdict{}
 		}
+		if wrong := wrongPieces(nil); errors.As(err, &wrong) {
+			return a.refetch(wrong)
+		}
 		return a.fail(ReasonFetchError, err.Error())
 	}
 	a.next.Response.Result = ResponseSuccess

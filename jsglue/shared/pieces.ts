@@ -1,0 +1,40 @@
+/** `options.pieces` of fetch(), an addition to the standard: hashes of the pieces of bodies. */
+
+import { toDictionary, toDOMString, toSequence } from './webidl';
+
+/** See Pieces in wasm/bgfetch/pieces.go, which knows what hashes are well formed. */
+export interface Pieces {
+  /** Bytes of each piece but the last. */
+  length: number;
+  /** One for each piece, such as "sha256-…", in the form of Request.integrity. */
+  hashes: string[];
+}
+
+/** The pieces by URL. Throws a TypeError that names the member which is wrong. */
+export function toPieces(value: unknown): Map<string, Pieces> {
+  const byURL = new Map<string, Pieces>();
+  for (const [key, member] of Object.entries(toDictionary(value, 'options.pieces'))) {
+    const what = `options.pieces[${JSON.stringify(key)}]`;
+    const { hashes, length } = toDictionary(member, what);
+    const parsed = toSequence(hashes, `${what}.hashes`, toDOMString);
+    if (!Number.isSafeInteger(length)) throw new TypeError(`${what}.length is not a whole number: ${String(length)}`);
+    byURL.set(resolve(key, what), { length: length as number, hashes: parsed });
+  }
+  return byURL;
+}
+
+function resolve(url: string, what: string): string {
+  try {
+    return new Request(url).url;
+  } catch {
+    throw new TypeError(`${what} is not for a URL.`);
+  }
+}
+
+/** Throws a TypeError for pieces of what is not requested. */
+export function checkPieces(pieces: Map<string, Pieces>, requests: Request[]): void {
+  const requested = new Set(requests.map(({ url }) => url));
+  for (const url of pieces.keys()) {
+    if (!requested.has(url)) throw new TypeError(`options.pieces[${JSON.stringify(url)}] is for no request.`);
+  }
+}
