@@ -87,6 +87,8 @@ function markdownText(results) {
   ];
   const failed = failureLines(results);
   if (failed.length) parts.push('Could not be measured:', failed.map((line) => `- ${line}`).join('\n'));
+  parts.push('How time grows with the size of a file and the number of records and of background fetches:');
+  parts.push('![Time until all is stored, in three plots](performance.svg)');
   return `${parts.join('\n\n')}\n\n${END}`;
 }
 

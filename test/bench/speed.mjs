@@ -20,9 +20,12 @@ export async function measureSpeed({ browser, works, runs, context, add }) {
     const standOf = (way) => stands[way] ?? stands.ours;
     for (const way of waysOf(warmUp, browser)) if (standOf(way).native === (way === 'native')) await standOf(way).run(warmUp, way);
 
+    const failed = new Set(); // not tried again: it may have taken ten minutes
     for (let round = 1; round <= runs; round++) {
       for (const work of works) {
         for (const way of inTurn(waysOf(work, browser), round)) {
+          const key = `${work.name} ${way}`;
+          if (failed.has(key)) continue;
           const sample = { measure: 'speed', browser, work: work.name, way, round };
           try {
             const seen = await standOf(way).run(work, way);
@@ -30,6 +33,7 @@ export async function measureSpeed({ browser, works, runs, context, add }) {
             if (way === 'ours') sample.memory = (await stands.ours.page.evaluate(() => bench.worker('state'))).memory;
           } catch (error) {
             sample.error = error.message;
+            failed.add(key);
             stands[way === 'native' ? 'native' : 'ours'] = await reopen(standOf(way), { browser, ...context });
           }
           add(sample);

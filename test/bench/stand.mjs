@@ -76,7 +76,7 @@ export class Stand {
    * Does the work in one way and waits until nothing of it is stored any more.
    * Resolves with what the page saw, CPU seconds, and the server's log.
    */
-  async run(work, way, { timeout = 900_000 } = {}) {
+  async run(work, way, { timeout = 600_000 } = {}) {
     const name = newName(`${way}-${work.name}`);
     const before = cpuSeconds(this.browser);
     await this.page.evaluate((way, described) => bench.begin(way, described), way, description(work, name, this.server));
