@@ -74,6 +74,13 @@ func (n *Network) Peak() int {
 	return n.peak
 }
 
+// Running returns the number of transfers that are open.
+func (n *Network) Running() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.running
+}
+
 // SetOnline sets what the browser thinks of the network.
 func (n *Network) SetOnline(online bool) {
 	n.mu.Lock()

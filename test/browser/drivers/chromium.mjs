@@ -51,6 +51,21 @@ class Chromium extends PuppeteerBrowser {
     }
   }
 
+  /** Bytes that the JavaScript of the service workers uses after a garbage collection. */
+  async workerHeap() {
+    const root = await this.browser.target().createCDPSession();
+    const { targetInfos } = await root.send('Target.getTargets', { filter: [{ type: 'service_worker' }] });
+    let used = 0;
+    for (const { targetId } of targetInfos) {
+      const { sessionId } = await root.send('Target.attachToTarget', { targetId, flatten: true });
+      const session = root.connection().session(sessionId);
+      await session.send('HeapProfiler.collectGarbage');
+      used += (await session.send('Runtime.getHeapUsage')).usedSize;
+    }
+    await root.detach();
+    return used;
+  }
+
   async #endEmulation() {
     for (const session of this.#emulating.splice(0)) {
       await emulate(session, false).catch(() => {}); // the worker may be gone
