@@ -209,6 +209,10 @@ func (a *attempt) complete416(head Head) bool {
 	return !head.sameOriginHeaders()
 }
 
+// firstAfterResume is the age of the first segment after a resume, on a slow
+// connection: who waits for it to go on shall soon see that it does.
+const firstAfterResume = 500 * time.Millisecond
+
 // move stores the body piece by piece. Next: move, or finishBody.
 func move(a *attempt, ctx context.Context) (step, verdict) {
 	offset, limits := a.start, a.engine.options.Segments
@@ -216,6 +220,9 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 		limits.MaxLength = min(limits.MaxLength, a.end-offset)
 	}
 	limits.MaxLength = a.pieces.limit(offset, limits.MaxLength)
+	if offset > 0 && !a.moved {
+		limits.MaxTime = min(limits.MaxTime, firstAfterResume)
+	}
 	a.engine.mu.Lock()
 	if total := a.fetch.state.DownloadTotal; total > 0 {
 		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded+1))
