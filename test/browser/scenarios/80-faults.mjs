@@ -9,7 +9,7 @@ const rows = JSON.parse(fs.readFileSync(new URL('../../faults/matrix.json', impo
 const SIZE = 3 * MiB;
 const SEED = 7;
 /** Bytes per second: at full speed a browser forgets what it got just before a cut. */
-const RATE = 4 * MiB;
+const RATE = 2 * MiB;
 
 /**
  * What a browser's network does by itself counts as requests of ours: it may send
