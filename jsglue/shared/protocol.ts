@@ -25,7 +25,8 @@
  *        -> 200 Plan. With wait it comes when there is something to tell, at the
  *           latest after 20 s (then empty: ask again). With seek the transfer goes
  *           on there, for a reader that has waited long.
- *   GET  fetches/<uniqueId>/records/<index>/body
+ *   GET  fetches/<uniqueId>/zip[?record=<index>...]  -> 200 with a ServedBody
+ *   GET  fetches/<uniqueId>/records/<index>/body[?download]
  *        -> 200 or 206 with a ServedBody, in whose place the bytes are sent.
  *   GET  list                                    -> 200 Listings
  *   GET  history                                 -> 200 History
@@ -328,8 +329,18 @@ export interface ServedBody {
 }
 export const STORED_BODY = 'Bgfetch-Stored-Body';
 
+export type Part = GivenPart | StoredPart;
+
+export interface GivenPart {
+  /** Base64. */
+  bytes: string;
+  /** Four bytes at `at` are the CRC-32, little-endian, of the part with the index `of`, which comes before. */
+  sums?: { at: number; of: number }[];
+  plan?: undefined;
+}
+
 /** Bytes from `from` up to and without `to` (-1: the end) of the body that the plans at that path are of. */
-export interface Part {
+export interface StoredPart {
   plan: string;
   from: number;
   to: number;

@@ -4,9 +4,17 @@
  */
 
 import type { Source } from '../shared/record';
-import { type Part, type ServedBody, type Snapshot, STORED_BODY } from '../shared/protocol';
+import {
+  type GivenPart,
+  type Part,
+  type ServedBody,
+  type Snapshot,
+  STORED_BODY,
+  type StoredPart,
+} from '../shared/protocol';
 import { StoredBody } from '../shared/stored-body';
 import type { Transport } from '../shared/transport';
+import { crc32 } from './crc32';
 
 export class Served {
   #transport: Transport;
@@ -45,22 +53,34 @@ export class Served {
 
   /** The parts, one after the other; nothing is read before somebody asks. */
   #stream(parts: Part[], done: () => void): ReadableStream<Uint8Array> {
-    const left = [...parts];
+    const summed = parts.some((part) => part.plan === undefined && part.sums);
+    const sums: number[] = [];
+    /** Index of the part that comes, or is coming. */
+    let at = 0;
     let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+    const next = async (): Promise<Uint8Array | undefined> => {
+      for (; at < parts.length; at++, reader = undefined) {
+        const part = parts[at]!;
+        if (part.plan === undefined) {
+          at++;
+          return given(part, sums);
+        }
+        reader ??= this.#open(part).getReader();
+        const { done, value } = await reader.read();
+        if (done) continue;
+        if (summed) sums[at] = crc32(sums[at] ?? 0, value);
+        return value;
+      }
+      return undefined;
+    };
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
           try {
-            for (;;) {
-              reader ??= this.#open(left.shift())?.getReader();
-              if (!reader) {
-                done();
-                return controller.close();
-              }
-              const chunk = await reader.read();
-              if (!chunk.done) return controller.enqueue(chunk.value);
-              reader = undefined;
-            }
+            const bytes = await next();
+            if (bytes) return controller.enqueue(bytes);
+            done();
+            controller.close();
           } catch (error) {
             done();
             controller.error(error);
@@ -68,6 +88,7 @@ export class Served {
         },
         cancel: (reason) => {
           done();
+          at = parts.length;
           return reader?.cancel(reason);
         },
       },
@@ -75,11 +96,9 @@ export class Served {
     );
   }
 
-  #open(part: Part | undefined): ReadableStream<Uint8Array> | undefined {
-    if (!part) return undefined;
-    const [, uniqueId] = /^fetches\/([^/]+)/.exec(part.plan)!;
-    const source = this.#source(uniqueId!);
-    return new StoredBody(source, part.plan, part.from, part.to < 0 ? Infinity : part.to).stream;
+  #open({ plan, from, to }: StoredPart): ReadableStream<Uint8Array> {
+    const [, uniqueId] = /^fetches\/([^/]+)/.exec(plan)!;
+    return new StoredBody(this.#source(uniqueId!), plan, from, to < 0 ? Infinity : to).stream;
   }
 
   #source(uniqueId: string): Source {
@@ -92,4 +111,12 @@ export class Served {
     this.#sources.set(uniqueId, source);
     return source;
   }
+}
+
+/** The bytes of the part, with the sums of those before. */
+function given({ bytes, sums: places = [] }: GivenPart, sums: number[]): Uint8Array {
+  const result = Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0));
+  const view = new DataView(result.buffer);
+  for (const { at, of } of places) view.setUint32(at, sums[of] ?? 0, true);
+  return result;
 }

@@ -354,6 +354,17 @@ func (e *Engine) Active() []Snapshot {
 	return snapshots
 }
 
+// Title returns the id and the title of a background fetch, or ErrUnknown.
+func (e *Engine) Title(uniqueID string) (id, title string, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.lookUp(uniqueID)
+	if err != nil {
+		return "", "", err
+	}
+	return f.state.ID, f.state.Title, nil
+}
+
 // Newest returns the unique id of the last background fetch that was made with
 // that id and is not yet deleted, or ErrUnknown.
 func (e *Engine) Newest(id string) (uniqueID string, err error) {

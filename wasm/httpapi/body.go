@@ -12,7 +12,7 @@ import (
 // body answers with the body of a record's response: what is stored at once, the
 // rest as it comes. The answer is to the path, not to the request that was made
 // once: its status is 200 or 206, and of the stored header fields it has those
-// that describe the bytes.
+// that describe the bytes. With "download" in the query a navigation saves it.
 //
 // Ranges are served as soon as the complete length is certain; until then the
 // answer is a 200 without a length. Several ranges at once are not served: such a
@@ -34,6 +34,9 @@ func (a api) body(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	protect(header, contentType(record))
 	header.Set("Cache-Control", "no-store")
+	if r.URL.Query().Has("download") {
+		header.Set("Content-Disposition", attachment(fileName(record)))
+	}
 	a.serveBody(w, r, uniqueID, record)
 }
 
@@ -46,7 +49,7 @@ func (a api) readableRecord(w http.ResponseWriter, r *http.Request, uniqueID str
 	switch {
 	case err != nil:
 		writeError(w, err)
-	case !record.Exposed || record.Result == bgfetch.ResponseResult(bgfetch.ReasonBadStatus):
+	case !readable(record):
 		writeProblem(w, http.StatusNotFound, bgfetch.InvalidStateError, "there is no response body: "+string(record.Result))
 	case record.Head == nil:
 		w.Header().Set("Retry-After", "1")
@@ -57,11 +60,15 @@ func (a api) readableRecord(w http.ResponseWriter, r *http.Request, uniqueID str
 	return bgfetch.RecordSnapshot{}, false
 }
 
+// readable says that there is a response body, or will be.
+func readable(record bgfetch.RecordSnapshot) bool {
+	return record.Exposed && record.Result != bgfetch.ResponseResult(bgfetch.ReasonBadStatus)
+}
+
 // serveBody answers with the bytes of the record: the header fields that say how
 // they may be read are set here, all others are the caller's.
 func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, record bgfetch.RecordSnapshot) {
-	plan := fmt.Sprintf("fetches/%s/records/%d/plan?generation=%d", uniqueID, record.Index, record.Generation)
-	reply := &storedReply{ResponseWriter: w, plan: plan, head: r.Method == http.MethodHead}
+	reply := &storedReply{ResponseWriter: w, plan: planPath(uniqueID, record), head: r.Method == http.MethodHead}
 	header := w.Header()
 	header.Set("Content-Type", contentType(record))
 	header.Set("ETag", entityTag(uniqueID, record))
@@ -82,12 +89,17 @@ func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, 
 	}
 }
 
+// planPath is where the Plan is that says where the bytes of the record's body lie.
+func planPath(uniqueID string, record bgfetch.RecordSnapshot) string {
+	return fmt.Sprintf("fetches/%s/records/%d/plan?generation=%d", uniqueID, record.Index, record.Generation)
+}
+
 // seek lets the transfer go on at the offset where a reader is.
 func (a api) seek(uniqueID string, index int, offset int64) {
 	if s, ok := any(a.engine).(interface {
-		Seek(uniqueID string, index int, offset int64)
+		Seek(uniqueID string, index int, offset int64) error
 	}); ok {
-		s.Seek(uniqueID, index, offset)
+		_ = s.Seek(uniqueID, index, offset) // a reader finds out by itself what there is
 	}
 }
 

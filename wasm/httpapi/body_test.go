@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -137,7 +138,7 @@ func wantServed(t *testing.T, what string, w *httptest.ResponseRecorder, from, t
 		return
 	}
 	want := httpapi.Part{Plan: "fetches/u1/records/0/plan?generation=0", From: from, To: to}
-	if len(body.Parts) != 1 || body.Parts[0] != want {
+	if len(body.Parts) != 1 || !reflect.DeepEqual(body.Parts[0], want) {
 		t.Errorf("%s: %+v, want %+v", what, body.Parts, want)
 	}
 }
@@ -202,6 +203,49 @@ func TestNavigationChangesNothing(t *testing.T) {
 		var s bgfetch.Snapshot
 		if call(t, h, "GET", "/fetches/u1", "", 200, &s); s.Result != "" || s.Paused {
 			t.Errorf("%+v", s)
+		}
+	})
+}
+
+func TestSave(t *testing.T) {
+	serveFile(t, bgfetchtest.Resource{LastModified: modified}, "text/html", func(t *testing.T, h http.Handler) {
+		w := get(h, "GET", bodyPath+"?download", "Range", "bytes=5-")
+		if got := w.Header().Get("Content-Disposition"); w.Code != 206 || got != "attachment; filename=file" {
+			t.Errorf("download: %d, Content-Disposition %q", w.Code, got)
+		}
+		w = get(h, "GET", "/ids/a%2F%C3%BC/zip")
+		if got := w.Header().Get("Content-Disposition"); w.Code != 200 || got != "attachment; filename*=utf-8''a_%C3%BC.zip" {
+			t.Errorf("zip: %d, Content-Disposition %q", w.Code, got)
+		}
+		var body httpapi.ServedBody
+		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || len(body.Parts) != 3 || body.Parts[1].To != length {
+			t.Errorf("zip: %v, %d parts", err, len(body.Parts))
+		}
+		call(t, h, "GET", "/fetches/u1/zip?record=1", "", 404, nil)
+		call(t, h, "GET", "/fetches/u1/zip?record=x", "", 400, nil)
+		call(t, h, "GET", "/fetches/u2/zip", "", 404, nil)
+	})
+	serveFile(t, bgfetchtest.Resource{Type: "unknown"}, "text/html", func(t *testing.T, h http.Handler) {
+		call(t, h, "GET", "/fetches/u1/zip", "", 409, nil)
+	})
+}
+
+func TestStartWithLittle(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		r := httptest.NewRequest("POST", "https://site.test/fetches", strings.NewReader(`{"id":"i","requests":["/a"]}`))
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		var s bgfetch.Snapshot
+		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil || w.Code != 201 || s.UniqueID == "" {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		if got := w.Header().Get("Location"); got != "fetches/"+s.UniqueID {
+			t.Errorf("Location %q", got)
+		}
+		var record bgfetch.RecordSnapshot
+		call(t, h, "GET", "/ids/i/records/0", "", 200, &record)
+		if record.Request.URL != url || record.Request.Method != "GET" {
+			t.Errorf("%+v", record.Request)
 		}
 	})
 }

@@ -4,7 +4,8 @@
 //
 //	GET  /fetches                      200 {"fetches": [Snapshot]}, the active ones, oldest first
 //	GET  /fetches?id=<id>              200 Snapshot of the active one, or 404
-//	POST /fetches                      FetchInit: 201 Snapshot
+//	POST /fetches                      FetchInit: 201 Snapshot. Its uniqueId may be left out, its
+//	                                   requests may be URLs
 //	GET  /fetches/<uniqueId>           200 Snapshot
 //	*    /ids/<id>[/...]               the same for the newest one with that id
 //	POST /fetches/<uniqueId>/abort     200 {"aborted": bool}
@@ -16,7 +17,9 @@
 //	                                   200 RecordSnapshot
 //	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1]
 //	                                   200 Plan
-//	GET  /fetches/<uniqueId>/records/<index>/body
+//	GET  /fetches/<uniqueId>/zip[?record=<index>...]
+//	                                   200 a ZIP archive of the bodies (a ServedBody)
+//	GET  /fetches/<uniqueId>/records/<index>/body[?download]
 //	                                   200 or 206: the bytes (a ServedBody, see there)
 //	GET  /program                      200 {"goroutines": n, "memory": bytes} of this program
 //	GET  /                             200 the downloads page, with /list.js and /page.css
@@ -34,11 +37,14 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"runtime"
 	"slices"
 	"strconv"
@@ -78,6 +84,7 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/history/{number}/retry", methods{http.MethodPost: a.retry})
 	mux.Handle("/log", methods{http.MethodGet: a.log})
 	mux.Handle("/fetches/{uniqueId}/records/{index}/body", methods{http.MethodGet: a.body})
+	mux.Handle("/fetches/{uniqueId}/zip", methods{http.MethodGet: a.zip})
 	mux.Handle("/program", methods{http.MethodGet: program})
 	mux.HandleFunc("/ids/{id}", a.newest(mux))
 	mux.HandleFunc("/ids/{id}/{rest...}", a.newest(mux))
@@ -105,16 +112,45 @@ func (a api) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a api) fetch(w http.ResponseWriter, r *http.Request) {
-	var init bgfetch.FetchInit
+	var init struct {
+		bgfetch.FetchInit
+		Requests []requestInit `json:"requests"`
+	}
 	if !readJSON(w, r, &init) {
 		return
 	}
-	snapshot, err := a.engine.Fetch(r.Context(), init)
+	init.UniqueID = cmp.Or(init.UniqueID, rand.Text())
+	for _, request := range init.Requests {
+		init.FetchInit.Requests = append(init.FetchInit.Requests, request.resolve(r.URL))
+	}
+	snapshot, err := a.engine.Fetch(r.Context(), init.FetchInit)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
+	w.Header().Set("Location", "fetches/"+snapshot.UniqueID)
 	writeJSON(w, http.StatusCreated, snapshot)
+}
+
+// requestInit is a Request, or only its URL.
+type requestInit bgfetch.Request
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *requestInit) UnmarshalJSON(text []byte) error {
+	if len(text) > 0 && text[0] == '"' {
+		return json.Unmarshal(text, &r.URL)
+	}
+	return json.Unmarshal(text, (*bgfetch.Request)(r))
+}
+
+// resolve returns the request with what was left out: GET, and the origin.
+func (r requestInit) resolve(base *url.URL) bgfetch.Request {
+	request := bgfetch.Request(r)
+	request.Method = cmp.Or(request.Method, http.MethodGet)
+	if u, err := url.Parse(request.URL); err == nil && u.Host == "" && strings.HasPrefix(u.Path, "/") && u.Scheme == "" {
+		request.URL = base.ResolveReference(u).String()
+	}
+	return request
 }
 
 func (a api) snapshot(w http.ResponseWriter, r *http.Request) {

@@ -20,13 +20,24 @@ type ServedBody struct {
 	Parts []Part `json:"parts"`
 }
 
-// Part is a run of bytes of an answer.
+// Part is a run of bytes of an answer: some that are given, or some that are stored.
 type Part struct {
+	Bytes []byte `json:"bytes,omitempty"` // base64
+	// Sums are put into Bytes.
+	Sums []Sum `json:"sums,omitempty"`
+
 	// Plan is the path, with its query, of the Plan that says where the bytes from
 	// From up to and without To lie. To is -1 where the end is not known.
 	Plan string `json:"plan,omitempty"`
 	From int64  `json:"from"`
 	To   int64  `json:"to"`
+}
+
+// Sum is a place of four bytes for the CRC-32, little-endian, of the part number Of,
+// counted from 0, which comes before.
+type Sum struct {
+	At int `json:"at"`
+	Of int `json:"of"`
 }
 
 // storedReply is the http.ResponseWriter of an answer with stored bytes. What is
@@ -90,11 +101,15 @@ func (s *storedReply) send(from, to int64) {
 		return
 	}
 	s.sent = true
-	text, err := json.Marshal(ServedBody{[]Part{{Plan: s.plan, From: from, To: to}}})
-	if err != nil { // a string and numbers can be encoded
+	writeParts(s.ResponseWriter, []Part{{Plan: s.plan, From: from, To: to}})
+}
+
+func writeParts(w io.Writer, parts []Part) {
+	text, err := json.Marshal(ServedBody{parts})
+	if err != nil { // strings and numbers can be encoded
 		panic(err)
 	}
-	_, _ = s.ResponseWriter.Write(text) // a client that went away needs no answer
+	_, _ = w.Write(text) // a client that went away needs no answer
 }
 
 // errUnread: stored bytes are never read by this program.

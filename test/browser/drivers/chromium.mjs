@@ -1,6 +1,6 @@
 // Chromium by puppeteer over a pipe: it leaves by itself when the runner dies.
 import { within } from '../lib/processes.mjs';
-import { launchTagged, PuppeteerBrowser } from './puppeteer.mjs';
+import { downloadDirectory, launchTagged, PuppeteerBrowser } from './puppeteer.mjs';
 
 export const name = 'chromium';
 export const executable = '/usr/bin/chromium';
@@ -26,7 +26,10 @@ export async function launch({ profileDir, native = false }) {
     // An attached debugger keeps a service worker alive for ever.
     targetFilter: (target) => target.type() !== 'service_worker',
   });
-  return new Chromium(launched);
+  const downloads = downloadDirectory(profileDir);
+  const session = await launched.browser.target().createCDPSession();
+  await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
+  return new Chromium({ ...launched, downloads });
 }
 
 class Chromium extends PuppeteerBrowser {

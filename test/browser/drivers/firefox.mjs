@@ -1,6 +1,6 @@
 // Firefox by puppeteer over WebDriver BiDi. System access is on: the only way to
 // end a worker at a chosen moment is the browser's own service worker manager.
-import { launchTagged, PuppeteerBrowser } from './puppeteer.mjs';
+import { downloadDirectory, launchTagged, PuppeteerBrowser } from './puppeteer.mjs';
 
 export const name = 'firefox';
 export const executable = '/usr/bin/firefox-esr';
@@ -14,9 +14,11 @@ const preferences = {
   'browser.safebrowsing.downloads.enabled': false,
   'network.captive-portal-service.enabled': false,
   'datareporting.policy.dataSubmissionEnabled': false,
+  'browser.download.always_ask_before_handling_new_types': false,
 };
 
 export async function launch({ profileDir }) {
+  const downloads = downloadDirectory(profileDir);
   const launched = await launchTagged({
     browser: 'firefox',
     protocol: 'webDriverBiDi',
@@ -24,9 +26,9 @@ export async function launch({ profileDir }) {
     userDataDir: profileDir,
     env: { MOZ_CRASHREPORTER_DISABLE: '1' },
     args: ['-remote-allow-system-access'],
-    extraPrefsFirefox: preferences,
+    extraPrefsFirefox: { ...preferences, 'browser.download.folderList': 2, 'browser.download.dir': downloads },
   });
-  return new Firefox(launched);
+  return new Firefox({ ...launched, downloads });
 }
 
 class Firefox extends PuppeteerBrowser {

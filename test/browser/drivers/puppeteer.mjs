@@ -1,4 +1,6 @@
 // What Chromium and Firefox have in common under puppeteer.
+import fs from 'node:fs';
+import path from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { killTag, newTag, within } from '../lib/processes.mjs';
 import { PuppeteerPage } from './page.mjs';
@@ -23,9 +25,18 @@ export async function launchTagged({ env: more = {}, ...options }) {
   return { browser, tag };
 }
 
+/** Where a browser with that profile saves files. */
+export function downloadDirectory(profileDir) {
+  const directory = path.join(profileDir, 'downloads');
+  fs.mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
 export class PuppeteerBrowser {
-  constructor({ browser, tag }) {
+  /** downloads is the directory where files are saved. */
+  constructor({ browser, tag, downloads }) {
     this.browser = browser;
+    this.downloads = downloads;
     this.tag = tag;
     this.pages = new Set();
   }

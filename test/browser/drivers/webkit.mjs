@@ -66,6 +66,8 @@ export async function launch({ profileDir, channel, stoppable = false }) {
     const report = `http://127.0.0.1:${channel.port}/${prefix}`;
     return `http://127.0.0.1:${channel.port}/hosts.html?${new URLSearchParams({ helper, report, clients: CLIENTS })}`;
   };
+  fs.writeFileSync(path.join(home('config'), 'user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n');
+  home('home/Downloads');
   const child = start(
     executable,
     [...tabs.map(tabURL), ...helpers.map(helperURL)],
@@ -100,7 +102,7 @@ export async function launch({ profileDir, channel, stoppable = false }) {
     throw error;
   }
   const pages = tabs.map((tab) => new WebKitPage(channel.tab(`${prefix}/${tab}`), address(tab)));
-  return new WebKit(child, pages, stoppable);
+  return new WebKit(child, pages, stoppable, home('home/Downloads'));
 }
 
 class WebKitPage extends Page {
@@ -140,8 +142,10 @@ class WebKitPage extends Page {
 
 class WebKit {
   #used = 0;
-  constructor(child, tabs, stoppable) {
+  /** downloads is the directory where files are saved. */
+  constructor(child, tabs, stoppable, downloads) {
     this.child = child;
+    this.downloads = downloads;
     this.tabs = tabs;
     this.helpers = stoppable ? this.#webProcesses().map((row) => row.pid) : [];
   }

@@ -1,0 +1,151 @@
+package httpapi
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"io"
+	"strings"
+	"testing"
+)
+
+// assemble does what the glue does: it puts the bodies and their sums in their places.
+func assemble(t *testing.T, parts []Part, bodies map[string][]byte) []byte {
+	t.Helper()
+	var whole bytes.Buffer
+	for _, part := range parts {
+		if part.Plan != "" {
+			whole.Write(bodies[part.Plan][part.From:part.To])
+			continue
+		}
+		for _, sum := range part.Sums {
+			of := parts[sum.Of]
+			binary.LittleEndian.PutUint32(part.Bytes[sum.At:], crc32.ChecksumIEEE(bodies[of.Plan][of.From:of.To]))
+		}
+		whole.Write(part.Bytes)
+	}
+	return whole.Bytes()
+}
+
+func TestArchive(t *testing.T) {
+	bodies := map[string][]byte{"a": []byte("first"), "b": {}, "c": bytes.Repeat([]byte("x"), 3<<20+1)}
+	a := newArchive()
+	a.add("ä.txt", "Mon, 02 Jan 2023 03:04:05 GMT", "a", 5)
+	a.add("Ä.TXT", "", "b", 0)
+	a.add("c", "", "c", 3<<20+1)
+	parts, length := a.close()
+	whole := assemble(t, parts, bodies)
+	if int64(len(whole)) != length {
+		t.Errorf("%d bytes, said to be %d", len(whole), length)
+	}
+	r, err := zip.NewReader(bytes.NewReader(whole), length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct{ name, plan string }{{"ä.txt", "a"}, {"Ä (2).TXT", "b"}, {"c", "c"}} {
+		file, err := r.File[i].Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(file) // checks the sum
+		if err != nil || r.File[i].Name != want.name || !bytes.Equal(body, bodies[want.plan]) {
+			t.Errorf("%s: %d bytes, %v", r.File[i].Name, len(body), err)
+		}
+	}
+	if year := r.File[0].Modified.Year(); year != 2023 {
+		t.Errorf("modified in %d", year)
+	}
+}
+
+// TestArchiveWithoutLimit: ZIP64, for bodies and offsets over 4 GiB.
+func TestArchiveWithoutLimit(t *testing.T) {
+	const huge = 5 << 30
+	a := newArchive()
+	a.add("huge", "", "h", huge)
+	a.add("small", "", "s", 3)
+	a.add("also huge", "", "h", huge)
+	parts, length := a.close()
+	r, err := zip.NewReader(sparse{parts}, length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.File) != 3 || r.File[0].UncompressedSize64 != huge || r.File[2].UncompressedSize64 != huge {
+		t.Fatalf("%d files", len(r.File))
+	}
+	for _, sums := range parts[6].Sums {
+		if sums.At >= len(parts[6].Bytes) {
+			t.Errorf("a sum at %d of %d", sums.At, len(parts[6].Bytes))
+		}
+	}
+	small, err := r.File[1].Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := make([]byte, 3); true {
+		if n, _ := io.ReadFull(small, body); n != 3 || body[0] != 's' {
+			t.Errorf("the file between: %q", body)
+		}
+	}
+}
+
+// sparse reads parts whose bodies consist of the first letter of their plan.
+type sparse struct{ parts []Part }
+
+func (s sparse) ReadAt(p []byte, off int64) (int, error) {
+	n := 0
+	for _, part := range s.parts {
+		size := int64(len(part.Bytes))
+		if part.Plan != "" {
+			size = part.To
+		}
+		for ; n < len(p) && off >= 0 && off < size; n, off = n+1, off+1 {
+			if p[n] = 's'; part.Plan == "" {
+				p[n] = part.Bytes[off]
+			}
+		}
+		off -= size
+		if off < 0 || n == len(p) {
+			break
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func TestSafeName(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.txt":                            "a.txt",
+		"../../etc/passwd":                 "passwd",
+		`C:\windows\evil.exe`:              "evil.exe",
+		"..":                               "download",
+		"":                                 "download",
+		"/":                                "download",
+		".hidden":                          "hidden",
+		"con.txt":                          "_con.txt",
+		"Nul":                              "_Nul",
+		"a\x00b\nc":                        "abc",
+		"<img src=x>":                      "_img src=x_",
+		"photo\u202egpj.exe":               "photogpj.exe",
+		"trailing. . ":                     "trailing",
+		"ü 日本.mp4":                         "ü 日本.mp4",
+		strings.Repeat("é", 300):           strings.Repeat("é", 100),
+		strings.Repeat("x", 999) + ".webm": strings.Repeat("x", 195) + ".webm",
+	} {
+		if got := safeName(name); got != want {
+			t.Errorf("safeName(%q) = %q, want %q", name, got, want)
+		}
+	}
+	n := names{}
+	for _, want := range []string{"a.txt", "a (2).txt", "a (3).txt", "a (2) (2).txt", "A (4).txt"} {
+		name := map[string]string{"a (2) (2).txt": "a (2).txt", "A (4).txt": "A.txt"}[want]
+		if name == "" {
+			name = "a.txt"
+		}
+		if got := n.unique(name); got != want {
+			t.Errorf("unique(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
