@@ -31,10 +31,15 @@ func (a api) body(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	download := r.URL.Query().Has("download")
+	if framed(r) && !download && !passive(contentType(record)) {
+		writeProblem(w, http.StatusForbidden, bgfetch.TypeError, "stored bytes of this type are not shown in a frame")
+		return
+	}
 	header := w.Header()
 	protect(header, contentType(record))
 	header.Set("Cache-Control", "no-store")
-	if r.URL.Query().Has("download") {
+	if download {
 		header.Set("Content-Disposition", attachment(fileName(record)))
 	}
 	a.serveBody(w, r, uniqueID, record)

@@ -153,6 +153,12 @@ func TestBodyOfUnknownLength(t *testing.T) {
 		if got := w.Header().Get("Content-Disposition"); got != "attachment" {
 			t.Errorf("HTML has the Content-Disposition %q", got)
 		}
+		if w := get(h, "GET", bodyPath, "Sec-Fetch-Dest", "iframe"); w.Code != 403 {
+			t.Errorf("HTML in a frame: %d", w.Code)
+		}
+		if w := get(h, "GET", bodyPath+"?download", "Sec-Fetch-Dest", "iframe"); w.Code != 200 {
+			t.Errorf("HTML that is saved by a frame: %d", w.Code)
+		}
 		if got := w.Header().Get("ETag"); got != `"u1.0.0"` {
 			t.Errorf("an ETag of our own: %q", got)
 		}

@@ -51,6 +51,13 @@ func refusedDestination(r *http.Request) string {
 	return ""
 }
 
+// framed says that the answer is for a frame. What could be active is refused there
+// altogether: nobody wants to save it by accident.
+func framed(r *http.Request) bool {
+	dest := r.Header.Get("Sec-Fetch-Dest")
+	return dest == "iframe" || dest == "frame"
+}
+
 // protect lets nothing that is opened from the store be a document of our origin:
 // scripts in it do not run, its origin is opaque, and what could be active is saved.
 func protect(header http.Header, contentType string) {

@@ -1,0 +1,2 @@
+globalThis.executed = 'js';
+globalThis.postMessage?.('executed');
