@@ -7,7 +7,7 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh <verb>
 
-  build   dist/: the Go program as bgfetch.wasm, and the bundles of the glue
+  build   dist/: the Go program as bgfetch.wasm, the bundles of the glue, and files for the demo
   demo    build, and serve the demo at http://localhost:8080 (-addr host:port)
   test    all tests
   check   types and vet, without running anything
@@ -61,6 +61,8 @@ build() {
     -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o dist/bgfetch.wasm ./wasm
   chmod 644 dist/bgfetch.wasm
   node jsglue/build.mjs glue "$(go env GOROOT)/lib/wasm/wasm_exec.js"
+  # What the demo offers where the host is not its own server.
+  go run ./demo/serve -write
 }
 
 check() {

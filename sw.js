@@ -22,7 +22,7 @@ async function keep(event) {
       await cache.put(record.request, withLength(response, registration.downloaded));
     }
     await note(registration.id, { state: 'stored' });
-    await event.updateUI({ title: 'Download complete' });
+    await event.updateUI({ title: `${fileName(registration.id)} is here` });
   } catch (error) {
     await note(registration.id, { state: 'failed', reason: `could not be stored: ${error.message}` });
   }
@@ -31,8 +31,11 @@ async function keep(event) {
 async function fail(event) {
   const { id, failureReason } = event.registration;
   await note(id, { state: 'failed', reason: failureReason });
-  await event.updateUI({ title: `Download failed: ${failureReason}` });
+  await event.updateUI({ title: `${fileName(id)} could not be downloaded` });
 }
+
+/** Ids are URLs here. "https://there.example/a/clip.wav" -> "clip.wav" */
+const fileName = (id) => decodeURIComponent(new URL(id).pathname.split('/').pop());
 
 /** The API leaves Content-Length out; the page wants to know the size. */
 function withLength(response, length) {

@@ -2,23 +2,22 @@
 // and keeps what is shown up to date.
 
 import { Activity } from './activity.js';
+import { stopTheWorker } from './calls.js';
 import { Card } from './card.js';
+import { showCode } from './code.js';
 import { Download } from './download.js';
 import { seams } from './server.js';
 import * as server from './server.js';
-import { forget, readNote, storedURLs } from './stored.js';
+import { forget, storedURLs } from './stored.js';
 
 const TICK_MS = 250;
 const LOG_EVERY_MS = 1000;
 
-const CATALOGUE = [
-  { path: './picture.png', name: 'picture', title: 'Hills at dusk', kind: 'Picture', media: 'picture' },
-  { path: './clip.wav', name: 'clip', title: 'Slow evening', kind: 'Music, 72 s', media: 'audio' },
-  { path: './large.bin', name: 'large', title: 'One gigabyte', kind: 'Random bytes' },
-];
+/** What this host has, as JSON. The demo server has its own. */
+const CATALOGUE = './demo/files/catalog.json';
 
-/** On a host without the files of the demo server: what is there in any case. */
-const FALLBACK = { path: './dist/bgfetch.wasm', title: 'This project’s program', kind: 'WebAssembly', name: '' };
+/** Whether the browser's own implementation is used. */
+const builtIn = self.demo.native && self.backgroundFetchOptions.native !== 'never';
 
 const $ = (id) => document.getElementById(id);
 const activity = new Activity($('activity'));
@@ -45,15 +44,17 @@ async function main() {
       : `The service worker could not be registered: ${error.message}`);
   }
   showImplementation();
-  const [entries, known] = await Promise.all([catalogue(), knownURLs()]);
-  for (const entry of entries) add(entry);
+  const [host, known] = await Promise.all([catalogue(), knownURLs()]);
+  if (!host) return giveUp('demo/files is not there. Run ./build.sh build first.');
+  for (const entry of host.files) add({ ...entry, url: new URL(entry.path, location).href });
   for (const url of known) if (!downloads.has(url)) add({ url, own: true });
   $('downloads').removeAttribute('aria-busy');
   new BroadcastChannel(self.demo.channel).onmessage = ({ data: { id, state } }) => heard(id, state);
   navigator.serviceWorker.addEventListener('controllerchange', () => activity.say('worker', 'The worker is in control'));
   setInterval(() => downloads.forEach(({ download }) => download.tick()), TICK_MS);
   $('own').addEventListener('submit', startOwn);
-  await enableBreaking();
+  enableBreaking(host);
+  showCode($('code'), host.server);
 }
 
 function giveUp(reason) {
@@ -64,10 +65,10 @@ function giveUp(reason) {
 
 /** Says whose implementation runs, and offers the other one. */
 function showImplementation() {
-  const builtIn = self.demo.native && self.backgroundFetchOptions.native !== 'never';
   $('implementation').textContent = builtIn
     ? 'This browser has Background Fetch built in, and the page uses that.'
     : 'Running on this project: Go, compiled to WebAssembly, in the service worker.';
+  $('downloads-page').hidden = builtIn;
   if (!self.demo.native) return;
   $('switch').hidden = false;
   $('switch').textContent = builtIn ? 'Use this project instead' : 'Use the browser’s own instead';
@@ -90,25 +91,15 @@ async function activeRegistration() {
   return found;
 }
 
-/** The entries whose files this host has. While it is down, those of last time. */
+/**
+ * {server, files}: whether this is the demo server, and what can be downloaded.
+ * While the host is down, what it was last time.
+ */
 async function catalogue() {
-  const probe = async (entry) => {
-    const url = new URL(entry.path, location).href;
-    const key = `demo-size:${url}`;
-    try {
-      const response = await fetch(url, { method: 'HEAD', cache: 'no-store' });
-      if (!response.ok) return null;
-      // What a host compresses has another size when it arrives: then say nothing.
-      const size = response.headers.get('Content-Encoding') ? 0 : Number(response.headers.get('Content-Length'));
-      localStorage.setItem(key, size);
-      return { ...entry, url, size };
-    } catch {
-      const size = localStorage.getItem(key);
-      return size === null ? null : { ...entry, url, size: Number(size) };
-    }
-  };
-  const there = (await Promise.all(CATALOGUE.map(probe))).filter(Boolean);
-  return there.length > 0 ? there : [await probe(FALLBACK)].filter((entry) => entry).map((entry) => ({ ...entry, size: 0 }));
+  const response = await fetch(CATALOGUE, { cache: 'no-cache' }).catch(() => null);
+  const key = `demo-files:${location.pathname}`;
+  if (response?.ok) localStorage.setItem(key, await response.text());
+  return JSON.parse(localStorage.getItem(key));
 }
 
 /** Everything that is under way or stored already. */
@@ -151,29 +142,30 @@ async function heard(id, state) {
   const words = { storing: 'everything has arrived', stored: 'stored in the site’s cache', aborted: 'aborted', failed: 'failed' };
   const known = downloads.get(id);
   if (!known) return;
-  const reason = state === 'failed' ? `: ${(await readNote(id))?.reason}` : '';
+  await known.download.refresh();
+  const reason = state === 'failed' ? `: ${known.download.reason}` : '';
   const word = `${known.download.title}: ${words[state]}${reason}`;
   activity.say('worker', word);
   $('news').textContent = word;
-  await known.download.refresh();
 }
 
 /** Wires the buttons that break things, as far as they can do so here. */
-async function enableBreaking() {
+function enableBreaking({ server: demoServer, files }) {
   const buttons = { cut: $('break-cut'), stop: $('break-stop'), worker: $('break-worker') };
-  if (await server.state()) {
+  if (demoServer) {
     enable(buttons.cut, async () => {
       const answer = await server.cut();
       report('break-cut-said', !answer ? 'The server did not answer.'
         : answer.broken ? `Connections cut: ${answer.broken}.` : 'Nothing was being sent.');
     });
     enable(buttons.stop, stopServer);
-    followLog();
+    followLog(files);
   } else {
     $('no-server').hidden = false;
+    for (const button of [buttons.cut, buttons.stop]) button.parentElement.hidden = true;
     $('activity-note').textContent = 'On this host the page cannot see the server’s log.';
   }
-  if (self.demo.native && self.backgroundFetchOptions.native !== 'never') {
+  if (builtIn) {
     report('break-worker-said', 'Built in, so not in the worker.');
   } else {
     enable(buttons.worker, stopWorker);
@@ -194,7 +186,7 @@ async function stopServer() {
   const button = $('break-stop');
   const answer = await server.stop(10_000);
   if (!answer) return report('break-stop-said', 'The server did not answer.');
-  activity.say('page', 'The server was stopped for 10 s.');
+  activity.say('page', 'The server is stopped for 10 s.');
   button.setAttribute('aria-disabled', 'true');
   for (let left = Math.ceil(answer.stoppedMs / 1000); left > 0; left--) {
     report('break-stop-said', `It is back in ${left} s.`);
@@ -210,15 +202,15 @@ async function stopWorker() {
     port1.onmessage = ({ data }) => resolve(data.stopped);
     setTimeout(() => resolve(false), 3000);
   });
-  registration.active.postMessage({ type: 'demo-stop-worker' }, [port2]);
+  stopTheWorker(registration.active, port2);
   const stopped = await answer;
   if (stopped) activity.say('page', 'The program in the worker was ended.');
   report('break-worker-said', stopped ? 'Ended. It starts again by itself.' : 'It is not running now.');
 }
 
 /** Shows the server's log while the page can be seen. */
-async function followLog() {
-  const titles = new Map(CATALOGUE.map(({ name, title }) => [name, title]));
+async function followLog(files) {
+  const titles = new Map(files.map(({ name, title }) => [name, title]));
   for (;;) {
     const log = document.hidden ? null : await server.log();
     if (log) {

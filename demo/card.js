@@ -1,12 +1,14 @@
 // What a visitor sees of one download. Each part has its room from the start.
 
 import * as format from './format.js';
-import { playableURL, save } from './stored.js';
+import { Player } from './player.js';
+import { save } from './stored.js';
 
 const ACTION = {
   idle: 'Download',
   starting: 'Starting…',
   active: 'Abort',
+  aborting: 'Aborting…',
   storing: 'Storing…',
   stored: 'Delete',
   failed: 'Try again',
@@ -20,20 +22,21 @@ export class Card {
   #parts = {};
   #shown = '';
   #shownAt = 0;
-  #media = null;
+  #player = null;
   #seams = '';
 
   constructor(download) {
     this.#download = download;
     this.element = document.getElementById('card').content.firstElementChild.cloneNode(true);
     for (const part of this.element.querySelectorAll('[data-part]')) this.#parts[part.dataset.part] = part;
-    const { title, kind, action, save: saveButton, bar } = this.#parts;
+    const { title, kind, action, pause, save: saveButton, bar } = this.#parts;
     title.textContent = download.title;
     kind.textContent = download.size ? `${download.kind}, ${format.bytes(download.size)}` : download.kind;
     bar.setAttribute('aria-label', `Progress of ${download.title}`);
     action.addEventListener('click', () => this.#act());
+    pause.addEventListener('click', () => this.#pauseOrResume());
     saveButton.addEventListener('click', () => save(download.url));
-    if (download.media) this.#prepareMedia();
+    if (download.media) this.#player = new Player(download, this.#parts.media);
     download.addEventListener('change', () => this.#render());
     this.#render();
   }
@@ -62,19 +65,31 @@ export class Card {
     else if (download.state === 'idle' || download.state === 'failed') download.start();
   }
 
+  #pauseOrResume() {
+    const download = this.#download;
+    if (download.paused) download.resume();
+    else download.pause();
+  }
+
   #render() {
-    const { state, title } = this.#download;
-    const { action, state: text, figures, proof } = this.#parts;
+    const { state, title, paused, pausable } = this.#download;
+    const { action, pause, state: text, figures, proof } = this.#parts;
     if (state !== this.#shown) {
       this.#shown = state;
       this.#shownAt = performance.now();
       this.element.dataset.state = state;
       action.textContent = ACTION[state];
       action.setAttribute('aria-label', `${ACTION[state]}: ${title}`);
-      action.setAttribute('aria-disabled', state === 'starting' || state === 'storing');
+      action.setAttribute('aria-disabled', ['starting', 'aborting', 'storing'].includes(state));
       this.#parts.save.hidden = state !== 'stored';
-      this.#showMedia(state === 'stored');
     }
+    const label = paused ? 'Resume' : 'Pause';
+    pause.hidden = state !== 'active' || !pausable;
+    if (pause.textContent !== label) {
+      pause.textContent = label;
+      pause.setAttribute('aria-label', `${label}: ${title}`);
+    }
+    this.#player?.update();
     text.textContent = this.#stateText();
     figures.textContent = this.#figures();
     this.#renderBar();
@@ -82,35 +97,52 @@ export class Card {
   }
 
   #stateText() {
-    const { state, reason, stalledMs, received, total } = this.#download;
+    const { state, reason, waiting, stalledMs, received, total } = this.#download;
     switch (state) {
       case 'idle': return 'Not downloaded';
       case 'starting': return 'Starting';
+      case 'aborting': return 'Aborting';
       case 'storing': return 'Arrived, being stored';
       case 'stored': return 'Stored in this browser';
       case 'failed': return `Failed: ${reason}`;
     }
-    if (stalledMs) return received ? `Waiting to continue at byte ${format.exact(received)}` : 'Waiting to begin';
+    if (waiting || stalledMs) return `${this.#waitingText()}${received ? `, at byte ${format.exact(received)}` : ''}`;
     return total ? `Downloading, ${Math.floor((100 * received) / total)} %` : 'Downloading';
   }
 
+  /** Why nothing moves. */
+  #waitingText() {
+    const { waiting, retryAt, url } = this.#download;
+    const { host } = new URL(url);
+    switch (waiting) {
+      case 'paused': return 'Paused';
+      case 'queued': return 'Waits for its turn';
+      case 'waiting-online': return 'This browser is offline';
+      case 'waiting-retry': {
+        const left = retryAt - Date.now();
+        return left > 0 ? `${host} does not answer; next try in ${format.seconds(left / 1000)}` : `Asks ${host} again`;
+      }
+    }
+    return `Waits for ${host}`;
+  }
+
   #figures() {
-    const { state, received, speed, secondsLeft, stalledMs } = this.#download;
+    const { state, received, speed, secondsLeft, stalledMs, paused } = this.#download;
     if (state === 'stored' || state === 'storing') return format.bytes(received);
     if (state !== 'active') return '';
     const parts = [format.bytes(received)];
-    if (stalledMs) parts.push(`no byte for ${format.seconds(stalledMs / 1000)}`);
+    if (stalledMs && !paused) parts.push(`no byte for ${format.seconds(stalledMs / 1000)}`);
     if (speed) parts.push(`${format.bytes(speed)}/s`);
     if (secondsLeft !== null) parts.push(`${format.seconds(secondsLeft)} left`);
     return parts.join(' · ');
   }
 
   #renderBar() {
-    const { state, received, total, stalledMs } = this.#download;
+    const { state, received, total, waiting, stalledMs } = this.#download;
     const { bar, fill } = this.#parts;
     const share = state === 'stored' || state === 'storing' ? 1 : total ? Math.min(1, received / total) : 0;
     fill.style.transform = `scaleX(${share})`;
-    this.element.toggleAttribute('data-stalled', state === 'active' && stalledMs > 0);
+    this.element.toggleAttribute('data-stalled', state === 'active' && (waiting !== '' || stalledMs > 0));
     this.element.toggleAttribute('data-endless', state === 'starting' || (state === 'active' && !total));
     if (total || share === 1) bar.setAttribute('aria-valuenow', Math.floor(100 * share));
     else bar.removeAttribute('aria-valuenow');
@@ -137,30 +169,5 @@ export class Card {
     mark.textContent = verdict;
     mark.dataset.verdict = kind;
     element.title = kind ? proof.hex : '';
-  }
-
-  #prepareMedia() {
-    const { media, title } = this.#download;
-    this.#media = document.createElement(media === 'audio' ? 'audio' : 'img');
-    if (media === 'audio') {
-      this.#media.controls = true;
-      this.#media.preload = 'metadata';
-      this.#media.setAttribute('aria-label', title);
-    } else {
-      this.#media.alt = 'Hills behind hills at dusk, with a low sun';
-    }
-    this.#parts.media.classList.add(media);
-    this.#parts.media.hidden = false;
-  }
-
-  async #showMedia(ready) {
-    if (!this.#media) return;
-    if (ready) {
-      this.#media.src = await playableURL(this.#download.url);
-      this.#parts.media.append(this.#media);
-    } else {
-      this.#media.removeAttribute('src');
-      this.#media.remove();
-    }
   }
 }

@@ -1,10 +1,13 @@
 // One download, whatever its state: a model without markup.
 
+import * as calls from './calls.js';
 import { fileName, forget, knownProof, prove, readNote, storedSize } from './stored.js';
 
 const STALLED_AFTER_MS = 3000;
 const SPEED_OVER_MS = 5000;
 const STORING_AT_MOST_MS = 300_000;
+/** Values of a registration's `state` in which nothing moves. */
+const WAITING = ['queued', 'waiting-online', 'waiting-retry', 'paused'];
 
 const REASONS = {
   'bad-status': 'the server answered with an error',
@@ -18,6 +21,7 @@ const REASONS = {
  *   idle      nothing is under way or stored
  *   starting  fetch() has been called
  *   active    under way, at byte `received` of `total` (0: not known)
+ *   aborting  abort() has been called
  *   storing   all is here, the worker copies it
  *   stored    in the site's cache; `proof` says whether it is right
  *   failed    for `reason`
@@ -32,6 +36,10 @@ export class Download extends EventTarget {
   stalledMs = 0;
   reason = '';
   proof = null;
+  /** Why it waits, as the API's `state` says it, or ''. */
+  waiting = '';
+  /** A Date: when it is tried again; null if it is not known, or not waited for. */
+  retryAt = null;
   /** Bytes hashed so far. */
   hashed = 0;
 
@@ -41,7 +49,7 @@ export class Download extends EventTarget {
   #samples = [];
   #lastByteAt = 0;
 
-  /** entry: {url, title, kind, size, name?}; its URL is the id, too. */
+  /** entry: {url, title, kind, size, media?, name?, sha256?}; its URL is the id, too. */
   constructor(entry, manager, server) {
     super();
     Object.assign(this, { title: fileName(entry.url), kind: 'File', size: 0, name: '' }, entry);
@@ -79,11 +87,8 @@ export class Download extends EventTarget {
     this.proof = null;
     await forget(this.url);
     try {
-      const registration = await this.#manager.fetch(this.url, [this.url], {
-        title: this.title,
-        icons: [{ src: new URL('./icon.svg', import.meta.url).href, sizes: 'any', type: 'image/svg+xml' }],
-        downloadTotal: this.size,
-      });
+      const icons = [{ src: new URL('./icon.svg', import.meta.url).href, sizes: 'any', type: 'image/svg+xml' }];
+      const registration = await calls.download(this.#manager, { ...this, icons });
       this.#say(`${this.title} started.`);
       this.#follow(registration);
     } catch (error) {
@@ -92,7 +97,38 @@ export class Download extends EventTarget {
   }
 
   async abort() {
-    await this.#registration?.abort();
+    const registration = this.#registration;
+    if (!registration) return;
+    this.#registration = null; // who reads what has come lets go of it first
+    this.#set('aborting');
+    if (await calls.abort(registration)) this.#fail('aborted');
+    else await this.refresh();
+  }
+
+  async pause() {
+    await calls.pause(this.#registration);
+    this.#say(`${this.title} is paused.`);
+    this.tick();
+  }
+
+  async resume() {
+    await calls.resume(this.#registration);
+    this.#say(`${this.title} goes on.`);
+    this.tick();
+  }
+
+  get paused() {
+    return this.waiting === 'paused';
+  }
+
+  /** Whether it can be paused: an addition of this project to the standard. */
+  get pausable() {
+    return this.#registration !== null && 'pause' in this.#registration;
+  }
+
+  /** Whether the worker answers for what has come so far. */
+  get readable() {
+    return this.pausable && navigator.serviceWorker.controller !== null;
   }
 
   async delete() {
@@ -104,21 +140,23 @@ export class Download extends EventTarget {
 
   /** Seconds left, null when nobody knows. */
   get secondsLeft() {
-    return this.total > 0 && this.speed > 0 ? (this.total - this.received) / this.speed : null;
+    return this.total > 0 && this.speed > 0 && !this.waiting ? (this.total - this.received) / this.speed : null;
   }
 
   /** Measures; to be called a few times a second. */
   tick() {
     if (this.state !== 'active') return;
     const now = performance.now();
-    const { downloaded } = this.#registration;
+    const { downloaded, state, retryAt } = this.#registration;
+    this.waiting = WAITING.includes(state) ? state : '';
+    this.retryAt = retryAt ?? null;
     if (downloaded !== this.received) this.#lastByteAt = now;
     this.received = downloaded;
     this.#samples.push({ now, downloaded });
     while (this.#samples.length > 2 && now - this.#samples[1].now > SPEED_OVER_MS) this.#samples.shift();
     const [oldest] = this.#samples;
     this.stalledMs = now - this.#lastByteAt > STALLED_AFTER_MS ? now - this.#lastByteAt : 0;
-    this.speed = this.stalledMs || now - oldest.now < 900 ? 0 : (1000 * (downloaded - oldest.downloaded)) / (now - oldest.now);
+    this.speed = this.stalledMs || this.waiting || now - oldest.now < 900 ? 0 : (1000 * (downloaded - oldest.downloaded)) / (now - oldest.now);
     this.#changed();
   }
 
@@ -133,6 +171,7 @@ export class Download extends EventTarget {
       if (registration.result === 'failure') this.#fail(registration.failureReason);
       else if (registration.result === 'success' && this.state === 'active') this.#set('storing');
     };
+    registration.onstatechange = () => this.tick();
     this.#set('active');
     this.tick();
     registration.onprogress();
@@ -140,7 +179,7 @@ export class Download extends EventTarget {
 
   async #prove() {
     try {
-      this.proof = await prove(this.url, () => this.name ? this.#server.hash(this.name) : null, (bytes) => {
+      this.proof = await prove(this.url, () => this.sha256 ?? (this.name ? this.#server.hash(this.name) : null), (bytes) => {
         this.hashed = bytes;
         this.#changed();
       });
@@ -162,6 +201,7 @@ export class Download extends EventTarget {
   #set(state, news) {
     const before = this.state;
     this.state = state;
+    if (state !== 'active') this.waiting = '';
     if (state === 'idle') this.received = 0;
     if (state === 'storing') this.received = Math.max(this.received, this.total);
     if (news && before !== state) this.#say(news);

@@ -1,28 +1,26 @@
 // The demo server, if that is where the page comes from: its log, its hashes,
 // and the means to break it.
 
-/** The control's answer, or null where there is no demo server. */
-async function ask(path, method = 'GET') {
+import * as calls from './calls.js';
+
+/** The JSON of an answer, or null if none came. */
+async function json(asked) {
   try {
-    const response = await fetch(path, { method, cache: 'no-store' });
-    const json = response.headers.get('Content-Type')?.startsWith('application/json');
-    return response.ok && json ? await response.json() : null;
+    const response = await asked;
+    return response.ok ? await response.json() : null;
   } catch {
     return null;
   }
 }
 
-/** {stoppedMs, sending} or null. */
-export const state = () => ask('./__control__/state');
-
 /** Breaks what is being sent. {broken} or null. */
-export const cut = () => ask('./__control__/cut', 'POST');
+export const cut = () => json(calls.cutTheConnection());
 
 /** Stops the server for so long. {stoppedMs} or null. */
-export const stop = (ms) => ask(`./__control__/stop?ms=${ms}`, 'POST');
+export const stop = (ms) => json(calls.stopTheServer(ms));
 
 /** Every request that was seen, as arrays by name, or null. */
-export const log = () => ask('./__log__');
+export const log = () => json(fetch('./__log__', { cache: 'no-store' }));
 
 /** The SHA-256 of what the server sends under a name, or null. */
 export async function hash(name) {

@@ -1,5 +1,7 @@
 // What arrived, in the cache of the site, and the proof that it is right.
 
+import * as calls from './calls.js';
+
 const { downloads, notes, noteKey } = self.demo;
 
 /** The URLs of all that is stored. */
@@ -24,7 +26,7 @@ export async function readNote(id) {
 
 /** Forgets a download, its note and its proof. */
 export async function forget(url) {
-  await (await caches.open(downloads)).delete(url);
+  await calls.remove(await caches.open(downloads), url);
   await (await caches.open(notes)).delete(noteKey(url));
   localStorage.removeItem(`demo-proof:${url}`);
 }
@@ -37,21 +39,13 @@ export async function playableURL(url) {
   if (navigator.serviceWorker.controller) {
     return `./stored/${encodeURIComponent(fileName(url))}?url=${encodeURIComponent(url)}`;
   }
-  return URL.createObjectURL(await storedBlob(url));
+  const cache = await caches.open(downloads);
+  return URL.createObjectURL(await (await cache.match(url)).blob());
 }
 
 /** Hands a stored download to the visitor as a file. */
 export async function save(url) {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(await storedBlob(url));
-  link.download = fileName(url);
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-async function storedBlob(url) {
-  const cache = await caches.open(downloads);
-  return (await cache.match(url)).blob();
+  await calls.save(await caches.open(downloads), url, fileName(url));
 }
 
 /** "https://there.example/a/clip.wav?x" -> "clip.wav" */
@@ -66,11 +60,11 @@ export function knownProof(url) {
 }
 
 /**
- * Hashes what is stored and compares it with the hash that the server gives for
- * it, if there is one. Resolves to {hex, expected}; expected is null where nobody
- * knows. It is remembered until the download is forgotten.
+ * Hashes what is stored and compares it with the hash that it should have;
+ * `askExpected` resolves to that, or to null where nobody knows it. Resolves to
+ * {hex, expected}. It is remembered until the download is forgotten.
  */
-export async function prove(url, askServer, onProgress) {
+export async function prove(url, askExpected, onProgress) {
   const worker = new Worker(new URL('./hash-worker.js', import.meta.url), { type: 'module' });
   try {
     const hex = await new Promise((resolve, reject) => {
@@ -82,7 +76,7 @@ export async function prove(url, askServer, onProgress) {
       };
       worker.postMessage({ cacheName: downloads, url });
     });
-    const proof = { hex, expected: await askServer() };
+    const proof = { hex, expected: await askExpected() };
     localStorage.setItem(`demo-proof:${url}`, JSON.stringify(proof));
     return proof;
   } finally {

@@ -1,11 +1,15 @@
 // Command serve is the server of the demo: the static page of the repository,
 // and downloads that a visitor may break (test/faultserver).
 //
-//	go run ./demo/serve            then open http://localhost:8080/
+//	./build.sh demo                then open http://localhost:8080/
+//
+// With -write it serves nothing, and writes what the page downloads where it is
+// served by any other host (files.go).
 package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
@@ -28,7 +32,14 @@ const (
 func main() {
 	addr := flag.String("addr", "localhost:8080", "address to listen on")
 	dir := flag.String("dir", ".", "root directory of the repository")
+	write := flag.Bool("write", false, "write demo/files, and end")
 	flag.Parse()
+	if *write {
+		if err := writeFiles(*dir); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	server, err := newServer(*dir)
 	if err != nil {
 		log.Fatal(err)
@@ -51,31 +62,42 @@ func newServer(dir string) (*faultserver.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := &faultserver.Server{Fallback: site(dir)}
+	server := &faultserver.Server{}
+	known := catalog{Server: true}
 	for _, download := range []struct {
+		file              file
 		path, name, query string
 		source            faultserver.Source
 	}{
-		{"/picture.png", "picture", pictureQuery, bytes.NewReader(image)},
-		{"/clip.wav", "clip", clipQuery, bytes.NewReader(clip())},
-		{"/large.bin", "large", largeQuery, faultserver.Content{Seed: 2026, Length: largeSize}},
+		{pictureFile, "/picture.png", "picture", pictureQuery, bytes.NewReader(image)},
+		{clipFile, "/clip.wav", "clip", clipQuery, bytes.NewReader(clip())},
+		{largeFile, "/large.bin", "large", largeQuery, faultserver.Content{Seed: 2026, Length: largeSize}},
 	} {
 		if err := server.Mount(download.path, download.name, download.query, download.source); err != nil {
 			return nil, err
 		}
+		entry := download.file
+		entry.Path, entry.Name, entry.Size = download.path[1:], download.name, download.source.Size()
+		known.Files = append(known.Files, entry)
 	}
+	server.Fallback = site(dir, known)
 	return server, nil
 }
 
 // site serves what belongs to the page, and nothing else of the repository.
-func site(dir string) http.Handler {
+func site(dir string, known catalog) http.Handler {
 	files := faultserver.Static(map[string]string{"/": dir}, "")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
-		public := path == "/" || path == "/sw.js" ||
-			strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/dist/")
+		public := path == "/" || path == "/sw.js" || path == "/README.md" ||
+			strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/docs/") || strings.HasPrefix(path, "/dist/")
 		if !public {
 			http.NotFound(w, r)
+			return
+		}
+		if path == "/"+catalogPath {
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(known) // whoever asked may have left
 			return
 		}
 		files.ServeHTTP(w, r)

@@ -5,10 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"image/png"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -75,6 +79,49 @@ func TestPicture(t *testing.T) {
 	}
 }
 
+// The page finds the same members on the demo server and on any other host.
+func TestCatalogs(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeFiles(dir); err == nil || !strings.Contains(err.Error(), "run ./build.sh build") {
+		t.Errorf("without the program: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "dist"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "dist/bgfetch.wasm"), []byte("program"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeFiles(dir); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "demo/files/catalog.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written, served catalog
+	if err := json.Unmarshal(text, &written); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(fetch(t, "/demo/files/catalog.json"), &served); err != nil {
+		t.Fatal(err)
+	}
+	if written.Server || !served.Server || len(written.Files) != 3 || len(served.Files) != 3 {
+		t.Fatalf("%+v\n%+v", written, served)
+	}
+	for _, file := range written.Files {
+		content, err := os.ReadFile(filepath.Join(dir, file.Path))
+		sum := sha256.Sum256(content)
+		if err != nil || int64(len(content)) != file.Size || hex.EncodeToString(sum[:]) != file.SHA256 {
+			t.Errorf("%+v: %d bytes, %v", file, len(content), err)
+		}
+	}
+	for _, file := range served.Files[:2] {
+		if content := fetch(t, "/"+file.Path+"?rate=0"); int64(len(content)) != file.Size || file.Name == "" {
+			t.Errorf("%+v: %d bytes", file, len(content))
+		}
+	}
+}
+
 func TestServer(t *testing.T) {
 	for _, test := range []struct {
 		path   string
@@ -88,6 +135,8 @@ func TestServer(t *testing.T) {
 		{"/clip.wav", 200, "audio/wav"},
 		{"/large.bin", 200, "application/octet-stream"},
 		{"/__control__/state", 200, "application/json"},
+		{"/demo/files/catalog.json", 200, "application/json"},
+		{"/README.md", 200, "text/plain; charset=utf-8"},
 		{"/go.mod", 404, "text/plain; charset=utf-8"},
 		{"/.git/config", 404, "text/plain; charset=utf-8"},
 	} {

@@ -15,6 +15,7 @@ var contentTypes = map[string]string{
 	".json":        "application/json",
 	".mjs":         "text/javascript; charset=utf-8",
 	".map":         "application/json",
+	".md":          "text/plain; charset=utf-8",
 	".png":         "image/png",
 	".svg":         "image/svg+xml",
 	".wasm":        "application/wasm",
