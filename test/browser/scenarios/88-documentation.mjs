@@ -67,11 +67,11 @@ async function runBlock(code, name) {
   await run(backgroundFetch, download, file);
 }
 
-/** The site of the README, as a user has it: the button, the player, and a network that fails. */
+/** The site of the README, as a user has it: the button, the player, and without its server. */
 async function useSite(page, server) {
   await page.evaluate(() => document.querySelector('#download').click());
   await page.waitFor('the player to have the episode', 15_000, () => document.querySelector('#player').src.startsWith('blob:'));
-  await server.control('stop', { ms: 20_000 });
+  await server.close();
   const offline = await page.evaluate(async () => {
     const answers = await Promise.all(['/', '/background-fetch/page.js'].map((url) => fetch(url)));
     return answers.map(({ ok }) => ok);
