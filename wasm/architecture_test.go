@@ -49,6 +49,22 @@ func TestPureGo(t *testing.T) {
 	}
 }
 
+// Packages whose use costs every visitor a tenth of a megabyte or more.
+func TestSmall(t *testing.T) {
+	command := exec.Command("go", "list", "-deps", ".")
+	command.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	for dependency := range strings.Lines(string(output)) {
+		dependency = strings.TrimSpace(dependency)
+		if slices.Contains([]string{"regexp", "text/template", "html/template", "encoding/xml"}, dependency) {
+			t.Errorf("the program has %s in it: docs/decisions/size.md", dependency)
+		}
+	}
+}
+
 // Dependencies point inward.
 func TestDirections(t *testing.T) {
 	const module = "background-fetch-wasm/"

@@ -3,7 +3,6 @@ package bgfetch
 import (
 	"context"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -80,12 +79,16 @@ func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records
 	return f
 }
 
-// uniqueIDSyntax is that of unique ids: they are part of paths and of names of caches.
-var uniqueIDSyntax = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// isUniqueID reports whether the text is one to 64 letters, digits, "-" and "_": unique
+// ids are part of paths and of names of caches.
+func isUniqueID(text string) bool {
+	const allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return text != "" && len(text) <= 64 && strings.Trim(text, allowed) == ""
+}
 
 // check refuses what no background fetch can be made of.
 func (init FetchInit) check() error {
-	if !uniqueIDSyntax.MatchString(init.UniqueID) {
+	if !isUniqueID(init.UniqueID) {
 		return errorf(TypeError, "the unique id %.80q is not one to 64 letters, digits, \"-\" and \"_\"", init.UniqueID)
 	}
 	if len(init.Requests) == 0 {
