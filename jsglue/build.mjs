@@ -1,5 +1,6 @@
 /**
- * Bundles the glue into dist/. Run by build.sh in two steps:
+ * Bundles the glue into dist/, and lists what is there in dist/manifest.json. Run by
+ * build.sh in two steps:
  *
  *   node jsglue/build.mjs list        before the Go program, which has dist/list.js in it
  *   node jsglue/build.mjs glue <path of Go's wasm_exec.js>
@@ -7,7 +8,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -15,6 +16,7 @@ import * as esbuild from 'esbuild';
 const [what, wasmExec] = process.argv.slice(2);
 const glue = dirname(fileURLToPath(import.meta.url));
 const dist = join(glue, '..', 'dist');
+const { version } = JSON.parse(readFileSync(join(glue, '..', 'package.json'), 'utf8'));
 const hash = () => createHash('sha256').update(readFileSync(join(dist, 'bgfetch.wasm'))).digest('hex').slice(0, 16);
 
 /**
@@ -37,7 +39,7 @@ const goPlugin = {
   },
 };
 
-/** [entry, output, format] */
+/** [entry, output, format, platform] */
 const steps = {
   list: [['component/index.ts', 'list.js', 'iife']],
   glue: [
@@ -45,24 +47,48 @@ const steps = {
     ['sw/module.ts', 'sw.mjs', 'esm'],
     ['page/page.ts', 'page.js', 'iife'],
     ['page/index.ts', 'index.mjs', 'esm'],
+    ['models/index.ts', 'models.mjs', 'esm'],
+    ['cli/cli.ts', 'cli.mjs', 'esm', 'node'],
   ],
 };
 
 await Promise.all(
-  steps[what].map(([entry, output, format]) =>
+  steps[what].map(([entry, output, format, platform = 'browser']) =>
     esbuild.build({
       entryPoints: [join(glue, entry)],
       outfile: join(dist, output),
       format,
+      platform,
+      banner: platform === 'node' ? { js: '#!/usr/bin/env node' } : {},
       bundle: true,
       minify: true,
-      sourcemap: true,
+      sourcemap: platform === 'browser',
       target: 'es2022',
       legalComments: 'inline',
-      define: what === 'glue' ? { BGFETCH_WASM_HASH: JSON.stringify(hash()) } : {},
+      define: {
+        BGFETCH_VERSION: JSON.stringify(version),
+        ...(what === 'glue' && { BGFETCH_WASM_HASH: JSON.stringify(hash()) }),
+      },
       plugins: [goPlugin],
       absWorkingDir: join(glue, '..'),
       logLevel: 'warning',
     }),
   ),
 );
+
+if (what === 'glue') {
+  chmodSync(join(dist, 'cli.mjs'), 0o755);
+  writeFileSync(join(dist, 'manifest.json'), manifest());
+}
+
+/** What is served: name -> size in bytes and Subresource Integrity. */
+function manifest() {
+  const scripts = Object.values(steps).flat().filter(([, , , platform]) => platform !== 'node');
+  const names = ['bgfetch.wasm', ...scripts.map(([, output]) => output)].sort();
+  const files = names.map((name) => {
+    const content = readFileSync(join(dist, name));
+    const integrity = `sha384-${createHash('sha384').update(content).digest('base64')}`;
+    return [name, { size: content.length, integrity }];
+  });
+  return `${JSON.stringify({ version, files: Object.fromEntries(files) }, null, 2)}\n`;
+}

@@ -9,21 +9,7 @@ import { bodyOf } from './errors';
 import { BackgroundFetchManager, transportOf } from './manager';
 import { estimate } from './quota';
 import { BackgroundFetchRegistration, shownSnapshot, sourceOf } from './registration';
-
-/**
- * What a background fetch does, or why it does nothing. `statechange` is fired at
- * the registration when it changes.
- */
-export type State = 'queued' | 'running' | 'waiting-online' | 'waiting-retry' | 'paused' | 'settled';
-
-/** What a site has of its origin's storage. */
-export interface StorageGrant {
-  /** Whether the browser deletes nothing of it unless the user asks. */
-  persisted: boolean;
-  /** Bytes, null where the browser does not tell. */
-  quota: number | null;
-  usage: number | null;
-}
+import type { State, StorageGrant } from './states';
 
 /** Defines the additions on the prototypes of BackgroundFetchRegistration and BackgroundFetchManager. */
 export function defineAdditions(): void {
@@ -38,7 +24,7 @@ function addMembers(to: object, from: object): void {
 }
 
 /** Only its members are used, with a BackgroundFetchManager as `this`; others throw a TypeError. */
-class ManagerAdditions {
+export class ManagerAdditions {
   /**
    * Ask the browser not to delete what this origin stored, and tell what came of it.
    * Only a page can ask; elsewhere it tells how things stand. Some browsers ask
@@ -55,7 +41,7 @@ class ManagerAdditions {
 }
 
 /** The same for a BackgroundFetchRegistration as `this`. */
-class RegistrationAdditions {
+export class RegistrationAdditions {
   /** Stop asking for bytes and keep what there is. Resolves with whether it is paused: not if it has settled. */
   async pause(this: BackgroundFetchRegistration): Promise<boolean> {
     return ask(this, 'pause');

@@ -1,0 +1,5 @@
+import { keepModels } from './background-fetch/models.mjs';
+import { install } from './background-fetch/sw.mjs';
+
+install();
+keepModels();

@@ -1,0 +1,43 @@
+/**
+ * What a service worker has beyond globals.d.ts: the events and their handlers.
+ * Source: https://wicg.github.io/background-fetch/#background-fetch-service-worker-events
+ */
+
+import './globals';
+
+declare global {
+  interface BackgroundFetchEventInit extends ExtendableEventInit {
+    registration: BackgroundFetchRegistration;
+  }
+
+  interface BackgroundFetchEvent extends ExtendableEvent {
+    readonly registration: BackgroundFetchRegistration;
+  }
+
+  interface BackgroundFetchUpdateUIEvent extends BackgroundFetchEvent {
+    updateUI(options?: BackgroundFetchUIOptions): Promise<void>;
+  }
+
+  interface ServiceWorkerGlobalScopeEventMap {
+    backgroundfetchsuccess: BackgroundFetchUpdateUIEvent;
+    backgroundfetchfail: BackgroundFetchUpdateUIEvent;
+    backgroundfetchabort: BackgroundFetchEvent;
+    backgroundfetchclick: BackgroundFetchEvent;
+  }
+
+  interface ServiceWorkerGlobalScope {
+    onbackgroundfetchsuccess: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchUpdateUIEvent) => unknown) | null;
+    onbackgroundfetchfail: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchUpdateUIEvent) => unknown) | null;
+    onbackgroundfetchabort: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
+    onbackgroundfetchclick: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
+  }
+
+  var BackgroundFetchEvent: {
+    prototype: BackgroundFetchEvent;
+    new (type: string, init: BackgroundFetchEventInit): BackgroundFetchEvent;
+  };
+  var BackgroundFetchUpdateUIEvent: {
+    prototype: BackgroundFetchUpdateUIEvent;
+    new (type: string, init: BackgroundFetchEventInit): BackgroundFetchUpdateUIEvent;
+  };
+}

@@ -1,0 +1,110 @@
+// Each example, installed from the tarball, built, served and used in real browsers.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { drivers } from '../browser/drivers/index.mjs';
+import { startServer } from '../browser/lib/server.mjs';
+import { folder, installed, onClose, once, run, test } from './lib.mjs';
+
+const SIZE = 3_000_000;
+
+const browsers = Object.fromEntries(
+  ['chromium', 'firefox'].map((name) => [
+    name,
+    once(async () => {
+      const browser = await drivers[name].launch({ profileDir: folder(name) });
+      onClose(() => browser.close());
+      return browser;
+    }),
+  ]),
+);
+
+/** Builds the example, puts the file there, and hands a page of it, in each browser, to `use`. */
+function example(name, { served = '.', query = '' } = {}, use = downloads) {
+  test(`example ${name}${query}`, async () => {
+    const built = await buildOf(name)();
+    const directory = path.join(built, served);
+    fs.mkdirSync(path.join(directory, 'media'), { recursive: true });
+    fs.writeFileSync(path.join(directory, 'media/clip.bin'), Buffer.alloc(SIZE, 'clip'));
+    for (const browser of Object.values(browsers)) {
+      const server = await startServer({ '/': directory });
+      try {
+        const page = await (await browser()).newPage(`${server.url}/${query}`);
+        await use(page);
+        await page.close();
+      } finally {
+        await server.close();
+      }
+    }
+  });
+}
+
+const builds = new Map();
+function buildOf(name) {
+  if (!builds.has(name)) {
+    builds.set(
+      name,
+      once(async () => {
+        const directory = await installed(`examples/${name}`);
+        await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: directory });
+        return directory;
+      }),
+    );
+  }
+  return builds.get(name);
+}
+
+async function downloads(page) {
+  await page.evaluate(() => document.querySelector('button').click());
+  const done = (text) => document.querySelector('output').textContent === text;
+  await page.waitFor('the download', 60_000, done, `success ${SIZE}`);
+  const stored = async () => {
+    const response = await caches.match(new URL('media/clip.bin', location));
+    return response && (await response.arrayBuffer()).byteLength;
+  };
+  await page.waitFor('what the worker stored', 30_000, stored);
+  assert.equal(await page.evaluate(stored), SIZE);
+}
+
+example('static');
+example('module-worker');
+example('vite', { served: 'dist' });
+example('workbox', { served: 'dist', query: '?worker=generated.js' }, precached);
+example('workbox', { served: 'dist', query: '?worker=injected.js' }, precached);
+example('typescript');
+example('models', {}, models);
+
+async function precached(page) {
+  await downloads(page);
+  const names = await page.evaluate(() => caches.keys());
+  assert.ok(names.some((name) => name.includes('precache')), String(names));
+}
+
+/** The first time by background fetch, then from the store; other requests as usual. */
+async function models(page) {
+  await downloads(page);
+  const seen = await page.evaluate(async () => {
+    const { models } = await import(new URL('page.js', location));
+    const url = new URL('media/clip.bin', location).href;
+    const entries = () => performance.getEntriesByName(url).length;
+    const before = entries();
+    const again = await (await models.fetch(url)).arrayBuffer();
+    const matched = await models.cache.match(url);
+    const fromStore = entries() - before;
+    const part = await models.fetch(url, { headers: { Range: 'bytes=0-0' } });
+    const missing = await models.fetch(`${url}.none`).then((response) => response.status, (error) => error.name);
+    await models.cache.put('/own', new Response('own'));
+    const own = await (await models.cache.match('/own')).text();
+    const deleted = [await models.cache.delete(url), await models.cache.match(url)];
+    const aborter = new AbortController();
+    aborter.abort();
+    const aborted = await models.fetch(url, { signal: aborter.signal }).catch((error) => error.name);
+    return {
+      size: again.byteLength, type: matched.constructor.name, fromStore,
+      part: part.status, missing, own, deleted: deleted[0], left: deleted[1] ?? null, aborted,
+    };
+  });
+  assert.deepEqual(seen, {
+    size: SIZE, type: 'Response', fromStore: 0, part: 206, missing: 404, own: 'own', deleted: true, left: null, aborted: 'AbortError',
+  });
+}

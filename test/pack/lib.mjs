@@ -1,0 +1,57 @@
+// What the tests of the package share: the tarball, folders, programs.
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { temporaryDirectory } from '../browser/lib/directories.mjs';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+export const cases = [];
+const closers = [];
+
+export function test(name, run) {
+  cases.push({ name, run });
+}
+
+/** To be called when all tests are done. */
+export function onClose(closer) {
+  closers.push(closer);
+}
+
+export async function close() {
+  await Promise.all(closers.map((closer) => closer()));
+}
+
+/** Runs a program to its end; the error of one that fails has stdout and stderr. */
+export async function run(command, args, { cwd = root, ...options } = {}) {
+  return promisify(execFile)(command, args, { cwd, maxBuffer: 32 * 1024 * 1024, ...options });
+}
+
+export const folder = (name = 'pack') => temporaryDirectory(name);
+
+/** A function whose first result is that of all calls. */
+export function once(make) {
+  let made;
+  return () => (made ??= make());
+}
+
+/** The path of a tarball that was just made. */
+export async function pack() {
+  const to = folder('tarball');
+  await run('./build.sh', ['pack', '--pack-destination', to]);
+  return path.join(to, fs.readdirSync(to)[0]);
+}
+
+export const tarball = once(pack);
+
+/** A copy of a folder of this project with the tarball installed in it, beside what its lock names. */
+export async function installed(from) {
+  const to = folder(path.basename(from ?? 'empty'));
+  if (from) fs.cpSync(path.join(root, from), to, { recursive: true, filter: (name) => !name.includes('node_modules') });
+  const file = path.join(to, 'package.json');
+  const description = from ? JSON.parse(fs.readFileSync(file, 'utf8')) : { private: true, type: 'module', devDependencies: {} };
+  description.devDependencies['background-fetch-wasm'] = `file:${await tarball()}`;
+  fs.writeFileSync(file, JSON.stringify(description));
+  await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel', 'error'], { cwd: to });
+  return to;
+}

@@ -1,0 +1,62 @@
+// The tarball: its content, its size, its types' and exports' form, and that it is reproducible.
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { folder, pack, root, run, tarball, test } from './lib.mjs';
+
+const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+
+test('the tarball holds what is used and nothing else, in less than 2 MB', async () => {
+  const file = await tarball();
+  const { size } = fs.statSync(file);
+  assert.ok(size < 2_000_000, `${size} bytes`);
+  const { stdout } = await run('tar', ['tzf', file]);
+  const names = stdout.trim().split('\n').map((name) => name.replace('package/', ''));
+  const scripts = ['index.mjs', 'list.js', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs'];
+  const expected = [
+    ...['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'package.json'],
+    ...['bgfetch.wasm', 'cli.mjs', 'manifest.json'].map((name) => `dist/${name}`),
+    ...scripts.flatMap((name) => [`dist/${name}`, `dist/${name}.map`]),
+  ];
+  assert.deepEqual(names.filter((name) => !name.startsWith('dist/types/')).sort(), expected.sort());
+  const types = names.filter((name) => name.startsWith('dist/types/'));
+  assert.ok(types.length > 0 && types.length < 20 && types.every((name) => name.endsWith('.d.ts')), String(types));
+});
+
+test('the manifest has version, size and integrity of what is served', async () => {
+  const to = folder();
+  await run('tar', ['xzf', await tarball(), '-C', to]);
+  const read = (name) => fs.readFileSync(path.join(to, 'package', name));
+  const { version, files } = JSON.parse(read('dist/manifest.json'));
+  assert.equal(version, JSON.parse(read('package.json')).version);
+  assert.ok(Object.keys(files).includes('bgfetch.wasm'));
+  for (const [name, { size, integrity }] of Object.entries(files)) {
+    const content = read(`dist/${name}`);
+    assert.equal(content.length, size, name);
+    assert.equal(`sha384-${createHash('sha384').update(content).digest('base64')}`, integrity, name);
+  }
+});
+
+test('publint and attw find nothing', async () => {
+  const file = await tarball();
+  const tool = (name) => path.join(root, 'node_modules/.bin', name);
+  await run(tool('publint'), [file, '--strict']);
+  // bgfetch.wasm is no module: it has no types.
+  await run(tool('attw'), [file, '--profile', 'esm-only', '--exclude-entrypoints', 'bgfetch.wasm']);
+});
+
+test('packed twice gives the same bytes, and the program built elsewhere, too', async () => {
+  const first = await tarball();
+  const second = await pack();
+  assert.equal(sha256(second), sha256(first));
+
+  const elsewhere = folder('elsewhere');
+  const { stdout } = await run('git', ['ls-files', 'go.mod', 'go.sum', 'build.sh', 'wasm']);
+  for (const name of [...stdout.trim().split('\n'), 'wasm/httpapi/page/list.js']) {
+    fs.mkdirSync(path.dirname(path.join(elsewhere, name)), { recursive: true });
+    fs.copyFileSync(path.join(root, name), path.join(elsewhere, name));
+  }
+  await run('./build.sh', ['program'], { cwd: elsewhere });
+  assert.equal(sha256(path.join(elsewhere, 'dist/bgfetch.wasm')), sha256(path.join(root, 'dist/bgfetch.wasm')));
+});

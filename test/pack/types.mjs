@@ -1,0 +1,62 @@
+// The types as a strict project sees them, with what must not compile beside it.
+import fs from 'node:fs';
+import path from 'node:path';
+import { installed, root, run, test } from './lib.mjs';
+
+const page = `
+import { install, type InstallOptions } from 'background-fetch-wasm';
+import { modelStore } from 'background-fetch-wasm/models';
+
+const options: InstallOptions = { native: 'never', retry: { maxFailures: 1 } };
+const there: boolean = install(options);
+
+export async function use(registration: ServiceWorkerRegistration): Promise<void> {
+  const manager: BackgroundFetchManager = registration.backgroundFetch;
+  const download = await manager.fetch('id', [new Request('a'), 'b', new URL('c:d')], { downloadTotal: 1, paused: there });
+  download.addEventListener('statechange', () => {});
+  download.onprogress = (event) => event.type;
+  const known: string | undefined = (await manager.get('id'))?.id;
+  const paused: boolean | undefined = await download.pause?.();
+  const when: number | undefined = download.retryAt?.getTime();
+  for (const record of await download.matchAll()) await (await record.responseReady).text();
+  const grant = await manager.persist?.();
+  await modelStore().cache.put('a', new Response(String([known, paused, when, grant?.quota])));
+  // @ts-expect-error
+  download.downloaded = 1;
+  // @ts-expect-error
+  download.result === 'done';
+  // @ts-expect-error
+  await manager.fetch('id');
+  // @ts-expect-error
+  new BackgroundFetchManager();
+}
+`;
+
+const worker = `
+import { install, type WorkerOptions } from 'background-fetch-wasm/worker';
+
+const scope = self as unknown as ServiceWorkerGlobalScope;
+install({ permission: 'prompt', wasmURL: '/a.wasm' } satisfies WorkerOptions);
+scope.addEventListener('backgroundfetchsuccess', (event) => event.waitUntil(event.updateUI({ title: event.registration.id })));
+scope.onbackgroundfetchclick = (event) => void event.registration.abort();
+export const made = (registration: BackgroundFetchRegistration) => new BackgroundFetchEvent('x', { registration });
+// @ts-expect-error
+scope.addEventListener('backgroundfetchabort', (event) => event.updateUI());
+// @ts-expect-error
+install({ permission: 'maybe' });
+`;
+
+test('the types hold in strict projects, in page and worker, without skipLibCheck', async () => {
+  const site = await installed();
+  for (const [name, text, lib] of [
+    ['page', page, ['ES2022', 'DOM', 'DOM.Iterable']],
+    ['worker', worker, ['ES2022', 'WebWorker']],
+  ]) {
+    fs.writeFileSync(path.join(site, `${name}.ts`), text);
+    for (const [module, moduleResolution] of [['ESNext', 'bundler'], ['Node16', 'node16']]) {
+      const compilerOptions = { strict: true, target: 'ES2022', noEmit: true, types: [], skipLibCheck: false, lib, module, moduleResolution };
+      fs.writeFileSync(path.join(site, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));
+      await run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', site]);
+    }
+  }
+});
