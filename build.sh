@@ -10,7 +10,8 @@ usage: ./build.sh <verb>
   build   dist/: the Go program as bgfetch.wasm, the bundles of the glue, and files for the demo
   demo    build, and serve the demo at http://localhost:8080 (-addr host:port)
   test    all tests
-  check   types and vet, without running anything
+  check   types, linters, dead code, sizes, licences, links: all that is not a test
+  format  format everything
   bench   measure against plain fetch() and native (--quick, --list; see docs/performance.md)
   pack    the npm package
 TEXT
@@ -49,30 +50,85 @@ without_tls() {
   printf '\n}}\n'
 }
 
-build() {
+# dist/bgfetch.wasm, which has the list in it.
+program() {
   need go "compile the program"
-  node_modules
   mkdir -p dist test/.cache
-  node jsglue/build.mjs list
-  # The program serves the same file at <scope>/__bgfetch__/list.js.
-  cp dist/list.js wasm/httpapi/page/list.js
   without_tls >test/.cache/overlay.json
   GOOS=js GOARCH=wasm go build -overlay test/.cache/overlay.json -tags nethttpomithttp2 \
     -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o dist/bgfetch.wasm ./wasm
   chmod 644 dist/bgfetch.wasm
+}
+
+build() {
+  need go "compile the program"
+  node_modules
+  node jsglue/build.mjs list
+  # The program serves the same file at <scope>/__bgfetch__/list.js.
+  cp dist/list.js wasm/httpapi/page/list.js
+  program
   node jsglue/build.mjs glue "$(go env GOROOT)/lib/wasm/wasm_exec.js"
   # What the demo offers where the host is not its own server.
   go run ./demo/serve -write
 }
 
+# The linter and its like: tools/package.json says why they are apart.
+tools() {
+  [[ tools/node_modules/.package-lock.json -nt tools/package.json ]] ||
+    npm install --prefix tools --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error
+}
+
+# gate <what it is about> <command...>: all are run, so that one run tells everything.
+gates_failed=0
+gate() {
+  local what="$1" output
+  shift
+  output="$("$@" 2>&1)" && return
+  printf 'FAILED check: %s\n%s\n' "$what" "$output"
+  gates_failed=1
+}
+
+nothing_from() {
+  local output
+  output="$("$@" 2>&1)" && [[ -z $output ]] && return
+  printf '%s\n' "$output"
+  return 1
+}
+
+for_the_browser() {
+  GOOS=js GOARCH=wasm "$@"
+}
+
 check() {
-  need go "vet the program"
+  need go "check the program"
   node_modules
-  npx tsc --noEmit -p jsglue/page
-  npx tsc --noEmit -p jsglue/sw
-  npx tsc --noEmit -p jsglue/component
-  go vet ./...
-  GOOS=js GOARCH=wasm go vet ./wasm/...
+  tools
+  [[ -f dist/manifest.json ]] || build
+  local project staticcheck deadcode
+  for project in page sw component cli; do
+    gate "types, $project" npx tsc --noEmit -p "jsglue/$project"
+  done
+  gate "gofmt" nothing_from gofmt -l wasm test demo
+  gate "go vet" go vet ./...
+  gate "go vet, js/wasm" for_the_browser go vet ./wasm/...
+  staticcheck="$(go tool -n staticcheck)"
+  deadcode="$(go tool -n deadcode)"
+  gate "staticcheck" "$staticcheck" ./...
+  gate "staticcheck, js/wasm" for_the_browser "$staticcheck" ./wasm/...
+  gate "dead code in Go" nothing_from for_the_browser "$deadcode" -test ./wasm/... ./test/bgfetchtest/...
+  gate "dead code in JavaScript" tools/node_modules/.bin/knip
+  gate "linter" tools/node_modules/.bin/biome lint --diagnostic-level=error
+  gate "sizes" node test/check/sizes.mjs
+  gate "licences" node test/check/licences.mjs
+  gate "links" node test/check/links.mjs
+  return "$gates_failed"
+}
+
+# Formats everything. What it would change does not fail the check.
+format() {
+  tools
+  gofmt -w wasm test demo
+  tools/node_modules/.bin/biome format --write
 }
 
 # The door to all tests. Each suite writes a summary {passed, failed}; a suite
@@ -87,7 +143,8 @@ run_tests() {
   node test/gotest.mjs "$results/go.json" -count=1 ./... || true
   sh test/browser/install.sh || true
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true
-  node test/sum.mjs "checks=$checked" "$results/go.json" "$results/browser.json"
+  node test/pack/run.mjs --json "$results/pack.json" || true
+  node test/sum.mjs "checks=$checked" "$results/go.json" "$results/browser.json" "$results/pack.json"
 }
 
 demo() {
@@ -104,10 +161,17 @@ bench() {
   node test/bench/run.mjs "$@"
   go test -run '^$' -bench . ./wasm/bgfetch
 }
-pack() { die "pack is not there yet"; }
+
+# The npm package, with nothing left over from other builds in it.
+pack() {
+  rm -rf dist
+  build
+  node jsglue/types.mjs
+  npm pack --loglevel error "$@"
+}
 
 case "${1:-help}" in
-  build | check | demo | bench | pack) "$@" ;;
+  build | program | check | format | demo | bench | pack) "$@" ;;
   test) shift && run_tests "$@" ;;
   help) usage ;;
   *) usage >&2 && exit 2 ;;
