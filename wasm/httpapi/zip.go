@@ -145,7 +145,8 @@ func (a *archive) add(name, modified, plan string, size int64) {
 	}
 	header.SetMode(0o644)
 	if t, err := http.ParseTime(modified); err == nil {
-		header.SetModTime(t) // Modified is not written for raw files
+		//lint:ignore SA1019 Modified is not written for raw files
+		header.SetModTime(t)
 	}
 	file, err := a.zip.CreateRaw(header)
 	must(err)
