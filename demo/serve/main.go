@@ -89,7 +89,7 @@ func site(dir string, known catalog) http.Handler {
 	files := faultserver.Static(map[string]string{"/": dir}, "")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path
-		public := path == "/" || path == "/sw.js" || path == "/README.md" ||
+		public := path == "/" || path == "/sw.js" ||
 			strings.HasPrefix(path, "/demo/") || strings.HasPrefix(path, "/docs/") || strings.HasPrefix(path, "/dist/")
 		if !public {
 			http.NotFound(w, r)

@@ -136,7 +136,7 @@ func TestServer(t *testing.T) {
 		{"/large.bin", 200, "application/octet-stream"},
 		{"/__control__/state", 200, "application/json"},
 		{"/demo/files/catalog.json", 200, "application/json"},
-		{"/README.md", 200, "text/plain; charset=utf-8"},
+		{"/docs/guide.md", 200, "text/plain; charset=utf-8"},
 		{"/go.mod", 404, "text/plain; charset=utf-8"},
 		{"/.git/config", 404, "text/plain; charset=utf-8"},
 	} {
