@@ -71,7 +71,10 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     read,
     deleteKeys,
     createCache,
-    deleteCache,
+    deleteCache: (args) => {
+      transfers.forgetCache(args.cache);
+      return deleteCache(args);
+    },
     room,
     cacheNames: namesWithPrefix,
     update: async (args) => {

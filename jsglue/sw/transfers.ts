@@ -18,6 +18,13 @@ import { worker } from './worker';
  */
 const WHOLE_LIMIT = 1 << 20;
 
+/**
+ * So long an opened cache is used for further transfers, ms: opening one for each of
+ * many small records is a tenth of the work. Not for longer, since what is put in a
+ * cache that somebody has deleted meanwhile is lost, and nobody says so.
+ */
+const CACHE_KEPT_MS = 1000;
+
 type Open = HostMethods['open'];
 type Save = HostMethods['save'];
 
@@ -33,6 +40,8 @@ interface Transfer {
 export class Transfers {
   #transfers = new Map<number, Transfer>();
   #last = 0;
+  /** Opened lately, by name. */
+  #caches = new Map<string, Promise<Cache>>();
 
   /**
    * Sends the request; resolves when the head is there. Rejects with
@@ -40,7 +49,7 @@ export class Transfers {
    * aborted, 'internal' when the stored request body is lost.
    */
   async open(args: Open[0], signal: AbortSignal): Promise<Open[1]> {
-    const cache = caches.open(args.cache);
+    const cache = this.#cache(args.cache);
     const controller = new AbortController();
     const onAbort = () => controller.abort();
     signal.addEventListener('abort', onAbort);
@@ -98,6 +107,24 @@ export class Transfers {
 
   closeAll(): void {
     for (const transfer of [...this.#transfers.keys()]) void this.close({ transfer });
+  }
+
+  /** The next transfer opens the cache of that name anew. */
+  forgetCache(name: string): void {
+    this.#caches.delete(name);
+  }
+
+  #cache(name: string): Promise<Cache> {
+    const known = this.#caches.get(name);
+    if (known) return known;
+    const cache = caches.open(name);
+    this.#caches.set(name, cache);
+    const forget = () => {
+      if (this.#caches.get(name) === cache) this.#caches.delete(name);
+    };
+    setTimeout(forget, CACHE_KEPT_MS);
+    cache.catch(forget);
+    return cache;
   }
 
   #get(number: number): Transfer {
