@@ -3,6 +3,7 @@ package bgfetchtest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ var storeRowCases = []StoreCase{
 	{"order of creation", testOrder},
 	{"put state", testPutState},
 	{"put record", testPutRecord},
+	{"put records at once", testPutRecordsAtOnce},
 	{"segments are sorted", testSegmentsSorted},
 	{"segment at the same offset", testSegmentReplaced},
 	{"generation change", testGenerationChange},
@@ -234,6 +236,42 @@ func testPutRecord(t T, open OpenStore) {
 	record.Response.Segments = want.Response.Segments
 	if got := loadOne(t, store).Records[1]; !reflect.DeepEqual(got, record) {
 		t.Errorf("replaced record: got %v, want %v", got, record)
+	}
+}
+
+// testPutRecordsAtOnce: a store may put them together, but each has its own outcome.
+func testPutRecordsAtOnce(t T, open OpenStore) {
+	const n = 20
+	store := open(t)
+	requests := make([]bgfetch.Request, n)
+	for i := range requests {
+		requests[i] = get(fmt.Sprintf("/%d", i))
+	}
+	create(t, store, fetchState("u"), requests...)
+	ended, end := context.WithCancel(context.Background())
+	end()
+	put := func(ctx context.Context, uniqueID string, i int, outcome chan<- error) {
+		outcome <- store.PutRecord(ctx, uniqueID, i, initialRecord(), bgfetch.Segment{Length: int64(i + 1)})
+	}
+	stored, unknown, late := make(chan error, n), make(chan error, n), make(chan error, n)
+	for i := range n {
+		go put(context.Background(), "u", i, stored)
+		go put(context.Background(), "unknown", i, unknown)
+		go put(ended, "u", i, late)
+	}
+	for range n {
+		if err := <-stored; err != nil {
+			t.Errorf("PutRecord: %v", err)
+		}
+		if err := <-unknown; !errors.Is(err, bgfetch.ErrUnknown) {
+			t.Errorf("PutRecord of an unknown one: got %v, want ErrUnknown", err)
+		}
+		if err := <-late; !errors.Is(err, context.Canceled) {
+			t.Errorf("PutRecord after its context ended: got %v, want Canceled", err)
+		}
+	}
+	for i, record := range loadOne(t, store).Records {
+		wantSegments(t, record, bgfetch.Segment{Length: int64(i + 1)})
 	}
 }
 
