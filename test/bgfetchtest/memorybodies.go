@@ -16,8 +16,9 @@ import (
 // engine, as the Cache API survives the worker.
 type MemoryBodies struct {
 	// OnPut, if set, is called after each segment was put, without a lock: a
-	// crash test dies in it.
-	OnPut func()
+	// crash test dies in it. OnPutSegment is the same, and is given the length.
+	OnPut        func()
+	OnPutSegment func(length int)
 	// Quota is the number of bytes that fit in all, 0 for no limit.
 	Quota int64
 	// HideRoom lets Room tell nothing, as in a browser without an estimate.
@@ -122,6 +123,9 @@ func (b *MemoryBodies) Put(uniqueID string, key bgfetch.SegmentKey, body []byte)
 	}
 	if b.OnPut != nil {
 		b.OnPut()
+	}
+	if b.OnPutSegment != nil {
+		b.OnPutSegment(len(body))
 	}
 	return nil
 }

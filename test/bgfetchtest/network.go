@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -22,8 +23,8 @@ type Network struct {
 	counts   map[string]int
 	offline  chan struct{} // nil when online, closed when the network is back
 	down     bool
-	// running counts the open transfers, peak is the most there ever were.
-	running, peak int
+	// running counts the open transfers by host, peak is the most there ever were.
+	running, peak map[string]int
 }
 
 var _ bgfetch.Network = (*Network)(nil)
@@ -42,6 +43,31 @@ type Response struct {
 	Stall int
 	// Rate is in bytes per second, 0 for at once.
 	Rate int
+	// Link, if set, is the way that the response shares with others.
+	Link *Link
+}
+
+// Link is a way of limited throughput that responses share.
+type Link struct {
+	// Rate is in bytes per second.
+	Rate int
+
+	mu   sync.Mutex
+	free time.Time // when it has carried all that it was given
+}
+
+// carry returns how long n more bytes take.
+func (l *Link) carry(n int) time.Duration {
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); l.free.Before(now) {
+		l.free = now
+	}
+	l.free = l.free.Add(time.Duration(n) * time.Second / time.Duration(l.Rate))
+	return time.Until(l.free)
 }
 
 // NewNetwork returns a network without servers, whose transfers save to bodies.
@@ -50,6 +76,8 @@ func NewNetwork(bodies *MemoryBodies) *Network {
 		bodies:  bodies,
 		servers: map[string]func(int, bgfetch.TransferInit) Response{},
 		counts:  map[string]int{},
+		running: map[string]int{},
+		peak:    map[string]int{},
 	}
 }
 
@@ -67,18 +95,37 @@ func (n *Network) Requests() []bgfetch.TransferInit {
 	return append([]bgfetch.TransferInit(nil), n.requests...)
 }
 
-// Peak returns the largest number of transfers that were open at once.
-func (n *Network) Peak() int {
+// Peak returns the largest number of requests that were under way at once with a
+// host, or with all for "".
+func (n *Network) Peak(host string) int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.peak
+	return n.peak[host]
+}
+
+// begin counts a request that begins, and returns what ends it.
+func (n *Network) begin(requested string) (end func()) {
+	host := ""
+	if u, err := url.Parse(requested); err == nil {
+		host = u.Host
+	}
+	count := func(by int) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		for _, name := range []string{"", host} {
+			n.running[name] += by
+			n.peak[name] = max(n.peak[name], n.running[name])
+		}
+	}
+	count(1)
+	return func() { count(-1) }
 }
 
 // Running returns the number of transfers that are open.
 func (n *Network) Running() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.running
+	return n.running[""]
 }
 
 // SetOnline sets what the browser thinks of the network.
@@ -142,18 +189,17 @@ func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 	if unreachable {
 		return nil, fmt.Errorf("%s: %w", init.Request.URL, bgfetch.ErrNetwork)
 	}
+	end := n.begin(init.Request.URL)
 	response := server(count, init)
-	if err := sleep(ctx, response.Delay); err != nil {
+	err := sleep(ctx, response.Delay)
+	if err == nil {
+		err = response.Err
+	}
+	if err != nil {
+		end()
 		return nil, err
 	}
-	if response.Err != nil {
-		return nil, response.Err
-	}
-	n.mu.Lock()
-	n.running++
-	n.peak = max(n.peak, n.running)
-	n.mu.Unlock()
-	return &transfer{network: n, init: init, response: response, stopped: make(chan struct{})}, nil
+	return &transfer{network: n, init: init, response: response, end: end, stopped: make(chan struct{})}, nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
@@ -170,6 +216,7 @@ type transfer struct {
 	init     bgfetch.TransferInit
 	response Response
 	sent     int
+	end      func()
 	stopped  chan struct{}
 	stop     sync.Once
 	close    sync.Once
@@ -182,9 +229,7 @@ func (t *transfer) Stop() { t.stop.Do(func() { close(t.stopped) }) }
 func (t *transfer) Close() {
 	t.close.Do(func() {
 		t.Stop()
-		t.network.mu.Lock()
-		defer t.network.mu.Unlock()
-		t.network.running--
+		t.end()
 	})
 }
 
@@ -208,7 +253,8 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	n := min(int(limits.MaxLength), available-t.sent)
 	if t.response.Rate > 0 {
 		n = min(n, max(1, t.response.Rate*int(limits.MinTime)/int(time.Second)))
-		if err := sleep(ctx, time.Duration(n)*time.Second/time.Duration(t.response.Rate)); err != nil {
+		took := max(time.Duration(n)*time.Second/time.Duration(t.response.Rate), t.response.Link.carry(n))
+		if err := sleep(ctx, took); err != nil {
 			return bgfetch.Piece{}, err
 		}
 	}
@@ -239,6 +285,9 @@ type Resource struct {
 	// browser hides.
 	Type string
 	Rate int
+	Link *Link
+	// Headers are added to each response.
+	Headers []bgfetch.Header
 }
 
 // Respond answers a request as a server does that knows Range.
@@ -274,5 +323,6 @@ func (r Resource) Respond(init bgfetch.TransferInit) Response {
 	if r.LastModified != "" {
 		head.Headers = append(head.Headers, bgfetch.Header{"Last-Modified", r.LastModified})
 	}
-	return Response{Head: head, Body: body, Rate: r.Rate}
+	head.Headers = append(head.Headers, r.Headers...)
+	return Response{Head: head, Body: body, Rate: r.Rate, Link: r.Link}
 }

@@ -2,10 +2,7 @@ package bgfetch
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"hash"
-	"io"
 	"net/http"
 	"time"
 )
@@ -23,9 +20,20 @@ type attempt struct {
 	transfer   Transfer
 	// moved is set when the attempt stored a byte.
 	moved bool
-	// hash has seen the first hashed bytes of the body, see hasher.
-	hash   hash.Hash
-	hashed int64
+
+	// What follows is for several parts at a time, see parts.go.
+
+	// parts are the requests under way. They report by events.
+	parts  []*part
+	events chan partEvent
+	// outcome is set when the record is decided while parts still run.
+	outcome *verdict
+	// notBefore is the time until which no part is added, failedParts counts those
+	// that failed since the last that did not.
+	notBefore   time.Time
+	failedParts int
+	// seekTo is where a reader waits, -1 for nowhere.
+	seekTo int64
 }
 
 // step does one thing and names the next; nil ends the attempt with the verdict.
@@ -34,7 +42,7 @@ type step func(*attempt, context.Context) (step, verdict)
 // attempt runs the steps until one gives a verdict. It is the only place that
 // ends a transfer.
 func (r *record) attempt(ctx context.Context) (v verdict) {
-	a := &attempt{record: r, engine: r.fetch.engine, next: r.state}
+	a := &attempt{record: r, engine: r.fetch.engine, next: r.state, events: make(chan partEvent), seekTo: -1}
 	for s := chooseRange; s != nil && ctx.Err() == nil; {
 		s, v = s(a, ctx)
 	}
@@ -78,10 +86,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	head, cancel := context.WithTimeout(ctx, a.headTimeout())
 	defer cancel()
 	a.interruptible(cancel)
-	a.note(LogEntry{Event: logRequest, Range: a.rangeValue(), Detail: a.request.Method})
-	transfer, err := a.engine.Network.Open(head, TransferInit{
-		UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: a.start, RangeEnd: a.end, Ranged: a.next.Ranged,
-	})
+	transfer, err := a.openTransfer(head, a.start, a.end, a.next.Ranged)
 	if err != nil {
 		if ctx.Err() == nil && head.Err() != nil {
 			err = fmt.Errorf("no response head in time: %w", ErrNetwork)
@@ -89,8 +94,6 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 		return a.broken(ctx, err, true)
 	}
 	a.transfer = transfer
-	a.note(LogEntry{Event: logResponse, Status: transfer.Head().Status, Range: transfer.Head().value("Content-Range")})
-	a.engine.hostAnswered(a.host)
 	a.interruptible(transfer.Stop)
 	if a.request.Body != nil {
 		a.next.Uploaded = a.request.Body.Size
@@ -101,13 +104,13 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	return judgeResume, verdict{}
 }
 
-// rangeValue is the value of the request's Range header field, or "".
-func (a *attempt) rangeValue() string {
+// rangeValue is the value of the Range header field of a request, or "".
+func (init TransferInit) rangeValue() string {
 	switch {
-	case a.end > 0:
-		return fmt.Sprintf("bytes=%d-%d", a.start, a.end-1)
-	case a.start > 0 || a.next.Ranged:
-		return fmt.Sprintf("bytes=%d-", a.start)
+	case init.RangeEnd > 0:
+		return fmt.Sprintf("bytes=%d-%d", init.RangeStart, init.RangeEnd-1)
+	case init.RangeStart > 0 || init.Ranged:
+		return fmt.Sprintf("bytes=%d-", init.RangeStart)
 	}
 	return ""
 }
@@ -123,6 +126,20 @@ func (a *attempt) headTimeout() time.Duration {
 		timeout += time.Duration(body.Size/slowestUpload) * time.Second
 	}
 	return timeout
+}
+
+// openTransfer sends a request and notes it, and its response.
+func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged bool) (Transfer, error) {
+	init := TransferInit{UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: start, RangeEnd: end, Ranged: ranged}
+	a.note(LogEntry{Event: logRequest, Range: init.rangeValue(), Detail: a.request.Method})
+	transfer, err := a.engine.Network.Open(ctx, init)
+	if err != nil {
+		return nil, err
+	}
+	head := transfer.Head()
+	a.note(LogEntry{Event: logResponse, Status: head.Status, Range: head.value("Content-Range")})
+	a.engine.hostAnswered(a.host)
+	return transfer, nil
 }
 
 // judgeStart looks at the head of a response to a request without Range. Next: move.
@@ -209,112 +226,25 @@ func (a *attempt) complete416(head Head) bool {
 	return !head.sameOriginHeaders()
 }
 
-// firstAfterResume is the age of the first segment after a resume, on a slow
-// connection: who waits for it to go on shall soon see that it does.
-const firstAfterResume = 500 * time.Millisecond
-
-// move stores the body piece by piece. Next: move, or finishBody.
-func move(a *attempt, ctx context.Context) (step, verdict) {
-	offset, limits := a.start, a.engine.options.Segments
-	if a.end > 0 {
-		limits.MaxLength = min(limits.MaxLength, a.end-offset)
-	}
-	limits.MaxLength = a.pieces.limit(offset, limits.MaxLength)
-	if offset > 0 && !a.moved {
-		limits.MaxTime = min(limits.MaxTime, firstAfterResume)
-	}
-	a.engine.mu.Lock()
-	if total := a.fetch.state.DownloadTotal; total > 0 {
-		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded+1))
-	}
-	a.engine.mu.Unlock()
-
-	piece, err := a.save(ctx, offset, limits)
-	if err != nil {
-		if errors.Is(err, ErrQuota) {
-			return a.fail(ReasonQuotaExceeded, err.Error())
-		}
-		return a.broken(ctx, err, false)
-	}
-	if piece.Length > 0 {
-		a.start += piece.Length
-		data := &a.next.Response
-		data.Whole = piece.Whole && piece.End && offset == 0
-		segment := Segment{Offset: offset, Length: piece.Length}
-		data.Segments = addSegment(data.Segments, segment)
-		if piece.End && a.bodyComplete() && !a.verified() {
-			data.Result = ResponseSuccess
-			data.Length = a.start
-		}
-		if v, ok := a.store(ctx, segment); !ok {
-			return nil, v
-		}
-		a.progress()
-	}
-	if a.tooLong() {
-		return a.fail(ReasonFetchError, "the server sent more bytes than it said there are")
-	}
-	switch {
-	case a.end > 0 && a.start >= a.end:
-		return nil, verdict{why: "a gap is filled"}
-	case piece.End:
-		return finishBody, verdict{}
-	}
-	return move, verdict{}
-}
-
-// save stores the next piece, and gives up when no byte comes for too long.
-func (a *attempt) save(ctx context.Context, offset int64, limits SaveLimits) (Piece, error) {
-	stall := a.fetch.retry.StallTimeout + limits.MaxTime
-	stalled, cancel := context.WithTimeout(ctx, stall)
-	defer cancel()
-	hasher := a.hasher(offset)
-	var w io.Writer
-	if hasher != nil {
-		w = hasher
-	}
-	piece, err := a.transfer.Save(stalled, SegmentKey{a.index, a.next.Response.Generation, offset}, limits, w)
-	if err == nil && hasher != nil {
-		a.keepHash(piece.Length)
-	}
-	if err != nil && ctx.Err() == nil && stalled.Err() != nil {
-		return Piece{}, fmt.Errorf("no byte for %v: %w", stall, ErrNetwork)
-	}
-	return piece, err
-}
-
-// bodyComplete says whether a body that ended at a.start is proven to be whole.
-func (a *attempt) bodyComplete() bool {
-	data, head := &a.next.Response, a.transfer.Head()
-	if data.Length < 0 {
-		// Only a complete response can tell by its framing alone.
-		return head.Status != http.StatusPartialContent || !data.Resumable
-	}
-	if a.start > data.Length {
-		_, exact := head.bodyLength()
-		return !exact && head.Status != http.StatusPartialContent
-	}
-	return a.start == data.Length
-}
-
-// tooLong says whether more came than there can be.
-func (a *attempt) tooLong() bool {
-	data, head := &a.next.Response, a.transfer.Head()
-	if data.Result == ResponseSuccess || data.Length < 0 || a.start <= data.Length {
-		return false
-	}
-	_, exact := head.bodyLength()
-	return exact || head.Status == http.StatusPartialContent
-}
-
-// finishBody judges a body that ended cleanly.
-func finishBody(a *attempt, ctx context.Context) (step, verdict) {
+// finishBody judges a body of which every request has ended well.
+func finishBody(a *attempt, _ context.Context) (step, verdict) {
 	if a.next.Response.Result == ResponseSuccess {
 		return nil, verdict{settled: ResponseSuccess}
 	}
-	if a.bodyComplete() {
-		a.next.Response.Length = a.start
+	if length, ok := a.whole(); ok {
+		a.next.Response.Length = length
 		return a.succeed()
 	}
-	return a.broken(ctx, fmt.Errorf("the body ended at byte %d of %d: %w", a.start, a.next.Response.Length, ErrNetwork), false)
+	return nil, verdict{wait: max(0, time.Until(a.notBefore)), why: "a gap is filled"}
+}
+
+// whole says whether all of the body is stored, and its length: known before, or
+// told by the clean end of a response for all of the rest.
+func (a *attempt) whole() (length int64, ok bool) {
+	data := &a.next.Response
+	start, end := firstGap(data.Segments)
+	if data.Length < 0 {
+		return start, end == 0 && a.end == 0
+	}
+	return start, end == 0 && start >= data.Length
 }

@@ -144,9 +144,14 @@ func validatePartial(head Head, data ResponseData, start, end int64) (complete i
 		complete = r.complete
 	} else if head.sameOriginHeaders() {
 		return -1, "it has no Content-Range"
-	} else if length >= 0 && end == 0 {
+	} else if length >= 0 {
 		// What is left, if the server did as asked.
-		if complete = start + length; complete > maxLength {
+		if end == 0 {
+			complete = start + length
+		} else if length != end-start {
+			return -1, "its length is not the one asked for"
+		}
+		if complete > maxLength {
 			return -1, "its Content-Length is out of range"
 		}
 	}

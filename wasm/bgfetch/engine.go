@@ -24,6 +24,8 @@ type Options struct {
 	MaxTransfers, MaxPerHost int
 	// Segments says when a segment ends.
 	Segments SaveLimits
+	// Ranges says when a record is moved by several requests at a time.
+	Ranges RangePolicy
 	// NotifyInterval is the least time between two progress notifications.
 	NotifyInterval time.Duration
 	Retry          RetryPolicy
@@ -46,6 +48,7 @@ var DefaultOptions = Options{
 	MaxTransfers:   8,
 	MaxPerHost:     5,
 	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 4 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
+	Ranges:         DefaultRangePolicy,
 	NotifyInterval: 75 * time.Millisecond,
 	ShowInterval:   time.Second,
 	Permission:     PermissionGranted,
@@ -61,6 +64,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Segments == (SaveLimits{}) {
 		o.Segments = DefaultOptions.Segments
+	}
+	if o.Ranges == (RangePolicy{}) {
+		o.Ranges = DefaultOptions.Ranges
 	}
 	if o.NotifyInterval == 0 {
 		o.NotifyInterval = DefaultOptions.NotifyInterval

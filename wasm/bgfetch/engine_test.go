@@ -348,7 +348,7 @@ func TestManyRecordsAreBounded(t *testing.T) {
 		w.wantSuccess("late", small) // fair: it does not wait for the thousand
 		time.Sleep(time.Hour)
 		w.wantNothingLeft()
-		if peak := w.network.Peak(); peak != bgfetch.DefaultOptions.MaxPerHost {
+		if peak := w.network.Peak(""); peak != bgfetch.DefaultOptions.MaxPerHost {
 			t.Errorf("%d transfers with one host at once, want %d", peak, bgfetch.DefaultOptions.MaxPerHost)
 		}
 	})

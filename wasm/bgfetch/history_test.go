@@ -125,7 +125,7 @@ func TestRetryNeedsTheBodies(t *testing.T) {
 
 func TestLogTellsOfRestarts(t *testing.T) {
 	run(t, func(w *world) {
-		w.serve(siteA, 20*mib, slow)
+		w.serve(siteA, 15*mib, slow)
 		w.fetch("film", siteA)
 		time.Sleep(10 * time.Second)
 		w.kill()

@@ -97,13 +97,10 @@ func (a *attempt) hasher(offset int64) hash.Hash {
 	if !a.verified() {
 		return nil
 	}
-	if a.hash == nil {
-		a.hash, a.hashed = a.restoreHash()
+	if h, hashed := a.restoreHash(); hashed == offset {
+		return h
 	}
-	if a.hashed != offset {
-		return nil
-	}
-	return a.hash
+	return nil
 }
 
 // restoreHash returns the hash as the record's state has it.
@@ -118,14 +115,13 @@ func (a *attempt) restoreHash() (hash.Hash, int64) {
 	return h, 0
 }
 
-// keepHash puts the hash, which has seen length bytes more, in the record's state.
-func (a *attempt) keepHash(length int64) {
-	a.hashed += length
-	state, err := a.hash.(encoding.BinaryMarshaler).MarshalBinary()
+// newDigest is the state of a hash that has seen the first hashed bytes of a body.
+func newDigest(h hash.Hash, hashed int64) *Digest {
+	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil { // hashes of the standard library can be marshalled
 		panic(err)
 	}
-	a.next.Digest = &Digest{Hashed: a.hashed, State: state}
+	return &Digest{Hashed: hashed, State: state}
 }
 
 // verify checks the complete, stored body. The error says what is wrong with it.

@@ -24,6 +24,15 @@ type record struct {
 	// none, or none that may be broken off.
 	interrupt func()
 
+	// seek is where a reader waits and no attempt knows of it yet, wake tells the
+	// attempt under way.
+	seek *int64
+	wake chan struct{}
+	// single: several ranges at a time have proved to be impossible. pacer knows how
+	// many are worth it; nil where the body is not large. Neither is stored.
+	single bool
+	pacer  *pacer
+
 	// failures and the like count since the last byte of progress. They are not
 	// stored: a new engine counts anew.
 	failures, statusRetries int
@@ -66,7 +75,7 @@ func (e *Engine) startRecord(r *record) {
 		v := r.attempt(r.fetch.ctx)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		r.interrupt = nil
+		r.interrupt, r.wake = nil, nil
 		r.fetch.running--
 		if v.unreachable {
 			e.hostUnreachable(r)

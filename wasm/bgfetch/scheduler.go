@@ -43,11 +43,43 @@ func (s *scheduler) requeue(r *record) {
 }
 
 // finish tells that the work on a started record has ended.
-func (s *scheduler) finish(r *record) {
+func (s *scheduler) finish(r *record) { s.finishTransfer(r.host) }
+
+// startTransfer counts another transfer with host, of a record that has one
+// already, if there is room. Queued records come first: while there is room for one
+// of them it is begun, so that there is none here.
+func (s *scheduler) startTransfer(host string) bool {
+	h := s.host(host)
+	if s.running >= s.maxTotal || h.failures > 0 || h.running >= s.maxPerHost {
+		return false
+	}
+	s.running++
+	h.running++
+	return true
+}
+
+// finishTransfer tells that a transfer with host has ended.
+func (s *scheduler) finishTransfer(host string) {
 	s.running--
-	s.host(r.host).running--
-	s.forget(r.host)
+	s.host(host).running--
+	s.forget(host)
 	s.pump()
+}
+
+// wanted says whether a queued record could begin if a transfer with host ended.
+func (s *scheduler) wanted(host string) bool {
+	for _, f := range s.rotation {
+		for _, r := range f.queue[:min(lookAhead, len(f.queue))] {
+			limit := s.maxPerHost
+			if r.host == host {
+				limit++
+			}
+			if s.hosts[r.host].admits(r, limit) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // remove forgets the queued records of a background fetch.

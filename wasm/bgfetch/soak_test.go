@@ -15,8 +15,15 @@ import (
 // TestSoak carries out 100 background fetches of 10 records each over a network
 // that fails at random. Of all of them nothing may be left: no row, no body, no
 // goroutine, no transfer.
-func TestSoak(t *testing.T) {
-	run(t, func(w *world) {
+func TestSoak(t *testing.T) { soak(t, bgfetch.DefaultRangePolicy) }
+
+// TestSoakWithSeveralRanges is the same with several requests for each record.
+func TestSoakWithSeveralRanges(t *testing.T) {
+	soak(t, bgfetch.RangePolicy{MinBody: 100_000, MinPart: 10_000, MinTime: time.Millisecond, Window: 100 * time.Millisecond, Gain: -1})
+}
+
+func soak(t *testing.T, ranges bgfetch.RangePolicy) {
+	runRanges(t, ranges, func(w *world) {
 		random := rand.New(rand.NewPCG(8, 8))
 		body := randomBytes(600_000)
 		answer := func(_ int, init bgfetch.TransferInit) response {

@@ -84,7 +84,7 @@ func (a *attempt) progress() {
 // renew begins new, empty response data: the old ones become redundant.
 func (a *attempt) renew() {
 	a.next.Response = ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
-	a.next.Digest, a.hash = nil, nil
+	a.next.Digest = nil
 	a.start, a.end = 0, 0
 }
 

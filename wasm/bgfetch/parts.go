@@ -1,0 +1,373 @@
+package bgfetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// RangePolicy says when a record is moved by several requests at a time, each for
+// a range of its body (docs/decisions/ranges.md). How many is found out by
+// measuring.
+type RangePolicy struct {
+	// MinBody is the least length of such a body. MinPart is the least length of
+	// either part when one is split, and MinTime the least time that what is left of
+	// it would take.
+	MinBody, MinPart int64
+	MinTime          time.Duration
+	// Window is the least time that the throughput is measured for. Gain is how much
+	// of a proportional gain more parts must bring: with 0.4, twice as many parts
+	// 1.4 times the throughput.
+	Window time.Duration
+	Gain   float64
+}
+
+// DefaultRangePolicy is DefaultOptions.Ranges.
+var DefaultRangePolicy = RangePolicy{
+	MinBody: 16 << 20,
+	MinPart: 1 << 20,
+	MinTime: 2 * time.Second,
+	Window:  500 * time.Millisecond,
+	Gain:    0.4,
+}
+
+// move stores the body: what the transfer at hand brings, and, where that is safe
+// and helps, other ranges at the same time. It ends when no part is left. Next:
+// finishBody.
+func move(a *attempt, ctx context.Context) (step, verdict) {
+	stopping, stop := context.WithCancel(ctx)
+	defer stop()
+	a.interruptible(stop)
+	wake := a.listen()
+	a.pace()
+
+	first := &part{start: a.start, end: bodyEnd, head: a.transfer.Head()}
+	if a.end > 0 {
+		first.end = a.end
+	}
+	first.hash, first.hashed = a.hasher(a.start), a.start
+	transfer := a.transfer
+	a.transfer = nil // the part closes it
+	a.add(ctx, first, transfer)
+
+	var last partEvent
+	for stopped := stopping.Done(); len(a.parts) > 0; {
+		select {
+		case <-stopped:
+			stopped = nil
+			a.haltAll()
+		case <-wake:
+		case e := <-a.events:
+			if e.ended {
+				last = e
+				a.ended(e)
+			} else {
+				a.keep(ctx, e)
+			}
+		}
+		if stopped != nil && a.outcome == nil {
+			a.yield()
+			a.goToReader(ctx)
+			a.favourReader()
+			a.addParts(ctx)
+		}
+	}
+	switch refusal := (*errRefused)(nil); {
+	case a.outcome != nil:
+		return nil, *a.outcome
+	case last.err == nil:
+		return finishBody, verdict{}
+	case last.part.stopped:
+		return nil, verdict{}
+	case errors.As(last.err, &refusal):
+		// The next attempt asks for the same, and judges the answer.
+		return nil, verdict{wait: max(time.Until(a.notBefore), a.fetch.retry.soon()), why: refusal.why}
+	}
+	next, v := a.broken(ctx, last.err, false)
+	if v.wait > 0 {
+		v.wait = max(v.wait, time.Until(a.notBefore))
+	}
+	return next, v
+}
+
+// pace makes the record's pacer measure this attempt.
+func (a *attempt) pace() {
+	if a.pacer == nil && a.next.Response.Length >= a.engine.options.Ranges.MinBody {
+		a.pacer = newPacer(a.engine.options.Ranges, a.engine.options.MaxPerHost)
+	}
+	if a.pacer != nil {
+		a.pacer.begin()
+	}
+}
+
+// add begins a part. transfer is nil where its request is still to be sent.
+func (a *attempt) add(ctx context.Context, p *part, transfer Transfer) {
+	p.attempt, p.data = a, a.next.Response
+	p.limit, p.next, p.claimed = p.end, p.start, p.start
+	a.parts = append(a.parts, p)
+	a.engine.goWork(func() { p.run(ctx, transfer) })
+}
+
+func (a *attempt) haltAll() {
+	for _, p := range a.parts {
+		p.halt()
+	}
+}
+
+// decide settles the record when its parts have ended. What they still bring is
+// not kept.
+func (a *attempt) decide(v verdict) {
+	a.outcome = &v
+	a.haltAll()
+}
+
+// saveLimits are those for the next piece of a part.
+func (a *attempt) saveLimits() SaveLimits {
+	limits := a.engine.options.Segments
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	if total := a.fetch.state.DownloadTotal; total > 0 {
+		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded+1))
+	}
+	return limits
+}
+
+// keep notes that a piece is there.
+func (a *attempt) keep(ctx context.Context, e partEvent) {
+	if a.outcome != nil || e.segment.Length == 0 {
+		return
+	}
+	data := &a.next.Response
+	data.Whole = e.piece.Whole && e.piece.End && e.segment.Offset == 0
+	data.Segments = addSegment(data.Segments, e.segment)
+	if e.digest != nil {
+		a.next.Digest = e.digest
+	}
+	end := e.segment.Offset + e.segment.Length
+	tooLong := e.part.tooLong(end)
+	if length, ok := a.whole(); ok && e.last && !tooLong && len(a.parts) == 1 && !a.verified() {
+		data.Result = ResponseSuccess
+		data.Length = length
+	}
+	if v, ok := a.store(ctx, e.segment); !ok {
+		a.decide(v)
+		return
+	}
+	a.progress()
+	if tooLong {
+		_, v := a.fail(ReasonFetchError, "the server sent more bytes than it said there are")
+		a.decide(v)
+		return
+	}
+	e.part.flowing = true
+	if a.pacer != nil {
+		a.pacer.piece(time.Now(), e.segment.Length, a.flowing())
+	}
+}
+
+// flowing is the number of parts that bring bytes.
+func (a *attempt) flowing() (n int) {
+	for _, p := range a.parts {
+		if p.flowing {
+			n++
+		}
+	}
+	return n
+}
+
+// ended removes a part. What it left is given back to the part that it was taken
+// from, or becomes a gap that another one fills.
+func (a *attempt) ended(e partEvent) {
+	a.remove(e.part)
+	rest, nothingMoved := e.part.rest()
+	if nothingMoved {
+		for _, p := range a.parts {
+			if p.extend(rest) {
+				break
+			}
+		}
+	}
+	if e.err == nil || e.part.stopped || a.outcome != nil {
+		return
+	}
+	if len(a.parts) > 0 {
+		a.note(LogEntry{Event: logAttempt, Detail: fmt.Sprintf("the range from byte %d on: %v; others go on", rest.start, e.err)})
+	}
+	policy := a.fetch.retry
+	var refusal *errRefused
+	switch {
+	case errors.Is(e.err, ErrQuota):
+		_, v := a.fail(ReasonQuotaExceeded, e.err.Error())
+		a.decide(v)
+	case errors.As(e.err, &refusal) && temporaryStatus(refusal.head.Status):
+		// So many at a time are too many.
+		a.leaveAlone(refusal.delay(policy))
+		a.pacer.limit(len(a.parts))
+	case refusal != nil:
+		// What still comes is of one version, and can become whole without ranges.
+		a.single = true
+	case !nothingMoved:
+		a.failedParts = 0
+		a.leaveAlone(policy.soon())
+	default:
+		if a.failedParts++; a.failedParts > policy.MaxFailures {
+			a.single = true
+		}
+		a.leaveAlone(policy.backOff(a.failedParts))
+	}
+}
+
+// leaveAlone adds no part for so long.
+func (a *attempt) leaveAlone(delay time.Duration) {
+	if until := time.Now().Add(delay); until.After(a.notBefore) {
+		a.notBefore = until
+	}
+}
+
+// remove takes a part off the list. The attempt keeps its last place at the
+// scheduler, which is the record's.
+func (a *attempt) remove(ended *part) {
+	for i, p := range a.parts {
+		if p == ended {
+			a.parts = append(a.parts[:i:i], a.parts[i+1:]...)
+			break
+		}
+	}
+	if len(a.parts) > 0 {
+		a.engine.mu.Lock()
+		a.engine.scheduler.finishTransfer(a.host)
+		a.engine.mu.Unlock()
+	}
+}
+
+// place asks the scheduler for one more transfer.
+func (a *attempt) place() bool {
+	if len(a.parts) == 0 {
+		return true // the record's own
+	}
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	return a.engine.scheduler.startTransfer(a.host)
+}
+
+// yield stops a part if a queued record waits for its place. One at a time.
+func (a *attempt) yield() {
+	if len(a.parts) < 2 || a.halting() {
+		return
+	}
+	a.engine.mu.Lock()
+	wanted := a.engine.scheduler.wanted(a.host)
+	a.engine.mu.Unlock()
+	if wanted {
+		a.haltOne()
+	}
+}
+
+// haltOne stops the part that can best be spared: the newest that no reader waits
+// for.
+func (a *attempt) haltOne() {
+	for _, p := range slices.Backward(a.parts) {
+		if !p.seek {
+			p.halt()
+			return
+		}
+	}
+	a.haltAll()
+}
+
+// halting says whether a part is about to end because it was stopped.
+func (a *attempt) halting() bool {
+	for _, p := range a.parts {
+		if p.stopped {
+			return true
+		}
+	}
+	return false
+}
+
+// rangeable says whether ranges of the body that come in different responses can
+// safely be put together: they must all be of the same bytes.
+//
+// Each response shows the length of its range and of the whole (same-origin by its
+// Content-Range; cross-origin, where that is not visible, the first range that is
+// split off goes to the end of the body, so that its Content-Length proves the
+// complete length). And a validator must be there that changes when the bytes do: a
+// strong ETag, or Last-Modified, which is visible cross-origin. A weak ETag alone
+// says that the meaning is the same, not the bytes.
+func (a *attempt) rangeable() bool {
+	data := &a.next.Response
+	if a.single || !data.Resumable || a.verified() || data.Length < 0 {
+		return false
+	}
+	if data.Head != nil && strings.EqualFold(strings.TrimSpace(data.Head.value("Accept-Ranges")), "none") {
+		return false
+	}
+	strong := data.ETag != "" && !strings.HasPrefix(data.ETag, "W/")
+	return strong || data.LastModified != ""
+}
+
+// addParts begins as many parts as are worth it.
+func (a *attempt) addParts(ctx context.Context) {
+	if a.pacer == nil || len(a.parts) == 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
+		return
+	}
+	for len(a.parts) < a.pacer.wants() {
+		s, from, ok := a.nextSpan()
+		if !ok || !a.place() {
+			return
+		}
+		if from != nil && !from.cut(s.start) {
+			a.noPlace()
+			return
+		}
+		a.add(ctx, &part{start: s.start, end: s.end}, nil)
+	}
+}
+
+// noPlace gives a place back that was not used.
+func (a *attempt) noPlace() {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	a.engine.scheduler.finishTransfer(a.host)
+}
+
+// nextSpan is what another part should move: the first gap that nobody works on,
+// or else the second half of what is left of the largest part, which is then from.
+func (a *attempt) nextSpan() (s span, from *part, ok bool) {
+	if gaps := a.gaps(); len(gaps) > 0 {
+		return gaps[0], nil, true
+	}
+	policy, length := a.engine.options.Ranges, a.next.Response.Length
+	least := max(2*policy.MinPart, int64(a.pacer.perPart()*policy.MinTime.Seconds()))
+	if a.pacer.perPart() == 0 {
+		return s, nil, false
+	}
+	for _, p := range a.parts {
+		whole, free := p.span()
+		if left := min(whole.end, length) - free; left >= least && !p.stopped {
+			least = left + 1
+			s, from = span{free + left/2, whole.end}, p
+		}
+	}
+	return s, from, from != nil
+}
+
+// gaps are the ranges that are neither stored nor asked for. One that reaches to
+// the end of the body is asked for without an end.
+func (a *attempt) gaps() []span {
+	var under []span
+	for _, p := range a.parts {
+		s, _ := p.span()
+		under = append(under, s)
+	}
+	gaps := missing(a.next.Response.Segments, under, a.next.Response.Length)
+	for i := range gaps {
+		if gaps[i].end == a.next.Response.Length {
+			gaps[i].end = bodyEnd
+		}
+	}
+	return gaps
+}

@@ -1,0 +1,122 @@
+package bgfetch
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Seek says that a reader waits for the bytes of a record's body from offset on:
+// the first that it needs and that is not stored. If they are not about to come,
+// the transfer moves there; what it leaves out is fetched afterwards. Of several
+// seeks the newest counts. It is no error where nothing can be done: the record is
+// settled, its background fetch is paused, the server knows no ranges.
+func (e *Engine) Seek(uniqueID string, index int, offset int64) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.readable(uniqueID)
+	if err != nil {
+		return err
+	}
+	if index < 0 || index >= len(f.records) {
+		return fmt.Errorf("record %d: %w", index, ErrUnknown)
+	}
+	if f.settling || f.state.Paused {
+		return nil
+	}
+	r := f.records[index]
+	r.seek = &offset
+	if r.wake != nil {
+		select {
+		case r.wake <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// seekSoon is how far ahead of a part a reader rather waits for it.
+const seekSoon = 1500 * time.Millisecond
+
+// listen returns what tells of seeks, those before included.
+func (a *attempt) listen() <-chan struct{} {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	a.record.wake = make(chan struct{}, 1)
+	if a.record.seek != nil {
+		a.record.wake <- struct{}{}
+	}
+	return a.record.wake
+}
+
+// goToReader begins a part where a reader waits. There is one such part at a time;
+// it takes the place of the one before, or else of another part where the scheduler
+// has none.
+func (a *attempt) goToReader(ctx context.Context) {
+	a.engine.mu.Lock()
+	if a.record.seek != nil {
+		a.seekTo, a.record.seek = *a.record.seek, nil
+	}
+	a.engine.mu.Unlock()
+	if a.seekTo < 0 {
+		return
+	}
+	s, from, ok := a.seekSpan(a.seekTo)
+	if !ok {
+		a.seekTo = -1
+		return
+	}
+	if a.halting() {
+		return // its place is about to come
+	}
+	for _, p := range a.parts {
+		if p.seek {
+			p.halt()
+			return
+		}
+	}
+	if !a.place() {
+		a.haltOne()
+		return
+	}
+	a.seekTo = -1
+	if from != nil && !from.cut(s.start) {
+		a.noPlace()
+		return
+	}
+	a.add(ctx, &part{start: s.start, end: s.end, seek: true}, nil)
+}
+
+// favourReader stops the other parts once the one for a reader brings bytes, so far
+// as they would only take its throughput.
+func (a *attempt) favourReader() {
+	if len(a.parts) > a.pacer.wants() && !a.halting() && slices.ContainsFunc(a.parts, func(p *part) bool { return p.seek && p.flowing }) {
+		a.haltOne()
+	}
+}
+
+// seekSpan is the range that a part for a reader at offset should move, out of that
+// of the part from if that is not nil. Not ok: none should.
+func (a *attempt) seekSpan(offset int64) (s span, from *part, ok bool) {
+	data := &a.next.Response
+	if a.single || a.verified() || !data.Resumable || offset >= data.Length {
+		return s, nil, false
+	}
+	for _, gap := range a.gaps() {
+		if gap.start <= offset && offset < gap.end {
+			return span{offset, gap.end}, nil, true
+		}
+	}
+	var ahead int64
+	if a.pacer != nil {
+		ahead = int64(a.pacer.perPart() * seekSoon.Seconds())
+	}
+	for _, p := range a.parts {
+		whole, free := p.span()
+		if whole.start <= offset && offset < whole.end {
+			return span{offset, whole.end}, p, offset > free+ahead
+		}
+	}
+	return s, nil, false // it is stored
+}
