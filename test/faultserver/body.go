@@ -70,12 +70,18 @@ func (b *body) corrupted(piece []byte) []byte {
 	return piece
 }
 
+// paced says that the body is not sent at full speed.
+func (b *body) paced() bool { return b.options.rate > 0 || b.options.link > 0 }
+
 // pieceSize is small for a small rate, so that it looks even to the client.
 func (b *body) pieceSize() int {
-	if b.options.rate == 0 {
-		return chunkSize
+	size := int64(chunkSize)
+	for _, rate := range []int64{b.options.rate, b.options.link} {
+		if rate > 0 {
+			size = min(size, max(rate/50, 1))
+		}
 	}
-	return int(min(max(b.options.rate/50, 1), chunkSize))
+	return int(size)
 }
 
 // nextFault takes the first fault among the next n bytes; kind is "" if there
@@ -106,16 +112,24 @@ func (b *body) send(piece []byte) error {
 		return err
 	}
 	n, err := b.w.Write(piece)
-	if err == nil && b.options.rate > 0 {
+	if err == nil && b.paced() {
 		err = b.rc.Flush()
 	}
 	b.offset += int64(n)
 	b.sent += int64(n)
 	b.server.journal.update(b.entry, func(e *Entry) { e.BytesSent = b.sent })
-	if err != nil || b.options.rate == 0 {
+	if err != nil || !b.paced() {
 		return err
 	}
-	due := b.begun.Add(time.Duration(float64(b.sent) / float64(b.options.rate) * float64(time.Second)))
+	var due time.Time
+	if b.options.rate > 0 {
+		due = b.begun.Add(time.Duration(float64(b.sent) / float64(b.options.rate) * float64(time.Second)))
+	}
+	if b.options.link > 0 {
+		if passed := b.server.links.carry(b.name, int64(n), b.options.link); passed.After(due) {
+			due = passed
+		}
+	}
 	return wait(b.ctx, time.Until(due))
 }
 

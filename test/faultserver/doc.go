@@ -23,6 +23,7 @@
 // How it is sent:
 //
 //	rate=N          bytes per second for each response (no limit)
+//	link=N          bytes per second for all responses of the name together
 //	delay=MS        milliseconds before the head
 //	chunked=1       no Content-Length
 //	norange=1       ignores Range: always 200 with everything

@@ -26,7 +26,7 @@ type options struct {
 	contentType   string
 	cacheControl  string
 
-	rate, delay                      int64
+	rate, link, delay                int64
 	chunked, noRange                 bool
 	noETag, noLastModified, weakETag bool
 	gzip, brotli, cors               bool
@@ -89,7 +89,7 @@ func (o *options) targets() map[string]any {
 	return map[string]any{
 		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text, "wav": &o.wav,
 		"type": &o.contentType, "cachecontrol": &o.cacheControl,
-		"rate": &o.rate, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
+		"rate": &o.rate, "link": &o.link, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
 		"gzip": &o.gzip, "brotli": &o.brotli, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
 		"redirectafter": &o.redirectAfter, "cuthead": &o.cutHead,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,6 +27,8 @@ type attempt struct {
 	// parts are the requests under way. They report by events.
 	parts  []*part
 	events chan partEvent
+	// running is len(parts), for them to read.
+	running atomic.Int32
 	// outcome is set when the record is decided while parts still run.
 	outcome *verdict
 	// notBefore is the time until which no part is added, failedParts counts those

@@ -23,9 +23,9 @@ type pacer struct {
 	decided bool
 
 	// The window under way: its begin, its number of parts, what came in it.
-	since         time.Time
-	running       int
-	bytes, pieces int64
+	since               time.Time
+	running             int
+	bytes, pieces, full int64
 }
 
 // pacePieces is how many pieces each part must have brought in a window,
@@ -50,25 +50,30 @@ func (p *pacer) wants() int {
 	return p.target
 }
 
-// piece counts bytes that came at the time now to one of the running parts.
-func (p *pacer) piece(now time.Time, length int64, running int) {
+// piece counts bytes that came at the time now to one of the running parts. full: as
+// many as there could be, so that they probably waited for us.
+func (p *pacer) piece(now time.Time, length int64, full bool, running int) {
 	if p.since.IsZero() || running != p.running {
 		// What the first piece took is not known.
-		p.since, p.running, p.bytes, p.pieces = now, running, 0, 0
+		p.since, p.running, p.bytes, p.pieces, p.full = now, running, 0, 0, 0
 		return
 	}
 	p.bytes += length
 	p.pieces++
+	if full {
+		p.full++
+	}
 	took := now.Sub(p.since)
 	if took < p.policy.Window || p.pieces < pacePieces*int64(running) {
 		return
 	}
-	p.measured(float64(p.bytes)/took.Seconds(), running)
-	p.since, p.bytes, p.pieces = now, 0, 0
+	p.measured(float64(p.bytes)/took.Seconds(), running, 2*p.full > p.pieces)
+	p.since, p.bytes, p.pieces, p.full = now, 0, 0, 0
 }
 
-// measured judges the throughput of a window.
-func (p *pacer) measured(speed float64, parts int) {
+// measured judges the throughput of a window. storing: it is storing that takes the
+// time, not the network.
+func (p *pacer) measured(speed float64, parts int, storing bool) {
 	p.speed, p.parts = speed, parts
 	if p.decided {
 		return
@@ -83,7 +88,9 @@ func (p *pacer) measured(speed float64, parts int) {
 	}
 	p.doubts = 0
 	p.best, p.bestParts = speed, parts
-	p.target = min(p.max, 2*parts)
+	if !storing {
+		p.target = min(p.max, 2*parts)
+	}
 }
 
 // limit is told that there cannot be more parts than n.

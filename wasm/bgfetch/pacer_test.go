@@ -27,7 +27,7 @@ func TestPacer(t *testing.T) {
 				each := test.throughput(parts) / float64(parts)
 				took := min(max(0.1, 0.25/each), 2)
 				for range parts {
-					p.piece(now, int64(each*took*(1<<20)), parts)
+					p.piece(now, int64(each*took*(1<<20)), false, parts)
 				}
 				now = now.Add(time.Duration(took * float64(time.Second)))
 			}

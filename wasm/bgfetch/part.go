@@ -56,6 +56,8 @@ type partEvent struct {
 	digest  *Digest
 	// last: no other piece comes, since all of the range, or of the body, is there.
 	last bool
+	// full: the piece is as large as it may be.
+	full bool
 	// ended: the transfer is closed, err is why if it was not the last piece.
 	ended bool
 	err   error
@@ -150,7 +152,7 @@ func (p *part) move(ctx context.Context, transfer Transfer) error {
 			return err
 		}
 		last, err := p.moved(piece)
-		p.attempt.events <- partEvent{part: p, segment: Segment{offset, piece.Length}, piece: piece, digest: digest, last: last}
+		p.attempt.events <- partEvent{part: p, segment: Segment{offset, piece.Length}, piece: piece, digest: digest, last: last, full: piece.Length == limits.MaxLength}
 		if last || err != nil {
 			return err
 		}

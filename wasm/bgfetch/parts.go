@@ -53,7 +53,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	a.transfer = nil // the part closes it
 	a.add(ctx, first, transfer)
 
-	var last partEvent
+	var last partEvent // the last that ended
 	for stopped := stopping.Done(); len(a.parts) > 0; {
 		select {
 		case <-stopped:
@@ -61,11 +61,11 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 			a.haltAll()
 		case <-wake:
 		case e := <-a.events:
-			if e.ended {
-				last = e
-				a.ended(e)
-			} else {
-				a.keep(ctx, e)
+			pieces, ended := a.gather(e)
+			a.keep(ctx, pieces)
+			if ended != nil {
+				last = *ended
+				a.ended(last)
 			}
 		}
 		if stopped != nil && a.outcome == nil {
@@ -108,6 +108,7 @@ func (a *attempt) add(ctx context.Context, p *part, transfer Transfer) {
 	p.attempt, p.data = a, a.next.Response
 	p.limit, p.next, p.claimed = p.end, p.start, p.start
 	a.parts = append(a.parts, p)
+	a.running.Store(int32(len(a.parts)))
 	a.engine.goWork(func() { p.run(ctx, transfer) })
 }
 
@@ -124,9 +125,11 @@ func (a *attempt) decide(v verdict) {
 	a.haltAll()
 }
 
-// saveLimits are those for the next piece of a part.
+// saveLimits are those for the next piece of a part. The pieces of several take
+// longer, so that there are no more rows to store in a second than of one.
 func (a *attempt) saveLimits() SaveLimits {
 	limits := a.engine.options.Segments
+	limits.MinTime *= time.Duration(max(1, a.running.Load()))
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
 	if total := a.fetch.state.DownloadTotal; total > 0 {
@@ -135,24 +138,47 @@ func (a *attempt) saveLimits() SaveLimits {
 	return limits
 }
 
-// keep notes that a piece is there.
-func (a *attempt) keep(ctx context.Context, e partEvent) {
-	if a.outcome != nil || e.segment.Length == 0 {
+// gather returns the pieces that are there, e and those that other parts wait to
+// tell of; and, after them, a part that has ended.
+func (a *attempt) gather(e partEvent) (pieces []partEvent, ended *partEvent) {
+	for {
+		if e.ended {
+			return pieces, &e
+		}
+		if e.segment.Length > 0 {
+			pieces = append(pieces, e)
+		}
+		select {
+		case e = <-a.events:
+		default:
+			return pieces, nil
+		}
+	}
+}
+
+// keep stores, in one step, that pieces are there.
+func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
+	if a.outcome != nil || len(pieces) == 0 {
 		return
 	}
 	data := &a.next.Response
-	data.Whole = e.piece.Whole && e.piece.End && e.segment.Offset == 0
-	data.Segments = addSegment(data.Segments, e.segment)
-	if e.digest != nil {
-		a.next.Digest = e.digest
+	added := make([]Segment, len(pieces))
+	last, tooLong := false, false
+	for i, e := range pieces {
+		added[i] = e.segment
+		data.Segments = addSegment(data.Segments, e.segment)
+		data.Whole = e.piece.Whole && e.piece.End && e.segment.Offset == 0
+		if e.digest != nil {
+			a.next.Digest = e.digest
+		}
+		last = last || e.last
+		tooLong = tooLong || e.part.tooLong(e.segment.Offset+e.segment.Length)
 	}
-	end := e.segment.Offset + e.segment.Length
-	tooLong := e.part.tooLong(end)
-	if length, ok := a.whole(); ok && e.last && !tooLong && len(a.parts) == 1 && !a.verified() {
+	if length, ok := a.whole(); ok && last && !tooLong && len(a.parts) == 1 && !a.verified() {
 		data.Result = ResponseSuccess
 		data.Length = length
 	}
-	if v, ok := a.store(ctx, e.segment); !ok {
+	if v, ok := a.store(ctx, added...); !ok {
 		a.decide(v)
 		return
 	}
@@ -162,9 +188,11 @@ func (a *attempt) keep(ctx context.Context, e partEvent) {
 		a.decide(v)
 		return
 	}
-	e.part.flowing = true
-	if a.pacer != nil {
-		a.pacer.piece(time.Now(), e.segment.Length, a.flowing())
+	for _, e := range pieces {
+		e.part.flowing = true
+		if a.pacer != nil {
+			a.pacer.piece(time.Now(), e.segment.Length, e.full, a.flowing())
+		}
 	}
 }
 
@@ -236,6 +264,7 @@ func (a *attempt) remove(ended *part) {
 			break
 		}
 	}
+	a.running.Store(int32(len(a.parts)))
 	if len(a.parts) > 0 {
 		a.engine.mu.Lock()
 		a.engine.scheduler.finishTransfer(a.host)

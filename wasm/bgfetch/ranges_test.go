@@ -34,6 +34,7 @@ func waitFor(limit time.Duration, done func() bool) time.Duration {
 	for !done() && time.Since(begun) < limit {
 		time.Sleep(50 * time.Millisecond)
 	}
+	synctest.Wait() // the listeners of the event, too
 	return time.Since(begun)
 }
 

@@ -27,7 +27,7 @@ scenario('the program starts offline, from the cache', { timeout: 120_000 }, asy
 
 scenario('the worker lives on while a page is open', { alone: true, timeout: 150_000 }, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 55 * MiB, rate: MiB });
+  const file = test.resource({ size: 55 * MiB, link: MiB });
   const boot = await page.evaluate(() => t.bootId());
   await page.evaluate((url) => t.startFetch('slow', url), file.url);
   const event = await test.event('slow', 120_000);

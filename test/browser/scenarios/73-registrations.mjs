@@ -46,7 +46,7 @@ scenario('scopes, also one in the other, do not see each other', { timeout: 90_0
 scenario('two pages, one id; and an update of the worker in mid-transfer', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await open7(test);
   const second = await browser.newPage(test.pageURL('/sw7-page.html', { worker: '/sw7-eval.js' }));
-  const file = test.resource({ size: 24 * MiB, rate: 3 * MiB });
+  const file = test.resource({ size: 24 * MiB, link: 3 * MiB });
   const pages = [page, second];
   // Both at the same moment, as far as that can be had.
   const at = Date.now() + 1000;
