@@ -3,7 +3,7 @@ import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
 scenario('abort in mid-transfer', { native: true }, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 64 * MiB, rate: 4 * MiB });
+  const file = test.resource({ size: 64 * MiB, link: 4 * MiB });
   await page.evaluate((url) => t.startFetch('stopped', url), file.url);
   await page.evaluate(() => t.waitForDownloaded('stopped', 1));
   const answers = await page.evaluate(async () => [await t.abort('stopped'), await t.abort('stopped')]);
@@ -30,7 +30,7 @@ scenario('a 404 is bad-status', { native: true }, async (test) => {
 
 scenario('bad input is a TypeError that names the cause', { native: true }, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 32 * MiB, rate: 1 * MiB });
+  const file = test.resource({ size: 32 * MiB, link: 1 * MiB });
   const refused = await page.evaluate(async (url) => {
     const { backgroundFetch } = await t.site();
     const answers = {

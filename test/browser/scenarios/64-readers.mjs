@@ -3,7 +3,7 @@ import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
 scenario('responseReady streams on over a stop of the worker', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
-  const file = test.resource({ size: 20 * MiB, rate: 3 * MiB });
+  const file = test.resource({ size: 20 * MiB, link: 3 * MiB });
   await page.evaluate(async (url) => {
     await t.startFetch('read', url);
     self.read = t.readWhileLoading('read', url);

@@ -97,7 +97,7 @@ scenario('two pages, one id; and an update of the worker in mid-transfer', { tim
 
 scenario('unregister and register again: an empty manager, in the same page load', { timeout: 120_000 }, async (test) => {
   const { page, inWorker } = await open7(test);
-  const slow = test.resource({ size: 40 * MiB, rate: MiB });
+  const slow = test.resource({ size: 40 * MiB, link: MiB });
   const file = test.resource({ size: MiB });
   for (const who of ['page', 'worker', 'page']) {
     await page.evaluate((url) => t.startFetch('same', url), slow.url);
@@ -123,7 +123,7 @@ scenario('unregister and register again: an empty manager, in the same page load
 
 scenario('calls that cross an unregister() are answered', { timeout: 60_000 }, async (test) => {
   const { page } = await open7(test);
-  const slow = test.resource({ size: 40 * MiB, rate: MiB });
+  const slow = test.resource({ size: 40 * MiB, link: MiB });
   const file = test.resource({ size: MiB });
   await page.evaluate((url) => t.startFetch('crossed', url), slow.url);
   const answers = await page.evaluateFor(50_000, async (url) => {

@@ -24,7 +24,7 @@ const row = (page, title, passes = () => true) =>
 
 scenario('the downloads page, without a network', { timeout: 120_000 }, async (test) => {
   const { page } = await open(test);
-  const slow = test.resource({ size: 30 * MiB, rate: MiB });
+  const slow = test.resource({ size: 30 * MiB, link: MiB });
   const missing = test.resource({ status: 404 });
   await page.evaluate(
     async (slow, missing, markup) => {
@@ -84,7 +84,7 @@ async function press(page, name, key) {
 
 scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 120_000 }, async (test) => {
   const { page } = await open(test);
-  const file = test.resource({ size: 24 * MiB, rate: 2 * MiB });
+  const file = test.resource({ size: 24 * MiB, link: 2 * MiB });
   await page.evaluate((url) => t.startFetch('film', url, { title: 'A film', downloadTotal: 24 * 2 ** 20 }), file.url);
   await row(page, 'A film', (row) => row.state === 'running');
   const heights = await page.evaluate(() => list.watchBar(8));
@@ -122,7 +122,7 @@ scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 12
 
 scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await open(test);
-  const slow = test.resource({ size: 30 * MiB, rate: MiB });
+  const slow = test.resource({ size: 30 * MiB, link: MiB });
   const missing = test.resource({ status: 404 });
   await page.evaluate(
     async (slow, missing) => {
@@ -176,7 +176,7 @@ async function noViolations(page, what) {
 
 scenario('the log tells of a restarted worker, and is exported as JSON', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await open(test, { stoppable: true });
-  const file = test.resource({ size: 24 * MiB, rate: MiB });
+  const file = test.resource({ size: 24 * MiB, link: MiB });
   await page.evaluate((url) => t.startFetch('film', url), file.url);
   await page.evaluate((bytes) => t.waitForDownloaded('film', bytes), 5 * MiB); // the log is stored every 2 s
   await browser.stopWorker(page);
@@ -209,7 +209,7 @@ scenario("the list of the browser's own background fetches", {}, async (test) =>
   const browser = await test.launch({ native: true });
   const page = await browser.newPage(test.pageURL('/list.html'));
   await page.evaluate(() => t.register());
-  const file = test.resource({ size: 30 * MiB, rate: MiB });
+  const file = test.resource({ size: 30 * MiB, link: MiB });
   await page.evaluate((url) => t.startFetch('film', url, { title: 'A film', downloadTotal: 30 * 2 ** 20 }), file.url);
   const shown = await row(page, 'film');
   assert.deepEqual(shown.buttons, ['Abort']);

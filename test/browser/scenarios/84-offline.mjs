@@ -8,7 +8,7 @@ scenario('offline for a while, also while the worker is stopped', {
   timeout: 120_000,
 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
-  const file = test.resource({ size: 16 * MiB, rate: 4 * MiB });
+  const file = test.resource({ size: 16 * MiB, link: 4 * MiB });
   await page.evaluate((url) => t.startFetch('offline', url), file.url);
   await page.evaluate((bytes) => t.waitForDownloaded('offline', bytes), 3 * MiB);
 

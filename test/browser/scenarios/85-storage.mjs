@@ -3,7 +3,7 @@ import { assert, gets, MiB, rangeStarts, scenario } from '../lib/scenario.mjs';
 
 scenario('storage: the quota is exceeded in mid-transfer', {}, async (test) => {
   const { page } = await test.open({ script: '/sw-quota.js', worker: { puts: 3 } });
-  const file = test.resource({ size: 32 * MiB, rate: 16 * MiB });
+  const file = test.resource({ size: 32 * MiB, link: 16 * MiB });
   await page.evaluate((url) => t.startFetch('large', url), file.url);
   const event = await test.settled(page, 'large', 'backgroundfetchfail');
   assert.equal(event.failureReason, 'quota-exceeded');
@@ -28,7 +28,7 @@ const withDatabase = `async (use) => {
 scenario('storage: segments and rows deleted behind our back', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
   const ids = ['segment', 'segments', 'records', 'requests', 'fetches'];
-  const files = Object.fromEntries(ids.map((id) => [id, test.resource({ size: 24 * MiB, rate: 2 * MiB })]));
+  const files = Object.fromEntries(ids.map((id) => [id, test.resource({ size: 24 * MiB, link: 2 * MiB })]));
   for (const id of ids) {
     await page.evaluate((...args) => t.startFetch(...args), id, files[id].url);
     await page.evaluate((id, bytes) => t.waitForDownloaded(id, bytes).then(() => t.held.get(id).pause()), id, 2 * MiB);
@@ -71,7 +71,7 @@ scenario('storage: segments and rows deleted behind our back', { timeout: 120_00
 for (const running of [false, true]) {
   scenario(`storage: the origin is evicted while the worker ${running ? 'runs' : 'is stopped'}`, { timeout: 120_000 }, async (test) => {
     const { browser, page } = await test.open({ stoppable: !running });
-    const file = test.resource({ size: 16 * MiB, rate: 2 * MiB });
+    const file = test.resource({ size: 16 * MiB, link: 2 * MiB });
     await page.evaluate((url) => t.startFetch('evicted', url), file.url);
     await page.evaluate((bytes) => t.waitForDownloaded('evicted', bytes), 3 * MiB);
     if (!running) await browser.stopWorker(page);
