@@ -2,28 +2,21 @@ package bgfetch
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 )
 
-// Seek says that a reader waits for the bytes of a record's body from offset on:
-// the first that it needs and that is not stored. If they are not about to come,
-// the transfer moves there; what it leaves out is fetched afterwards. Of several
-// seeks the newest counts. It is no error where nothing can be done: the record is
-// settled, its background fetch is paused, the server knows no ranges.
-func (e *Engine) Seek(uniqueID string, index int, offset int64) error {
+// Seek says that a reader wants the bytes of a record's body from offset on, now. If
+// the first of them that is not stored is not about to come, the transfer moves there;
+// what it leaves out is fetched afterwards. Of several seeks the newest counts. Nothing
+// happens where nothing can be done: there is no such record or it is settled, its
+// background fetch is paused, the server knows no ranges.
+func (e *Engine) Seek(uniqueID string, index int, offset int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f, err := e.readable(uniqueID)
-	if err != nil {
-		return err
-	}
-	if index < 0 || index >= len(f.records) {
-		return fmt.Errorf("record %d: %w", index, ErrUnknown)
-	}
-	if f.settling || f.state.Paused {
-		return nil
+	if err != nil || index < 0 || index >= len(f.records) || f.settling || f.state.Paused {
+		return
 	}
 	r := f.records[index]
 	r.seek = &offset
@@ -33,7 +26,6 @@ func (e *Engine) Seek(uniqueID string, index int, offset int64) error {
 		default:
 		}
 	}
-	return nil
 }
 
 // seekSoon is how far ahead of a part a reader rather waits for it.
@@ -100,6 +92,10 @@ func (a *attempt) favourReader() {
 // of the part from if that is not nil. Not ok: none should.
 func (a *attempt) seekSpan(offset int64) (s span, from *part, ok bool) {
 	data := &a.next.Response
+	if stored := segmentsFrom(data.Segments, offset, len(data.Segments)); len(stored) > 0 {
+		last := stored[len(stored)-1]
+		offset = last.Offset + last.Length
+	}
 	if a.single || a.verified() || !data.Resumable || offset >= data.Length {
 		return s, nil, false
 	}
@@ -118,5 +114,5 @@ func (a *attempt) seekSpan(offset int64) (s span, from *part, ok bool) {
 			return span{offset, whole.end}, p, offset > free+ahead
 		}
 	}
-	return s, nil, false // it is stored
+	return s, nil, false
 }

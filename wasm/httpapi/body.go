@@ -90,22 +90,13 @@ func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, 
 	content := &extent{length: record.Length}
 	http.ServeContent(reply, singleRange(r), "", modified, content)
 	if reply.sent {
-		a.seek(uniqueID, record.Index, content.offset)
+		a.engine.Seek(uniqueID, record.Index, content.offset)
 	}
 }
 
 // planPath is where the Plan is that says where the bytes of the record's body lie.
 func planPath(uniqueID string, record bgfetch.RecordSnapshot) string {
 	return fmt.Sprintf("fetches/%s/records/%d/plan?generation=%d", uniqueID, record.Index, record.Generation)
-}
-
-// seek lets the transfer go on at the offset where a reader is.
-func (a api) seek(uniqueID string, index int, offset int64) {
-	if s, ok := any(a.engine).(interface {
-		Seek(uniqueID string, index int, offset int64) error
-	}); ok {
-		_ = s.Seek(uniqueID, index, offset) // a reader finds out by itself what there is
-	}
 }
 
 // singleRange is the request without a Range header that names more than one.

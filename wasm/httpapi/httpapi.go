@@ -237,7 +237,7 @@ func (a api) plan(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if query.Has("seek") {
-		a.seek(r.PathValue("uniqueId"), int(index), from)
+		a.engine.Seek(r.PathValue("uniqueId"), int(index), from)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()

@@ -94,7 +94,7 @@ scenario('a player begins before the end, seeks to the end and back', { timeout:
 
 scenario('a hundred reads that are given up', {}, async (test) => {
   const { page } = await test.open({ script: '/sw-counts.js' });
-  const file = test.resource({ size: 6 * MiB, rate: MiB });
+  const file = test.resource({ size: 8 * MiB, link: MiB / 2 }); // lasts longer than the reads on a busy machine
   await page.evaluate((url) => t.startFetch('film', url), file.url);
   await page.evaluate(() => t.waitForDownloaded('film', 1));
   const count = async () => {
@@ -121,7 +121,10 @@ scenario('a hundred reads that are given up', {}, async (test) => {
   }, bodyOf('film'), file.size);
   assert.deepEqual(whole, { size: file.size, sha256: await file.sha256() });
   await test.settled(page, 'film', 'backgroundfetchsuccess');
-  const after = await page.evaluate(count);
-  assert.ok(after.goroutines <= before.goroutines + 2, `${after.goroutines} goroutines, ${before.goroutines} before`);
-  assert.ok(after.listeners <= before.listeners, `${after.listeners} functions held, ${before.listeners} before`);
+  let after;
+  for (const until = Date.now() + 15_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    after = await page.evaluate(count);
+    if (after.goroutines <= before.goroutines + 2 && after.listeners <= before.listeners) return;
+  }
+  assert.fail(`${JSON.stringify(after)}, before it was ${JSON.stringify(before)}`);
 });

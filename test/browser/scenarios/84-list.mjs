@@ -176,7 +176,7 @@ async function noViolations(page, what) {
 
 scenario('the log tells of a restarted worker, and is exported as JSON', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await open(test, { stoppable: true });
-  const file = test.resource({ size: 24 * MiB, link: MiB });
+  const file = test.resource({ size: 12 * MiB, link: MiB });
   await page.evaluate((url) => t.startFetch('film', url), file.url);
   await page.evaluate((bytes) => t.waitForDownloaded('film', bytes), 5 * MiB); // the log is stored every 2 s
   await browser.stopWorker(page);
