@@ -121,6 +121,7 @@ check() {
   gate "sizes" node test/check/sizes.mjs
   gate "licences" node test/check/licences.mjs
   gate "links" node test/check/links.mjs
+  gate "code in the documentation" node test/check/documentation.mjs
   return "$gates_failed"
 }
 

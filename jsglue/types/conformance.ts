@@ -17,7 +17,8 @@ const same = <T extends true>(): T | undefined => undefined;
 same<Same<keyof BackgroundFetchRecord, keyof FetchRecord>>();
 same<Same<keyof BackgroundFetchManager, keyof Manager | keyof ManagerAdditions>>();
 same<Same<keyof BackgroundFetchRegistration, keyof Registration | keyof RegistrationAdditions>>();
-same<Same<keyof BackgroundFetchOptions, keyof Omit<FetchInit, 'uniqueId' | 'id' | 'requests'>>>();
+// The pieces are told with each request.
+same<Same<keyof BackgroundFetchOptions, 'pieces' | keyof Omit<FetchInit, 'uniqueId' | 'id' | 'requests'>>>();
 same<Same<keyof BackgroundFetchUIOptions, keyof UIOptions>>();
 same<Same<BackgroundFetchResult, Result>>();
 same<Same<BackgroundFetchFailureReason, FailureReason>>();

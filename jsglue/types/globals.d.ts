@@ -6,6 +6,7 @@
  */
 
 import type { State, StorageGrant } from '../shared/states';
+import type { Pieces } from '../shared/pieces';
 import type { RetryOptions } from '../shared/retry';
 
 declare global {
@@ -36,6 +37,8 @@ declare global {
     downloadTotal?: number;
     /** Addition: it begins paused. */
     paused?: boolean;
+    /** Addition: hashes of the pieces of bodies, by URL. */
+    pieces?: Record<string, Pieces>;
     /** Addition: when to try again, and when to give up. */
     retry?: RetryOptions;
   }

@@ -1,0 +1,12 @@
+/** What TypeScript's library for workers leaves to `self as ServiceWorkerGlobalScope`. */
+
+import '../../jsglue/types/worker-globals';
+
+declare global {
+  const clients: Clients;
+  function skipWaiting(): Promise<void>;
+  function addEventListener<K extends keyof ServiceWorkerGlobalScopeEventMap>(
+    type: K,
+    listener: (event: ServiceWorkerGlobalScopeEventMap[K]) => unknown,
+  ): void;
+}
