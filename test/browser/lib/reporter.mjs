@@ -41,6 +41,7 @@ export class Reporter {
       const time = new Date(at).toISOString().slice(14, 23);
       print(`${time} ${from} ${kind}: ${(rest.text ?? JSON.stringify(rest)).slice(0, MAX_LENGTH)}`);
     }
+    if (typeof log === 'string') return print(`server: ${log}`); // why there is no log
     for (const [name, entries] of Object.entries(log ?? {})) {
       print(`server: ${name}`);
       for (const entry of entries.slice(-MAX_LINES)) {
