@@ -6,7 +6,7 @@ const bodyOf = (id, index = 0) => `/__bgfetch__/ids/${encodeURIComponent(id)}/re
 
 scenario('a body while it downloads, by Range', {}, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 6 * MiB, rate: 2 * MiB, type: 'video/mp4' });
+  const file = test.resource({ size: 6 * MiB, link: 2 * MiB, type: 'video/mp4' });
   await page.evaluate((url) => t.startFetch('a/b', url), file.url);
   const answers = await page.evaluateFor(60_000, async (path, url, size) => {
     const ask = async (range, method = 'GET', more = {}) => {
@@ -57,7 +57,7 @@ scenario('a body while it downloads, by Range', {}, async (test) => {
 
 scenario('a player begins before the end, seeks to the end and back', { timeout: 120_000 }, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 8 * MiB, rate: MiB, wav: 1, type: 'audio/wav' });
+  const file = test.resource({ size: 8 * MiB, link: MiB, wav: 1, type: 'audio/wav' });
   await page.evaluate((url) => t.startFetch('song', url), file.url);
   const played = await page.evaluateFor(90_000, async (path) => {
     const audio = document.createElement('audio');

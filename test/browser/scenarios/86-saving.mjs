@@ -40,9 +40,9 @@ function unzip(archive) {
 scenario('save one as a file and all as a ZIP archive, while they come', {}, async (test) => {
   const { browser, page } = await test.open({ worker: { delay: 60_000 } });
   const files = [
-    test.resource({ size: 3 * MiB, rate: MiB, type: 'video/mp4' }),
+    test.resource({ size: 3 * MiB, link: MiB, type: 'video/mp4' }),
     test.resource({ size: 100_001, type: 'text/html' }),
-    test.resource({ size: 2 * MiB, rate: MiB }),
+    test.resource({ size: 2 * MiB, link: MiB }),
   ];
   await page.evaluate((urls) => t.startFetch('album', urls, { title: 'The <album>/ü' }), files.map(({ url }) => url));
   const save = (path) =>

@@ -3,7 +3,7 @@ import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
 /** A background fetch of these and a record that takes long, with its snapshot. */
 async function start(page, test, id, urls = []) {
-  const slow = test.resource({ size: 2 * MiB, rate: 64 * 1024 });
+  const slow = test.resource({ size: 2 * MiB, link: 64 * 1024 });
   await page.evaluate((id, urls) => t.startFetch(id, urls), id, [...urls, slow.url]);
   return page.waitFor('the records', 20_000, async (id, count) => {
     for (let i = 0; i < count; i++) {
@@ -96,7 +96,7 @@ scenario('ids that look like paths, and a title of 100 kB', {}, async (test) => 
   const { page } = await test.open();
   const ids = ['../../page.html', 'a/b', '%2F..%2F', '<img src=x onerror=alert(1)>', '?x#y'];
   for (const id of ids) {
-    const slow = test.resource({ size: MiB, rate: 64 * 1024 });
+    const slow = test.resource({ size: MiB, link: 64 * 1024 });
     await page.evaluate((id, url) => t.startFetch(id, url, { title: 'T'.repeat(100_000) }), id, slow.url);
   }
   const found = await page.evaluate(async (ids) => {
@@ -127,7 +127,7 @@ scenario('ids that look like paths, and a title of 100 kB', {}, async (test) => 
 
 scenario('background fetches over HTTP', {}, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 2 * MiB, rate: 256 * 1024 });
+  const file = test.resource({ size: 2 * MiB, link: 256 * 1024 });
   const answers = await page.evaluate(async (url) => {
     const post = async (path, body, headers = {}) => {
       const response = await fetch(`/__bgfetch__/${path}`, { method: 'POST', body, headers });
