@@ -55,6 +55,10 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	ranges := bgfetch.DefaultRangePolicy
+	if !bridge.Config.Ranges {
+		ranges = bgfetch.OneRange
+	}
 	bodies := &browser.Bodies{Bridge: bridge}
 	engine := bgfetch.NewEngine(bgfetch.Ports{
 		Store:   store,
@@ -67,6 +71,7 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Permission: bridge.Config.Permission,
 		OnActive:   bridge.ReportActive,
 		Retry:      retry,
+		Ranges:     ranges,
 	})
 	if err := engine.Start(ctx); err != nil {
 		return nil, err

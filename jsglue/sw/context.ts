@@ -21,6 +21,12 @@ export interface WorkerOptions {
   permission?: PermissionState;
   /** What holds for retries where fetch() says nothing. */
   retry?: RetryOptions;
+  /**
+   * Whether a large body may be moved by several requests at a time, where the server
+   * limits each connection. False by default: a browser that reads ahead of a busy
+   * machine is then sent some bytes twice.
+   */
+  ranges?: boolean;
 }
 
 export interface WorkerContext {
@@ -41,6 +47,7 @@ export interface WorkerContext {
   programCachePrefix: string;
   permission: PermissionState;
   retry: RetryOptions;
+  ranges: boolean;
 }
 
 /** Hash of the content of bgfetch.wasm, put in by the build. */
@@ -73,6 +80,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     programCachePrefix,
     permission,
     retry: toRetryOptions(options.retry, 'backgroundFetchOptions.retry'),
+    ranges: options.ranges === true,
   };
 }
 

@@ -37,6 +37,8 @@ export interface HostConfig {
   permission: PermissionState;
   /** What holds for retries where fetch() says nothing. */
   retry: RetryOptions;
+  /** Whether a large record may be moved by several requests at a time. */
+  ranges: boolean;
 }
 
 /** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */

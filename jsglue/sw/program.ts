@@ -170,8 +170,8 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, permission, retry, path } = this.#context;
-    const config: HostConfig = { scope, database, cachePrefix, permission, retry };
+    const { scope, database, cachePrefix, permission, retry, ranges, path } = this.#context;
+    const config: HostConfig = { scope, database, cachePrefix, permission, retry, ranges };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,9 @@ var DefaultRangePolicy = RangePolicy{
 	Window:  500 * time.Millisecond,
 	Gain:    0.4,
 }
+
+// OneRange is the policy without additional requests.
+var OneRange = RangePolicy{MinBody: math.MaxInt64}
 
 // move stores the body: what the transfer at hand brings, and, where that is safe
 // and helps, other ranges at the same time. It ends when no part is left. Next:

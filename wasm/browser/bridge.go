@@ -34,6 +34,8 @@ type Config struct {
 	Permission bgfetch.Permission `json:"permission"`
 	// Retry is what holds where a background fetch says nothing.
 	Retry bgfetch.RetryInit `json:"retry"`
+	// Ranges is set where a large record may be moved by several requests at a time.
+	Ranges bool `json:"ranges"`
 }
 
 // Origin is the origin of the scope.

@@ -22,7 +22,7 @@ function seconds(log) {
 }
 
 scenario('several ranges at a time, from a server that limits each connection', {}, async (test) => {
-  const { page } = await test.open();
+  const { page } = await test.open({ script: '/sw-ranges.js' });
   const rate = 2 * MiB;
   const file = test.resource({ size: 40 * MiB, rate });
   await page.evaluate((url) => t.startFetch('film', url), file.url);
@@ -39,7 +39,7 @@ scenario('several ranges at a time, from a server that limits each connection', 
 });
 
 scenario('several ranges from another origin, which shows no ETag and no Content-Range', {}, async (test) => {
-  const { page } = await test.open();
+  const { page } = await test.open({ script: '/sw-ranges.js' });
   const file = test.resource({ size: 20 * MiB, rate: 2 * MiB, cors: 1, origin: test.server.url2 });
   await page.evaluate((url) => t.startFetch('other', url), file.url);
   const event = await test.settled(page, 'other', 'backgroundfetchsuccess');
