@@ -2,7 +2,7 @@
 import { assert, bytesSent, gets, MiB, scenario } from '../lib/scenario.mjs';
 import { open7, workerOf } from './7-lib.mjs';
 
-scenario('an installing and a waiting worker have no background fetches', { timeout: 90_000 }, async (test) => {
+scenario('an installing and a waiting worker have no background fetches', { timeout: 120_000 }, async (test) => {
   const nothing = { get: 'undefined', ids: [], fetch: 'TypeError' };
   const { page, inWorker } = await open7(test);
   assert.deepEqual(await inWorker(() => self.early), nothing);
@@ -27,7 +27,8 @@ scenario('an installing and a waiting worker have no background fetches', { time
   await page.waitFor('the new worker', 20_000, async () => (await t.site()).active.scriptURL.includes('wait=1'));
   assert.deepEqual(await page.evaluate(async () => (await t.site()).backgroundFetch.getIds()), ['going']);
   assert.deepEqual(await inWorker(() => self.registration.backgroundFetch.getIds()), ['going']);
-  assert.equal((await page.evaluate(() => t.waitForResult('going', 25_000))).result, 'success');
+  // Longer than a stalled transfer takes to be noticed and continued.
+  assert.equal((await page.evaluateFor(60_000, () => t.waitForResult('going', 55_000))).result, 'success');
   const log = gets(await file.log());
   assert.ok(bytesSent(log) <= file.size + 4 * MiB, `${bytesSent(log)} bytes were sent for ${file.size}`);
   await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
