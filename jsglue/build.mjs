@@ -63,6 +63,8 @@ await Promise.all(
       bundle: true,
       minify: true,
       sourcemap: platform === 'browser',
+      // Only the maps of the classic page and worker hold the sources: the package must stay small.
+      sourcesContent: what === 'glue' && format !== 'esm',
       target: 'es2022',
       legalComments: 'inline',
       define: {
