@@ -53,8 +53,8 @@ func decodeAll[T any](r *rows) ([]T, error) {
 	return all, nil
 }
 
-// read runs a transaction that only reads.
-func (s *MemoryStore) read(ctx context.Context, transaction func(*memoryData) error) error {
+// transact runs a transaction, alone. One that writes is run by write.
+func (s *MemoryStore) transact(ctx context.Context, transaction func(*memoryData) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.usable(ctx); err != nil {
@@ -67,7 +67,7 @@ func (s *MemoryStore) read(ctx context.Context, transaction func(*memoryData) er
 
 // History implements bgfetch.Store.
 func (s *MemoryStore) History(ctx context.Context) (history []bgfetch.Ended, err error) {
-	err = s.read(ctx, func(data *memoryData) (err error) {
+	err = s.transact(ctx, func(data *memoryData) (err error) {
 		history, err = decodeAll[bgfetch.Ended](&data.history)
 		return err
 	})
@@ -99,7 +99,7 @@ func (s *MemoryStore) PutLog(ctx context.Context, run bgfetch.LogRun) (int64, er
 
 // Log implements bgfetch.Store.
 func (s *MemoryStore) Log(ctx context.Context) (runs []bgfetch.LogRun, err error) {
-	err = s.read(ctx, func(data *memoryData) (err error) {
+	err = s.transact(ctx, func(data *memoryData) (err error) {
 		runs, err = decodeAll[bgfetch.LogRun](&data.log)
 		return err
 	})

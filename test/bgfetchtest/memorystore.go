@@ -118,7 +118,7 @@ func (s *MemoryStore) die() {
 // Load implements bgfetch.Store.
 func (s *MemoryStore) Load(ctx context.Context) ([]bgfetch.Stored, error) {
 	var all []bgfetch.Stored
-	err := s.read(ctx, func(data *memoryData) error {
+	err := s.transact(ctx, func(data *memoryData) error {
 		all = make([]bgfetch.Stored, 0, len(data.fetches))
 		for _, fetch := range data.fetches {
 			stored, err := fetch.load()
@@ -235,29 +235,24 @@ func (s *MemoryStore) Delete(ctx context.Context, uniqueID string, ended *bgfetc
 
 // write runs a transaction, which changes nothing when it returns an error.
 func (s *MemoryStore) write(ctx context.Context, transaction func(*memoryData) error) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.usable(ctx); err != nil {
-		return err
-	}
-	s.data.mu.Lock()
-	defer s.data.mu.Unlock()
-	if err := transaction(s.data); err != nil {
-		return err
-	}
-	s.data.writes++
-	if s.left < 0 {
+	return s.transact(ctx, func(data *memoryData) error {
+		if err := transaction(data); err != nil {
+			return err
+		}
+		data.writes++
+		if s.left < 0 {
+			return nil
+		}
+		s.left--
+		if s.left > 0 {
+			return nil
+		}
+		s.die()
+		if s.unheard {
+			return ErrKilled
+		}
 		return nil
-	}
-	s.left--
-	if s.left > 0 {
-		return nil
-	}
-	s.die()
-	if s.unheard {
-		return ErrKilled
-	}
-	return nil
+	})
 }
 
 func (s *MemoryStore) usable(ctx context.Context) error {

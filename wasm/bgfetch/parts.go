@@ -270,9 +270,7 @@ func (a *attempt) remove(ended *part) {
 	}
 	a.running.Store(int32(len(a.parts)))
 	if len(a.parts) > 0 {
-		a.engine.mu.Lock()
-		a.engine.scheduler.finishTransfer(a.host)
-		a.engine.mu.Unlock()
+		a.noPlace()
 	}
 }
 
@@ -360,7 +358,7 @@ func (a *attempt) addParts(ctx context.Context) {
 	}
 }
 
-// noPlace gives a place back that was not used.
+// noPlace gives a place back that is not used, or not any more.
 func (a *attempt) noPlace() {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
