@@ -47,6 +47,9 @@ export const PROTOCOL = 1;
 /** The member by which our messages are known, and the name of our paths. */
 export const MARK = '__bgfetch__';
 
+/** The Web Lock under which the program of a scope runs. */
+export const lockName = (scope: string): string => `bgfetch:${scope}`;
+
 // ---- page -> worker, by registration.active.postMessage(message, [port]) ----
 
 export type Method = 'GET' | 'POST' | 'DELETE';

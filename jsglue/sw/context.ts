@@ -3,7 +3,7 @@
  * and the version of the Go program.
  */
 
-import { MARK } from '../shared/protocol';
+import { lockName, MARK } from '../shared/protocol';
 import { toRetryOptions, type RetryOptions } from '../shared/retry';
 import { worker } from './worker';
 
@@ -69,7 +69,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     scope,
     path: new URL(scope).pathname + MARK,
     database: name,
-    lock: name,
+    lock: lockName(scope),
     cachePrefix: `bgfetch:data:${scope}:`,
     wasmURL: String(
       wasmURL === undefined

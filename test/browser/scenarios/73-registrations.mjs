@@ -41,6 +41,16 @@ scenario('scopes, also one in the other, do not see each other', { timeout: 90_0
   const inner = workerOf(page, { scope: '/app/' });
   assert.deepEqual(await inner(() => self.registration.backgroundFetch.getIds()), []);
   await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
+
+  // No page needs the inner worker, so it may go with its registration: nobody waits for its answer.
+  const ms = await page.evaluate(async (url) => {
+    const inner = await navigator.serviceWorker.getRegistration('/app/');
+    await inner.backgroundFetch.fetch('left', url);
+    const from = performance.now();
+    await inner.unregister();
+    return performance.now() - from;
+  }, file.url);
+  assert.ok(ms < 900, `unregister() took ${ms} ms`);
 });
 
 scenario('two pages, one id; and an update of the worker in mid-transfer', { timeout: 120_000 }, async (test) => {
