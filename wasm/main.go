@@ -59,6 +59,10 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if !bridge.Config.Ranges {
 		ranges = bgfetch.OneRange
 	}
+	var onLog func(bgfetch.LogEntry)
+	if bridge.Config.Debug {
+		onLog = bridge.ReportLog
+	}
 	bodies := &browser.Bodies{Bridge: bridge}
 	engine := bgfetch.NewEngine(bgfetch.Ports{
 		Store:   store,
@@ -70,6 +74,7 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Origin:     bridge.Config.Origin(),
 		Permission: bridge.Config.Permission,
 		OnActive:   bridge.ReportActive,
+		OnLog:      onLog,
 		Retry:      retry,
 		Ranges:     ranges,
 	})

@@ -15,6 +15,9 @@ import {
   type WatchMessage,
 } from '../shared/protocol';
 import type { Reply } from '../shared/transport';
+import { VERSION } from '../shared/version';
+import { hasCache } from './caches';
+import { meet } from './meet';
 
 /** A request is given up after so many times DEAD_AFTER_MS without any word. */
 export const MAX_SILENT = 12;
@@ -31,22 +34,43 @@ export async function requestOf(
   body?: unknown,
   bodies?: Blob[],
 ): Promise<Reply> {
-  const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, method, path };
+  const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, version: VERSION, method, path };
   if (body !== undefined) message.body = JSON.stringify(body);
   if (bodies?.length) message.bodies = bodies;
   for (let sent = 0, silent = 0; sent < MAX_SENT && silent < MAX_SILENT; sent++) {
     // Read anew each time: an update may have replaced the worker.
     const worker = registration.active;
     if (!worker) throw new TypeError('The service worker registration has no active worker.');
+    // While the site's activate event lasts, messages wait.
+    const ready = worker.state === 'activated';
     const { reply, heard } = await exchange(worker, message);
     if (reply?.type === 'reply') return { status: reply.status, body: JSON.parse(reply.body || 'null') };
-    silent = heard ? 0 : silent + 1;
+    if (heard) silent = 0;
+    else if (ready && !reply && (await isForeign(registration, worker))) throw foreign(registration, worker);
+    else if (ready) silent++;
     if (reply) await new Promise((resolve) => setTimeout(resolve, RETIRED_DELAY_MS));
   }
   throw new TypeError(
-    `The active service worker (${registration.active?.scriptURL}) does not answer. ` +
-      'For background fetches it has to importScripts the sw.js of this library.',
+    `The active service worker ${registration.active?.scriptURL} did not answer ${method} ${path}. ` +
+      'Reload the page; if it stays so, look for errors in the console of the worker.',
   );
+}
+
+/**
+ * Whether a worker that said nothing is one without our script: one with it made a
+ * cache when it was installed, so one that is slow is waited for.
+ */
+async function isForeign({ scope, active }: ServiceWorkerRegistration, worker: ServiceWorker): Promise<boolean> {
+  // Storage that fails tells nothing.
+  const names = await caches.keys().catch(() => undefined);
+  return active === worker && names !== undefined && !hasCache(names, 'program', scope);
+}
+
+function foreign({ waiting }: ServiceWorkerRegistration, { scriptURL }: ServiceWorker): TypeError {
+  const how = waiting
+    ? 'A newer one is waiting: close all pages of the site, or call skipWaiting() when it is installed.'
+    : "Begin it with importScripts('…/sw.js'), the sw.js of background-fetch-wasm, and reload the page.";
+  return new TypeError(`The active service worker ${scriptURL} does not know of background fetches. ${how}`);
 }
 
 /**
@@ -73,6 +97,7 @@ function exchange(
     port1.onmessage = ({ data }: MessageEvent<AliveMessage | ReplyMessage | RetiredMessage>) => {
       if (data.type !== 'alive') return finish(data);
       heard = true;
+      meet(worker, data.version);
       listen();
     };
     listen();

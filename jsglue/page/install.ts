@@ -6,6 +6,8 @@
 import { installInterfaces } from '../shared/install';
 import { setDefaultRetry, toRetryOptions, type RetryOptions } from '../shared/retry';
 import { installPagePermissions } from './permissions';
+import { explainReady } from './ready';
+import { trace } from './trace';
 import { transportOf } from './transport';
 import { tellOfUnregistering } from './unregister';
 import { wakeWorkers } from './wake';
@@ -20,6 +22,8 @@ export interface InstallOptions {
   permission?: PermissionState;
   /** What fetch() in this page wants of retries, where its own options say nothing. */
   retry?: RetryOptions;
+  /** Whether the console tells how background fetches of this page go, and performance.measure() how long they took. */
+  debug?: boolean;
 }
 
 /**
@@ -30,10 +34,15 @@ export interface InstallOptions {
  * Chromium has no navigator.serviceWorker in workers, so nobody gets a
  * registration there: it is the interfaces alone, as with its native feature.
  */
-export function install({ native = 'prefer', permission, retry }: InstallOptions = {}): boolean {
+export function install({ native = 'prefer', permission, retry, debug }: InstallOptions = {}): boolean {
   if ('BackgroundFetchManager' in globalThis && (native !== 'never' || installed)) return true;
-  // Insecure contexts have no service workers, and no API anywhere.
-  if (!isSecureContext) return false;
+  if (!isSecureContext) {
+    console.warn(
+      `Background Fetch is not available: ${location.origin} is not secure, and browsers have service workers only in pages ` +
+        'that are, with all pages around them. Serve the site by https, or from localhost.',
+    );
+    return false;
+  }
   if ('ServiceWorkerGlobalScope' in globalThis) {
     console.warn('Background Fetch: in a service worker it is sw.js that installs it.');
     return false;
@@ -45,10 +54,12 @@ export function install({ native = 'prefer', permission, retry }: InstallOptions
   }
   setDefaultRetry(toRetryOptions(retry, 'backgroundFetchOptions.retry'));
   installed = true;
+  if (debug) trace();
   installInterfaces(globalThis, transportOf);
   if (!navigator.serviceWorker) return true;
   installPagePermissions(permission);
   tellOfUnregistering();
+  if (!inWorker) explainReady();
   // Nothing is lost if it fails: it only saves waiting for the next event.
   if (!inWorker) wakeWorkers().catch(() => {});
   return true;

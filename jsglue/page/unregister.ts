@@ -2,6 +2,7 @@
 
 import { DEAD_AFTER_MS, lockName, MARK, PROTOCOL, type RequestMessage } from '../shared/protocol';
 import { wrapUnregister } from '../shared/unregister';
+import { VERSION } from '../shared/version';
 
 /** How long a worker may take to forget. */
 const ANSWER_WITHIN_MS = 1000;
@@ -13,7 +14,7 @@ export function tellOfUnregistering(): void {
     // Workers that keep nothing for us get no message of ours.
     if (!(await caches.keys()).some((name) => name.startsWith(`bgfetch:data:${scope}:`))) return;
     const { port1, port2 } = new MessageChannel();
-    const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, method: 'POST', path: 'unregister' };
+    const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, version: VERSION, method: 'POST', path: 'unregister' };
     const over = new AbortController();
     await new Promise<void>((resolve) => {
       port1.onmessage = ({ data }) => data.type === 'reply' && resolve();

@@ -9,10 +9,12 @@ import {
   PROTOCOL,
   WATCH_INTERVAL_MS,
   type AckMessage,
+  type AliveMessage,
   type SnapshotsMessage,
   type WatchMessage,
 } from '../shared/protocol';
 import { MAX_SILENT, post } from './exchange';
+import { meet } from './meet';
 
 /** Workers have none, and are never hidden. */
 const document = globalThis.document as Document | undefined;
@@ -84,7 +86,11 @@ export class Watch {
     // A worker that does not know us would get these messages for ever.
     if (++this.#silent > MAX_SILENT) return;
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = (event: MessageEvent<SnapshotsMessage>) => this.#hear(port1, event.data);
+    port1.onmessage = ({ data }: MessageEvent<AliveMessage | SnapshotsMessage>) => {
+      this.#silent = 0;
+      if (data.type === 'alive') meet(worker, data.version);
+      else void this.#hear(port1, data);
+    };
     this.#ports.push(port1);
     if (this.#ports.length > 2) this.#ports.shift()!.close();
     const message: WatchMessage = {
@@ -97,7 +103,6 @@ export class Watch {
   }
 
   async #hear(port: MessagePort, message: SnapshotsMessage): Promise<void> {
-    this.#silent = 0;
     const { ack } = message;
     await this.#watcher.hear(message);
     if (ack !== undefined) port.postMessage({ type: 'ack', ack } satisfies AckMessage);

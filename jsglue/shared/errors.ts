@@ -37,9 +37,13 @@ export function bodyOf<T>(reply: Reply): T {
   return reply.body as T;
 }
 
-/** Why a response, or the rest of its body, does not come. */
-export function unavailable(reason: RecordSnapshot['result'] | FailureReason): Error {
+/**
+ * Why a response, or the rest of its body, does not come.
+ *
+ * @param of the background fetch and the record, for people
+ */
+export function unavailable(reason: RecordSnapshot['result'] | FailureReason, of: string): Error {
   return reason === 'aborted'
-    ? new DOMException('The background fetch was aborted.', 'AbortError')
-    : new TypeError(`The response is not available${reason ? `: ${reason}` : ''}.`);
+    ? new DOMException(`${of} was aborted.`, 'AbortError')
+    : new TypeError(`The response of ${of} is not available${reason ? `: ${reason}` : ''}. The log at __bgfetch__/ tells why.`);
 }

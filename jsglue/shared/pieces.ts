@@ -2,7 +2,7 @@
 
 import { toDictionary, toDOMString, toSequence } from './webidl';
 
-/** See Pieces in wasm/bgfetch/pieces.go, which knows what hashes are well formed. */
+/** Hashes of the pieces of a body. wasm/bgfetch/pieces.go knows which are well formed. */
 export interface Pieces {
   /** Bytes of each piece but the last. */
   length: number;

@@ -41,7 +41,7 @@
 import type { Pieces } from './pieces';
 import type { RetryOptions } from './retry';
 
-/** Version of the wire; page and worker compare it when they meet. */
+/** Version of the wire. Where page and worker differ in it, they refuse each other. */
 export const PROTOCOL = 1;
 
 /** The member by which our messages are known, and the name of our paths. */
@@ -57,6 +57,8 @@ export type Method = 'GET' | 'POST' | 'DELETE';
 export interface RequestMessage {
   [MARK]: 'request';
   protocol: number;
+  /** Of the package. */
+  version: string;
   method: Method;
   /** Relative to `<scope>/__bgfetch__/`, with its query. */
   path: string;
@@ -88,9 +90,14 @@ export const WATCH_INTERVAL_MS = 5000;
 
 // ---- worker -> page, on the port of the request ----
 
-/** Sent at once and then every ALIVE_INTERVAL_MS until the reply. */
+/**
+ * Sent at once and then every ALIVE_INTERVAL_MS until the reply; on the port of a
+ * watch once. By it the page knows the worker's version.
+ */
 export interface AliveMessage {
   type: 'alive';
+  /** Of the package. */
+  version: string;
 }
 export const ALIVE_INTERVAL_MS = 1000;
 /** No word for so long: the worker was stopped. Send the request again. */

@@ -15,6 +15,8 @@ import { illegalUnlessInternal, INTERNAL } from './webidl';
 /** What records and their bodies need of their background fetch. */
 export interface Source {
   transport: Transport;
+  /** The site's, where the errors are for people. */
+  id?: string;
   /** `fetches/<uniqueId>` */
   path: string;
   /** Bodies with bytes still to come. */
@@ -82,10 +84,11 @@ async function responseOf(first: RecordSnapshot, source: Source): Promise<Respon
     snapshot = bodyOf<RecordSnapshot>(await source.transport.request('GET', `${path}?wait=head`));
   }
   const { head, result, exposed, generation } = snapshot;
-  if (!head || !exposed) throw unavailable(result);
+  const of = `background fetch "${source.id}", record ${first.request.url},`;
+  if (!head || !exposed) throw unavailable(result, of);
   if (result === 'bad-status' || !mayHaveBody(head)) return makeResponse(head);
 
-  const body = new StoredBody(source, `${path}/plan?generation=${generation}`);
+  const body = new StoredBody(source, `${path}/plan?generation=${generation}`, 0, Infinity, of);
   if (result === 'success') {
     const plan = await body.hold();
     const whole = plan && soleWhole(plan);

@@ -33,6 +33,14 @@ export let sourceOf: (object: BackgroundFetchRegistration) => Source;
 /** Whether a value is one of our registration objects. */
 export let isRegistration: (value: unknown) => value is BackgroundFetchRegistration;
 
+/** Hears of each snapshot that an object shows, and of the one before. */
+type Trace = (snapshot: Snapshot, before?: Snapshot) => void;
+let tell: Trace = () => {};
+
+export function traceSnapshots(trace: Trace): void {
+  tell = trace;
+}
+
 export class BackgroundFetchRegistration extends EventTarget {
   #snapshot!: Snapshot;
   #source!: Source;
@@ -43,7 +51,8 @@ export class BackgroundFetchRegistration extends EventTarget {
       const Registration = BackgroundFetchRegistration as unknown as new (token: symbol) => BackgroundFetchRegistration;
       const object = new Registration(INTERNAL);
       object.#snapshot = snapshot;
-      object.#source = { transport, path: `fetches/${snapshot.uniqueId}`, open: new Set() };
+      tell(snapshot);
+      object.#source = { transport, id: fromWire(snapshot.id), path: `fetches/${snapshot.uniqueId}`, open: new Set() };
       object.#onprogress = new EventHandlerAttribute(object, 'progress');
       return object;
     };
@@ -152,6 +161,7 @@ export class BackgroundFetchRegistration extends EventTarget {
       return;
     }
     this.#snapshot = snapshot;
+    tell(snapshot, before);
     const changed = (['downloaded', 'uploaded', 'result', 'failureReason'] as const).some(
       (name) => before[name] !== snapshot[name],
     );

@@ -38,6 +38,8 @@ export class StoredBody {
 
   #source: Source;
   #path: string;
+  /** The record, for people. */
+  #of: string;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #cache: Cache | undefined;
   /** Offset of the byte after the last that is wanted. */
@@ -62,8 +64,9 @@ export class StoredBody {
   #over = false;
 
   /** `path` is that of the plan, with the generation; the range is all of the body by default. */
-  constructor(source: Source, path: string, from = 0, to = Infinity) {
+  constructor(source: Source, path: string, from = 0, to = Infinity, of = path) {
     this.#source = source;
+    this.#of = of;
     this.#path = path;
     this.#planned = this.#offset = from;
     this.#to = to;
@@ -173,7 +176,7 @@ export class StoredBody {
     if (plan.end) this.#complete = true;
     // The body of a bad status is not stored: it is empty, and no error.
     else if (plan.failed === 'bad-status') this.#complete = true;
-    else if (plan.failed) this.#fail(unavailable(plan.failed));
+    else if (plan.failed) this.#fail(unavailable(plan.failed, this.#of));
     if (this.#complete) this.#source.open.delete(this);
   }
 

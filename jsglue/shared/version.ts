@@ -2,3 +2,12 @@
 declare const BGFETCH_VERSION: string;
 
 export const VERSION = BGFETCH_VERSION;
+
+/** What people are told when a page and a worker of different versions meet. */
+export function differenceOf(page: string, worker: string, scriptURL: string): string {
+  return (
+    `Background Fetch: the page has version ${page} of background-fetch-wasm, its service worker ${scriptURL} version ${worker}. ` +
+    'Deploy all files of one version together, then reload the page. Where the worker stays the older one, ' +
+    'registration.update() or closing all pages of the site brings the newer.'
+  );
+}

@@ -27,6 +27,8 @@ export interface WorkerOptions {
    * machine is then sent some bytes twice.
    */
   ranges?: boolean;
+  /** Whether the console tells each step of each transfer, and performance.measure() how long it took. */
+  debug?: boolean;
 }
 
 export interface WorkerContext {
@@ -48,10 +50,13 @@ export interface WorkerContext {
   permission: PermissionState;
   retry: RetryOptions;
   ranges: boolean;
+  debug: boolean;
 }
 
-/** Hash of the content of bgfetch.wasm, put in by the build. */
+/** The SHA-256 of bgfetch.wasm in hexadecimal, the first 16 digits, put in by the build. */
 declare const BGFETCH_WASM_HASH: string;
+
+export const PROGRAM_HASH = BGFETCH_WASM_HASH;
 
 /**
  * Throws a TypeError that names an option which is wrong.
@@ -73,14 +78,15 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     cachePrefix: `bgfetch:data:${scope}:`,
     wasmURL: String(
       wasmURL === undefined
-        ? new URL(`bgfetch.wasm?v=${BGFETCH_WASM_HASH}`, scriptURL)
+        ? new URL(`bgfetch.wasm?v=${PROGRAM_HASH}`, scriptURL)
         : new URL(wasmURL, worker.location.href),
     ),
-    programCache: programCachePrefix + BGFETCH_WASM_HASH,
+    programCache: programCachePrefix + PROGRAM_HASH,
     programCachePrefix,
     permission,
     retry: toRetryOptions(options.retry, 'backgroundFetchOptions.retry'),
     ranges: options.ranges === true,
+    debug: options.debug === true,
   };
 }
 

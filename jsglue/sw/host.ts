@@ -39,6 +39,8 @@ export interface HostConfig {
   retry: RetryOptions;
   /** Whether a large record may be moved by several requests at a time. */
   ranges: boolean;
+  /** Whether the program calls `log`. */
+  debug: boolean;
 }
 
 /** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */
@@ -56,7 +58,7 @@ export interface Shown {
   snapshot: Snapshot;
 }
 
-import type { Head, Snapshot, StoredRequest } from '../shared/protocol';
+import type { Head, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
 import type { RetryOptions } from '../shared/retry';
 
 export interface SaveLimits {
@@ -109,4 +111,6 @@ export interface HostMethods {
   closeShown: [{ uniqueId: string }, null];
   /** How many background fetches are not yet done with (0: the worker may rest). */
   active: [{ count: number }, null];
+  /** Something happened: for the console. */
+  log: [LogEntry, null];
 }

@@ -22,6 +22,7 @@ import { Program } from './program';
 import { Served } from './served';
 import { closeAllShown, closeShown, listenForClicks, show } from './shown';
 import type { Transfers } from './transfers';
+import { trace } from './trace';
 import { LocalTransport } from './transport';
 import { cacheProgram, deleteOtherPrograms } from './wasm';
 import { Watchers } from './watchers';
@@ -88,6 +89,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     },
     show,
     closeShown,
+    log: trace,
   });
   const program = new Program(context, activity, lock, handles, methods, () => lifetime.busy);
   const transport = new LocalTransport(program, activity);

@@ -4,6 +4,7 @@ import {
   ALIVE_INTERVAL_MS,
   MARK,
   PROTOCOL,
+  type AliveMessage,
   type ReplyMessage,
   type RequestMessage,
   type RetiredMessage,
@@ -11,6 +12,7 @@ import {
   type SnapshotsMessage,
   type WatchMessage,
 } from '../shared/protocol';
+import { differenceOf, VERSION } from '../shared/version';
 import type { Activity } from './activity';
 import type { Lifetime } from './lifetime';
 import { Retired } from './lock';
@@ -59,20 +61,22 @@ function retire(port: MessagePort): void {
   port.postMessage({ type: 'retired' } satisfies RetiredMessage);
 }
 
+function sayAlive(port: MessagePort): void {
+  port.postMessage({ type: 'alive', version: VERSION } satisfies AliveMessage);
+}
+
 async function answer(message: RequestMessage, port: MessagePort, program: Program, own: OwnAnswers): Promise<void> {
   const reply = (status: number, body: string): void => {
     port.postMessage({ type: 'reply', status, body } satisfies ReplyMessage);
   };
-  if (message.protocol !== PROTOCOL) {
-    const detail =
-      `The page speaks version ${message.protocol} of the protocol, the service worker version ${PROTOCOL}: ` +
-      'reload the page, or update the worker.';
-    return reply(400, JSON.stringify({ ...problem(detail), title: 'Versions differ', status: 400 }));
-  }
   const alive = (): void => {
-    if (!program.retired) port.postMessage({ type: 'alive' });
+    if (!program.retired) sayAlive(port);
   };
   alive();
+  if (message.protocol !== PROTOCOL) {
+    const detail = differenceOf(message.version, VERSION, worker.location.href);
+    return reply(400, JSON.stringify({ ...problem(detail), title: 'Versions differ', status: 400 }));
+  }
   const timer = setInterval(alive, ALIVE_INTERVAL_MS);
   try {
     const ownAnswer = own[`${message.method} ${message.path}`];
@@ -95,6 +99,7 @@ async function watch(
   watchers: Watchers,
   lifetime: Lifetime,
 ): Promise<void> {
+  sayAlive(port);
   if (protocol !== PROTOCOL) return;
   watchers.add(client, port);
   // A failure is told to the page by its requests.

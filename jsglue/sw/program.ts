@@ -46,6 +46,7 @@ export class Program {
   /** performance.now() before which no program is booted. */
   #notBefore = 0;
   #cleared: Promise<unknown> = Promise.resolve();
+  #reported = '';
   /** Whether there is work that needs a program, though nobody asks. */
   #wanted: () => boolean;
 
@@ -153,15 +154,24 @@ export class Program {
 
   #run(): Promise<Running> {
     if (this.#lock.lost) return Promise.reject(new Retired());
+    if (!this.#running && !this.#activity.isActive) return Promise.reject(new Error('This service worker is not the active one.'));
     this.#running ??= this.#boot().catch((error) => {
       this.#forget(0);
+      this.#report(error);
       throw error;
     });
     return this.#running;
   }
 
+  /** Once for each reason: who asks is told each time, but nobody may ask. */
+  #report(error: unknown): void {
+    const reason = String(error);
+    if (error instanceof Retired || reason === this.#reported) return;
+    this.#reported = reason;
+    console.error(error instanceof Error ? error.message : reason);
+  }
+
   async #boot(): Promise<Running> {
-    if (!this.#activity.isActive) throw new Error('This service worker is not the active one.');
     await this.#cleared;
     const wait = this.#notBefore - performance.now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
@@ -170,8 +180,8 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, permission, retry, ranges, path } = this.#context;
-    const config: HostConfig = { scope, database, cachePrefix, permission, retry, ranges };
+    const { scope, database, cachePrefix, permission, retry, ranges, debug, path } = this.#context;
+    const config: HostConfig = { scope, database, cachePrefix, permission, retry, ranges, debug };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {

@@ -1,22 +1,26 @@
 /** Where the Go program's code comes from: a cache filled at install, or the network. */
 
-import { cacheNames, type WorkerContext } from './context';
+import { VERSION } from '../shared/version';
+import { cacheNames, PROGRAM_HASH, type WorkerContext } from './context';
 import { deleteOwnCache } from './own-caches';
+
+const TYPE = 'application/wasm';
 
 /**
  * Keeps the code for later starts, with or without a network. Never rejects: a
- * worker without it fetches the code when it is needed.
+ * worker without it fetches the code when it is needed, and tells what is wrong with it.
  */
 export async function cacheProgram(context: WorkerContext): Promise<void> {
   try {
+    // The page takes the presence of this cache for the sign that the worker is ours.
     const cache = await caches.open(context.programCache);
-    if (await cache.match(context.wasmURL)) return;
-    const response = await fetch(context.wasmURL);
-    // Some servers answer with a page of theirs what they do not have.
-    if (response.ok && !typeOf(response).startsWith('text/')) await cache.put(context.wasmURL, response);
-  } catch {
-    // Boot fetches it again, and tells what is wrong with it.
-  }
+    if (!(await cache.match(context.wasmURL))) await put(cache, context.wasmURL, await fetchProgram(context));
+  } catch {}
+}
+
+/** The same with what was just fetched. */
+async function keep({ programCache, wasmURL }: WorkerContext, program: Fetched): Promise<void> {
+  await put(await caches.open(programCache), wasmURL, program);
 }
 
 /** Deletes the code of other versions that this scope had. */
@@ -28,35 +32,72 @@ export async function deleteOtherPrograms(context: WorkerContext): Promise<void>
 
 /** Rejects with an Error that names the cause, for people. */
 export async function instantiate(context: WorkerContext, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  const response = (await cachedProgram(context)) ?? (await fetchProgram(context));
-  const type = typeOf(response);
+  const cached = await cachedProgram(context);
   try {
-    const { instance } = type === 'application/wasm'
-      ? await WebAssembly.instantiateStreaming(response, imports)
-      : await WebAssembly.instantiate(await response.arrayBuffer(), imports);
-    return instance;
+    if (cached) return (await WebAssembly.instantiateStreaming(cached, imports)).instance;
+    const program = await fetchProgram(context);
+    keep(context, program).catch(() => {});
+    return (await WebAssembly.instantiate(program.bytes, imports)).instance;
   } catch (error) {
+    if (error instanceof Wrong) throw error;
     throw new Error(
-      `${context.wasmURL} (status ${response.status}, type "${type}") could not be instantiated: ${error}.` +
+      `Background Fetch: ${context.wasmURL} could not be instantiated: ${error}.` +
         " If a Content-Security-Policy forbids it: that of the worker's script must allow 'wasm-unsafe-eval'.",
     );
   }
 }
 
-function typeOf(response: Response): string {
-  return (response.headers.get('Content-Type') ?? '').trim().toLowerCase();
+/** What came is not the program that belongs to this script. */
+class Wrong extends Error {}
+
+interface Fetched {
+  response: Response;
+  bytes: ArrayBuffer;
+  type: string;
+}
+
+/** From the network, whole and of the right version. Rejects with Wrong. */
+async function fetchProgram(context: WorkerContext): Promise<Fetched> {
+  // What is wrong may only be the browser's copy of it.
+  return fetchOnce(context, 'default').catch(() => fetchOnce(context, 'reload'));
+}
+
+async function fetchOnce({ wasmURL }: WorkerContext, cache: RequestCache): Promise<Fetched> {
+  const fail = (what: string): never => {
+    throw new Wrong(`Background Fetch: ${wasmURL} ${what}`);
+  };
+  const response = await fetch(wasmURL, { cache }).catch((error) => fail(`could not be fetched: ${error}.`));
+  const where = 'Serve the bgfetch.wasm of the package beside its sw.js, or set backgroundFetchOptions.wasmURL in the worker.';
+  if (!response.ok) fail(`could not be fetched: status ${response.status}. ${where}`);
+  // The response itself goes into the cache: it has the URL by which browsers know code that they compiled.
+  const bytes = await response
+    .clone()
+    .arrayBuffer()
+    .catch((error) => fail(`broke off: ${error}.`));
+  const type = (response.headers.get('Content-Type') ?? '').trim().toLowerCase();
+  if ((await hashOf(bytes)) === PROGRAM_HASH) return { response, bytes, type };
+  if (new TextDecoder().decode(bytes.slice(0, 4)) !== '\0asm') fail(`(type "${type}") is not a WebAssembly program. ${where}`);
+  return fail(
+    `is cut off, damaged, or of another version than this script, ${VERSION}: it has ${bytes.byteLength} bytes. ` +
+      'Deploy all files of one version together.',
+  );
+}
+
+async function hashOf(bytes: ArrayBuffer): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .slice(0, PROGRAM_HASH.length);
+}
+
+/** With another type it could not be instantiated as a stream. */
+async function put(cache: Cache, url: string, { response, bytes, type }: Fetched): Promise<void> {
+  if (type === TYPE) return cache.put(url, response);
+  console.warn(`Background Fetch: ${url} is served as "${type}". It works; browsers load it faster as ${TYPE}.`);
+  await cache.put(url, new Response(bytes, { headers: { 'Content-Type': TYPE } }));
 }
 
 async function cachedProgram(context: WorkerContext): Promise<Response | undefined> {
   // match() with a cacheName makes no cache; storage that fails is no reason not to run.
   return caches.match(context.wasmURL, { cacheName: context.programCache }).catch(() => undefined);
-}
-
-async function fetchProgram(context: WorkerContext): Promise<Response> {
-  const response = await fetch(context.wasmURL).catch((error) => {
-    throw new Error(`${context.wasmURL} could not be fetched: ${error}`);
-  });
-  if (!response.ok) throw new Error(`${context.wasmURL} could not be fetched: status ${response.status}.`);
-  void cacheProgram(context);
-  return response;
 }

@@ -39,6 +39,8 @@ type Options struct {
 	// OnActive is told how many background fetches are not yet done with, after
 	// each change.
 	OnActive func(count int)
+	// OnLog is told each entry of the log. It must not wait.
+	OnLog func(LogEntry)
 }
 
 // DefaultOptions are what zero values in Options stand for. A segment ends early
@@ -82,6 +84,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.OnActive == nil {
 		o.OnActive = func(int) {}
+	}
+	if o.OnLog == nil {
+		o.OnLog = func(LogEntry) {}
 	}
 	return o
 }
@@ -131,7 +136,7 @@ func NewEngine(ports Ports, options Options) *Engine {
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
 	}
-	e.logger = newLogger(ports.Store)
+	e.logger = newLogger(ports.Store, e.options.OnLog)
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
 	e.shower = newShower(e)
 	e.scheduler = newScheduler(e.options.MaxTransfers, e.options.MaxPerHost, e.startRecord)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,26 @@ func TestLogTellsOfRestarts(t *testing.T) {
 		}
 		if log.Stored == 0 || len(log.Fetches) != 1 {
 			t.Errorf("stored: %d, %d", log.Stored, len(log.Fetches))
+		}
+	})
+}
+
+// TestOnLog: who wants the log as it comes gets all of it, in its order.
+func TestOnLog(t *testing.T) {
+	run(t, func(w *world) {
+		var told []bgfetch.LogEntry
+		w.options.OnLog = func(entry bgfetch.LogEntry) { told = append(told, entry) }
+		w.kill()
+		w.start()
+		w.serve(siteA, mib, slow)
+		w.fetch("film", siteA)
+		time.Sleep(time.Minute)
+		log, err := w.engine.Log(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entries := log.Runs[len(log.Runs)-1].Entries; len(entries) < 5 || !reflect.DeepEqual(told, entries) {
+			t.Errorf("told %+v, the log has %+v", told, entries)
 		}
 	})
 }

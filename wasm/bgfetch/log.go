@@ -98,14 +98,15 @@ func (e *Engine) Log(ctx context.Context) (Log, error) {
 // logger keeps the log of this run.
 type logger struct {
 	store Store
+	tell  func(LogEntry)
 	wake  chan struct{} // holds one
 
 	mu  sync.Mutex
 	run LogRun
 }
 
-func newLogger(store Store) *logger {
-	return &logger{store: store, wake: make(chan struct{}, 1)}
+func newLogger(store Store, tell func(LogEntry)) *logger {
+	return &logger{store: store, tell: tell, wake: make(chan struct{}, 1)}
 }
 
 // add takes the time and shortens the texts.
@@ -121,6 +122,7 @@ func (l *logger) add(entry LogEntry) {
 	}
 	l.run.Entries = append(l.run.Entries, entry)
 	l.mu.Unlock()
+	l.tell(entry)
 	select {
 	case l.wake <- struct{}{}:
 	default:

@@ -36,6 +36,8 @@ type Config struct {
 	Retry bgfetch.RetryInit `json:"retry"`
 	// Ranges is set where a large record may be moved by several requests at a time.
 	Ranges bool `json:"ranges"`
+	// Debug is set where the console is to tell what happens.
+	Debug bool `json:"debug"`
 }
 
 // Origin is the origin of the scope.

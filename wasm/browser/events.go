@@ -48,3 +48,6 @@ func (b *Bridge) ReportActive(count int) {
 		Count int `json:"count"`
 	}{count})
 }
+
+// ReportLog hands an entry of the log to the host, without waiting.
+func (b *Bridge) ReportLog(entry bgfetch.LogEntry) { b.send("log", entry) }

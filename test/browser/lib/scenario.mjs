@@ -65,8 +65,8 @@ export class Test {
   }
 
   /** A server of this test alone. */
-  async ownServer(directories) {
-    const server = await startServer(directories);
+  async ownServer(directories, options) {
+    const server = await startServer(directories, options);
     this.#own.push(server);
     return server;
   }

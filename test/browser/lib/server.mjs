@@ -14,10 +14,11 @@ export function build() {
   return built;
 }
 
-/** Starts one with two origins; directories are {urlPrefix: directory}. */
-export async function startServer(directories) {
+/** Starts one with two origins; directories are {urlPrefix: directory}, `address` is other than a port of localhost. */
+export async function startServer(directories, { address } = {}) {
   await build();
   const flags = Object.entries(directories).flatMap(([prefix, dir]) => ['-dir', `${prefix}=${dir}`]);
+  if (address) flags.push('-addr', address);
   const child = start(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await within(
     20_000,

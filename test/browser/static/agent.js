@@ -9,7 +9,7 @@
   }
   const address = sessionStorage.getItem(KEY);
   if (!address || window !== top) return;
-  const self = `${address}?document=${crypto.randomUUID()}&url=${encodeURIComponent(location.href)}`;
+  const self = `${address}?document=${String(crypto.getRandomValues(new Uint32Array(4)))}&url=${encodeURIComponent(location.href)}`;
 
   async function serve() {
     for (;;) {

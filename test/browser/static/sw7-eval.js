@@ -1,14 +1,15 @@
 // A worker that does what the scenarios 7x say: code comes in messages. In the URL:
 //
 //   lib=0           without our script
-//   native, permission   backgroundFetchOptions
+//   native, permission, debug   backgroundFetchOptions
 //   wait=1          no skipWaiting(): an update waits
 //   tidy=1          deletes all caches that it does not know, when it is activated
 importScripts('/report.js');
 const options = new URL(location.href).searchParams;
 self.backgroundFetchOptions = Object.fromEntries(
-  ['native', 'permission'].filter((name) => options.has(name)).map((name) => [name, options.get(name)]),
+  ['native', 'permission', 'debug'].filter((name) => options.has(name)).map((name) => [name, options.get(name)]),
 );
+if (self.backgroundFetchOptions.debug) self.backgroundFetchOptions.debug = true;
 if (options.get('lib') !== '0') importScripts('/dist/sw.js');
 
 report('boot', { boot: crypto.randomUUID() });
