@@ -7,13 +7,14 @@ usage() {
   cat <<'TEXT'
 usage: ./build.sh <verb>
 
-  build   dist/: the Go program as bgfetch.wasm, the bundles of the glue, and files for the demo
-  demo    build, and serve the demo at http://localhost:8080 (-addr host:port)
-  test    all tests
-  check   types, linters, dead code, sizes, licences, links: all that is not a test
-  format  format everything
-  bench   measure against plain fetch() and native (--quick, --list; see docs/performance.md)
-  pack    the npm package
+  build     dist/: the Go program as bgfetch.wasm, the bundles of the glue, and files for the demo
+  demo      build, and serve the demo at http://localhost:8080 (-addr host:port)
+  test      all tests
+  check     types, linters, dead code, sizes, licences, links: all that is not a test
+  format    format everything
+  reference write docs/api.md, from the types
+  bench     measure against plain fetch() and native (--quick, --list; see docs/performance.md)
+  pack      the npm package
 TEXT
 }
 
@@ -72,10 +73,10 @@ build() {
   go run ./demo/serve -write
 }
 
-# The linter and its like: tools/package.json says why they are apart.
+# The linter and its like: docs/decisions/dependencies.md says why they are apart.
 tools() {
-  [[ tools/node_modules/.package-lock.json -nt tools/package.json ]] ||
-    npm install --prefix tools --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error
+  [[ tools/node_modules/.package-lock.json -nt tools/package-lock.json ]] ||
+    npm ci --prefix tools --no-audit --no-fund --ignore-scripts --loglevel error
 }
 
 # gate <what it is about> <command...>: all are run, so that one run tells everything.
@@ -120,6 +121,7 @@ check() {
   gate "linter" tools/node_modules/.bin/biome lint --diagnostic-level=error
   gate "sizes" node test/check/sizes.mjs
   gate "licences" node test/check/licences.mjs
+  gate "API reference" node jsglue/reference.mjs --check
   gate "links" node test/check/links.mjs
   gate "code in the documentation" node test/check/documentation.mjs
   return "$gates_failed"
@@ -130,6 +132,11 @@ format() {
   tools
   gofmt -w wasm test demo
   tools/node_modules/.bin/biome format --write
+}
+
+reference() {
+  need node "write docs/api.md"
+  node jsglue/reference.mjs
 }
 
 # The door to all tests. Each suite writes a summary {passed, failed}; a suite
@@ -172,7 +179,7 @@ pack() {
 }
 
 case "${1:-help}" in
-  build | program | check | format | demo | bench | pack) "$@" ;;
+  build | program | check | format | reference | demo | bench | pack) "$@" ;;
   test) shift && run_tests "$@" ;;
   help) usage ;;
   *) usage >&2 && exit 2 ;;

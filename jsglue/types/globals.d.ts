@@ -10,8 +10,10 @@ import type { Pieces } from '../shared/pieces';
 import type { RetryOptions } from '../shared/retry';
 
 declare global {
+  /** "" while it is active. */
   type BackgroundFetchResult = '' | 'success' | 'failure';
 
+  /** Why `result` is "failure": of the first record that failed. */
   type BackgroundFetchFailureReason =
     | ''
     | 'aborted'
@@ -20,6 +22,7 @@ declare global {
     | 'quota-exceeded'
     | 'download-total-exceeded';
 
+  /** An image for what the user is shown. */
   interface BackgroundFetchIcon {
     src: string;
     sizes?: string;
@@ -27,11 +30,13 @@ declare global {
     label?: string;
   }
 
+  /** What the user is shown. */
   interface BackgroundFetchUIOptions {
     icons?: BackgroundFetchIcon[];
     title?: string;
   }
 
+  /** Options of `fetch()`. */
   interface BackgroundFetchOptions extends BackgroundFetchUIOptions {
     /** Bytes; more than that are a failure. 0, the default: not known. */
     downloadTotal?: number;
@@ -43,41 +48,59 @@ declare global {
     retry?: RetryOptions;
   }
 
+  /** `registration.backgroundFetch`, in pages and in the service worker. */
   interface BackgroundFetchManager {
-    /** Rejects with TypeError, NotAllowedError, QuotaExceededError or AbortError. */
+    /**
+     * Begins a background fetch, with an id of yours that no active one has. Rejects with TypeError, NotAllowedError, QuotaExceededError or
+     * AbortError.
+     */
     fetch(
       id: string,
       requests: RequestInfo | URL | Iterable<RequestInfo | URL>,
       options?: BackgroundFetchOptions,
     ): Promise<BackgroundFetchRegistration>;
+    /** The active one with this id: one object for each in a page. */
     get(id: string): Promise<BackgroundFetchRegistration | undefined>;
+    /** Of all that are active. */
     getIds(): Promise<string[]>;
     /** Addition: asks the browser not to delete what this origin stored. */
     persist?(): Promise<StorageGrant>;
   }
 
+  /** Events of a registration. The last `progress` comes with the result. */
   interface BackgroundFetchRegistrationEventMap {
     progress: Event;
     /** Addition. */
     statechange: Event;
   }
 
+  /** A background fetch. Its members change as it goes on. */
   interface BackgroundFetchRegistration extends EventTarget {
     readonly id: string;
+    /** Bytes of all request bodies. */
     readonly uploadTotal: number;
+    /** Bytes that are sent. */
     readonly uploaded: number;
+    /** Bytes, as `fetch()` was told; 0 where it was not. */
     readonly downloadTotal: number;
+    /** Bytes of response bodies that are stored. */
     readonly downloaded: number;
     readonly result: BackgroundFetchResult;
     readonly failureReason: BackgroundFetchFailureReason;
+    /** Until the closing event is over, and all is deleted. */
     readonly recordsAvailable: boolean;
     onprogress: ((this: BackgroundFetchRegistration, event: Event) => unknown) | null;
+    /** Resolves with whether it was still active. */
     abort(): Promise<boolean>;
+    /** The first record of this request. */
     match(request: RequestInfo | URL, options?: CacheQueryOptions): Promise<BackgroundFetchRecord | undefined>;
+    /** All records, or all of this request. */
     matchAll(request?: RequestInfo | URL, options?: CacheQueryOptions): Promise<BackgroundFetchRecord[]>;
 
     // Additions; the browser's own implementation has none of them.
+    /** Keeps what there is. Resolves with whether it is paused. */
     pause?(): Promise<boolean>;
+    /** Goes on. Resolves with whether it is paused. */
     resume?(): Promise<boolean>;
     readonly paused?: boolean;
     readonly state?: State;
@@ -101,9 +124,10 @@ declare global {
     ): void;
   }
 
+  /** One request of a background fetch. */
   interface BackgroundFetchRecord {
     readonly request: Request;
-    /** Rejects with AbortError or TypeError where there is no response. */
+    /** Resolves when the response begins; its body streams what is still to come. Rejects with AbortError or TypeError where there is no response. */
     readonly responseReady: Promise<Response>;
   }
 

@@ -6,15 +6,19 @@
 import './globals';
 
 declare global {
+  /** For events that you make yourself. */
   interface BackgroundFetchEventInit extends ExtendableEventInit {
     registration: BackgroundFetchRegistration;
   }
 
+  /** `backgroundfetchabort` and `backgroundfetchclick`. */
   interface BackgroundFetchEvent extends ExtendableEvent {
     readonly registration: BackgroundFetchRegistration;
   }
 
+  /** `backgroundfetchsuccess` and `backgroundfetchfail`. */
   interface BackgroundFetchUpdateUIEvent extends BackgroundFetchEvent {
+    /** Once, while the event is active: changes what the user is shown. */
     updateUI(options?: BackgroundFetchUIOptions): Promise<void>;
   }
 

@@ -12,8 +12,12 @@ const allowed = /^\(?(MIT|MIT-0|ISC|BSD-2-Clause|BSD-3-Clause|0BSD|Apache-2\.0|C
 /** Development tools that are used as they are, and not shipped. */
 const tolerated = { 'node_modules/axe-core': 'MPL-2.0' };
 
-for (const [name, { license, dev, link }] of Object.entries(JSON.parse(read('package-lock.json')).packages)) {
-  if (name === '' || link) continue;
+const packagesOf = (lock) => Object.entries(JSON.parse(read(lock)).packages).filter(([name, { link }]) => name !== '' && !link);
+
+for (const [name, { license }] of packagesOf('tools/package-lock.json')) {
+  if (!allowed.test(license ?? '')) problems.push(`${name}: licence ${license}`);
+}
+for (const [name, { license, dev }] of packagesOf('package-lock.json')) {
   if (!dev) problems.push(`${name}: the package has no run-time dependencies, this is one`);
   if (!allowed.test(license ?? '') && tolerated[name] !== license) problems.push(`${name}: licence ${license}`);
 }

@@ -1,0 +1,74 @@
+/**
+ * The API reference, docs/api.md, from the types of the package and their comments:
+ *
+ *   node jsglue/reference.mjs           writes it
+ *   node jsglue/reference.mjs --check   fails where what is there is another
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const glue = import.meta.dirname;
+const target = join(glue, '../docs/api.md');
+
+/** Chapter, what it begins with, and [file, its declarations; all of them by default]. */
+const chapters = [
+  [
+    'In pages and workers',
+    'Global, after `page.js` or `sw.js` has run, or `install()` was called.',
+    [['types/globals.d.ts'], ['shared/states.ts'], ['shared/pieces.ts', ['Pieces']], ['shared/retry.ts', ['RetryOptions']]],
+  ],
+  ['In the service worker', 'Beside all of the above.', [['types/worker-globals.d.ts']]],
+  [
+    "`import { install } from 'background-fetch-wasm'`",
+    'For pages that have a bundler. The options are those of `backgroundFetchOptions` for `page.js`, too.',
+    [['page/install.ts']],
+  ],
+  [
+    "`import { install } from 'background-fetch-wasm/worker'`",
+    'For module workers. The options are those of `backgroundFetchOptions` for `sw.js`, too.',
+    [['sw/module.ts'], ['sw/context.ts', ['WorkerOptions']]],
+  ],
+  ["`import { modelStore, keepModels } from 'background-fetch-wasm/models'`", 'For files of AI models.', [['models/index.ts']]],
+];
+
+/** What is declared in a file for others: name, comment, and the text without what it does. */
+function declarationsOf(file) {
+  const text = readFileSync(join(glue, file), 'utf8');
+  // Global declarations stand indented, in `declare global`.
+  const declaration = /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(interface|type|function) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
+  return [...text.matchAll(declaration)]
+    .filter(([, indent, , code]) => (file.endsWith('.d.ts') ? indent === '  ' : code.startsWith('export ')))
+    .map(([, indent, comment, code, kind, name]) => ({ name, comment: plain(comment), code: signature(code, kind, indent) }));
+}
+
+/** A comment as text. */
+const plain = (comment) => comment.replaceAll(/^ *\/?\*+(?:\/| ?)|\*\/\s*$/gm, '').trim();
+
+function signature(code, kind, indent) {
+  const unindented = code.replaceAll(new RegExp(`^${indent}`, 'gm'), '').replace('export ', '');
+  if (kind === 'function') return `${unindented.slice(0, unindented.search(/ \{\n/))};`;
+  return kind === 'interface' ? `${unindented.trimEnd()}\n}` : unindented;
+}
+
+function chapter([title, text, files]) {
+  const parts = files.flatMap(([file, names]) => {
+    const found = declarationsOf(file).filter(({ name }) => !names || names.includes(name));
+    if (found.length === 0 || (names && found.length !== names.length)) throw new Error(`${file} has not what it should: ${names}`);
+    return found.map(({ name, comment, code }) => `### ${name}\n\n${comment}${comment && '\n\n'}\`\`\`ts\n${code}\n\`\`\`\n`);
+  });
+  return `## ${title}\n\n${text}\n\n${parts.join('\n')}`;
+}
+
+const reference = `# API reference
+
+Made from the types of the package by \`./build.sh reference\`: what is wrong here is wrong in \`jsglue\`. What "Addition" stands at is not in the
+[standard](https://wicg.github.io/background-fetch/), and [explained here](additions.md).
+
+${chapters.map(chapter).join('\n')}`;
+
+if (process.argv[2] !== '--check') writeFileSync(target, reference);
+else if (readFileSync(target, 'utf8') !== reference) {
+  console.log('docs/api.md is not what the types say: ./build.sh reference');
+  process.exitCode = 1;
+}
