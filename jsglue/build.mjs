@@ -63,8 +63,8 @@ await Promise.all(
       bundle: true,
       minify: true,
       sourcemap: platform === 'browser',
-      // Only the maps of the classic page and worker hold the sources: the package must stay small.
-      sourcesContent: what === 'glue' && format !== 'esm',
+      // docs/decisions/size.md tells why the maps are without the sources.
+      sourcesContent: false,
       target: 'es2022',
       legalComments: 'inline',
       define: {
