@@ -118,6 +118,7 @@ export class Card {
       case 'paused': return 'Paused';
       case 'queued': return 'Waits for its turn';
       case 'waiting-online': return 'This browser is offline';
+      case 'waiting-unmetered': return 'Waits for a connection without charge';
       case 'waiting-retry': {
         const left = retryAt - Date.now();
         return left > 0 ? `${host} does not answer; next try in ${format.seconds(left / 1000)}` : `Asks ${host} again`;

@@ -77,6 +77,9 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		OnLog:      onLog,
 		Retry:      retry,
 		Ranges:     ranges,
+
+		Network:      bridge.Config.Network,
+		MaxBandwidth: bridge.Config.MaxBandwidth,
 	})
 	if err := engine.Start(ctx); err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ export interface RowContext {
 const PACE_MS = 500;
 const MAX_TITLE = 300;
 /** States that a screen reader tells of. */
-const ANNOUNCED = ['paused', 'waiting-online', 'success', 'failure'];
+const ANNOUNCED = ['paused', 'waiting-online', 'waiting-unmetered', 'success', 'failure'];
 
 let rows = 0;
 
@@ -108,6 +108,8 @@ export class Row {
         return texts.paused;
       case 'waiting-online':
         return texts.offline;
+      case 'waiting-unmetered':
+        return texts.unmetered;
       case 'waiting-retry': {
         const wait = ((listing.retryAt ?? 0) - now) / 1000;
         return wait > 0 ? fill(texts.waits, format.duration(wait)) : texts.tries;

@@ -14,6 +14,7 @@ export const TEXTS = {
   queued: 'Waits for its turn',
   starting: 'Begins',
   offline: 'Waits for the network',
+  unmetered: 'Waits for a connection without charge',
   waits: 'Next try in {time}',
   tries: 'Tries again',
   paused: 'Paused',

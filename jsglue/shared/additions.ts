@@ -1,15 +1,17 @@
 /**
- * What is not in the standard: pausing from script, saying why nothing moves, and
- * asking for storage that lasts. docs/additions.md lists all of it.
+ * What is not in the standard: pausing from script, saying why nothing moves, how the
+ * network is used, and asking for storage that lasts. docs/additions.md lists all of it.
  * A page tells that it is there by `'pause' in BackgroundFetchRegistration.prototype`.
  * Not enumerable, so that whoever lists the members finds those of the standard.
  */
 
 import { bodyOf } from './errors';
 import { BackgroundFetchManager, transportOf } from './manager';
+import { toNetworkOptions, type Connections, type NetworkOptions, type Priority } from './network-options';
 import { estimate } from './quota';
 import { BackgroundFetchRegistration, shownSnapshot, sourceOf } from './registration';
 import type { State, StorageGrant } from './states';
+import { toDictionary } from './webidl';
 
 /** Defines the additions on the prototypes of BackgroundFetchRegistration and BackgroundFetchManager. */
 export function defineAdditions(): void {
@@ -66,11 +68,33 @@ export class RegistrationAdditions {
     const { retryAt } = shownSnapshot(this as unknown as BackgroundFetchRegistration);
     return retryAt === undefined ? null : new Date(retryAt);
   }
+
+  get priority(): Priority {
+    return shownSnapshot(this as unknown as BackgroundFetchRegistration).priority ?? 'normal';
+  }
+
+  get network(): Connections {
+    return shownSnapshot(this as unknown as BackgroundFetchRegistration).network ?? 'any';
+  }
+
+  get maxBandwidth(): number {
+    return shownSnapshot(this as unknown as BackgroundFetchRegistration).maxBandwidth ?? 0;
+  }
+
+  /** Change how it uses the network from now on. Resolves with whether it did: not if it has settled. */
+  async setOptions(this: BackgroundFetchRegistration, options: NetworkOptions): Promise<boolean> {
+    const changes = toNetworkOptions(toDictionary(options, 'options'), 'options');
+    return (await post<{ changed: boolean }>(this, 'options', changes))?.changed ?? false;
+  }
 }
 
 async function ask(registration: BackgroundFetchRegistration, what: 'pause' | 'resume'): Promise<boolean> {
+  return (await post<{ paused: boolean }>(registration, what))?.paused ?? false;
+}
+
+/** Undefined for one that has settled, and is done with. */
+async function post<T>(registration: BackgroundFetchRegistration, what: string, body?: unknown): Promise<T | undefined> {
   const { transport, path } = sourceOf(registration);
-  const reply = await transport.request('POST', `${path}/${what}`);
-  if (reply.status === 404) return false; // settled, and done with
-  return bodyOf<{ paused: boolean }>(reply).paused;
+  const reply = await transport.request('POST', `${path}/${what}`, body);
+  return reply.status === 404 ? undefined : bodyOf<T>(reply);
 }

@@ -3,6 +3,7 @@
  * does: members in the order of the standard, unknown ones ignored.
  */
 
+import { toNetworkOptions } from './network-options';
 import { toPieces, type Pieces } from './pieces';
 import type { FetchInit, StoredImage } from './protocol';
 import { toRetryOptions, withDefaultRetry } from './retry';
@@ -42,11 +43,16 @@ export function toFetchOptions(value: unknown): Converted {
 }
 
 /** The members that are not in the standard, see docs/additions.md. Nothing of them is guessed at. */
-function toAdditions(dictionary: Record<string, unknown>): Pick<FetchInit, 'paused' | 'retry'> & Pick<Converted, 'pieces'> {
+function toAdditions(dictionary: Record<string, unknown>): Omit<Converted['init'], 'icons' | 'title' | 'downloadTotal'> & Pick<Converted, 'pieces'> {
   const { paused = false } = dictionary;
   if (typeof paused !== 'boolean') throw new TypeError(`options.paused is neither true nor false: ${String(paused)}`);
   const { pieces, retry } = dictionary;
-  return { paused, pieces: toPieces(pieces), retry: withDefaultRetry(toRetryOptions(retry, 'options.retry')) };
+  return {
+    ...toNetworkOptions(dictionary, 'options'),
+    paused,
+    pieces: toPieces(pieces),
+    retry: withDefaultRetry(toRetryOptions(retry, 'options.retry')),
+  };
 }
 
 /** ImageResource. Its URL is resolved here, "" where it does not parse. */

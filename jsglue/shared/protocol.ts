@@ -16,6 +16,7 @@
  *   GET  fetches/<uniqueId>                      -> 200 Snapshot | 404
  *   POST fetches/<uniqueId>/abort                -> 200 AbortReply
  *   POST fetches/<uniqueId>/pause, resume        -> 200 {"paused": boolean}
+ *   POST fetches/<uniqueId>/options NetworkOptions -> 200 {"changed": boolean} | problem
  *   POST fetches/<uniqueId>/match    MatchInit   -> 200 MatchReply | problem
  *   GET  fetches/<uniqueId>/records/<index>[?wait=head]
  *        -> 200 RecordSnapshot. With wait it comes when the head is known or the
@@ -38,6 +39,7 @@
  * it gives the same background fetch.
  */
 
+import type { NetworkOptions } from './network-options';
 import type { Pieces } from './pieces';
 import type { RetryOptions } from './retry';
 
@@ -141,7 +143,7 @@ export type FailureReason =
   | 'quota-exceeded'
   | 'download-total-exceeded';
 
-export interface Snapshot {
+export interface Snapshot extends NetworkOptions {
   /** Of two snapshots by the same engine, the one with the greater revision is newer. */
   engine: number;
   revision: number;
@@ -249,7 +251,7 @@ export interface StoredImage {
   label?: string;
 }
 
-export interface FetchInit {
+export interface FetchInit extends NetworkOptions {
   /** Made by the caller, crypto.randomUUID(). */
   uniqueId: string;
   id: string;

@@ -3,6 +3,7 @@
  * and the version of the Go program.
  */
 
+import { toNetworkOptions, type Connections } from '../shared/network-options';
 import { lockName, MARK } from '../shared/protocol';
 import { toRetryOptions, type RetryOptions } from '../shared/retry';
 import { worker } from './worker';
@@ -29,6 +30,10 @@ export interface WorkerOptions {
   ranges?: boolean;
   /** Whether the console tells each step of each transfer, and performance.measure() how long it took. */
   debug?: boolean;
+  /** Which connections are used where fetch() says nothing. */
+  network?: Connections;
+  /** What all background fetches together may download, in bytes per second. 0, the default: no limit. */
+  maxBandwidth?: number;
 }
 
 export interface WorkerContext {
@@ -51,6 +56,8 @@ export interface WorkerContext {
   retry: RetryOptions;
   ranges: boolean;
   debug: boolean;
+  network: Connections;
+  maxBandwidth: number;
 }
 
 /** The SHA-256 of bgfetch.wasm in hexadecimal, the first 16 digits, put in by the build. */
@@ -69,6 +76,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
   if (!['granted', 'denied', 'prompt'].includes(permission)) {
     throw new TypeError(`backgroundFetchOptions.permission is not granted, denied or prompt: ${String(permission)}`);
   }
+  const { network = 'any', maxBandwidth = 0 } = toNetworkOptions({ ...options }, 'backgroundFetchOptions');
   const programCachePrefix = `bgfetch:program:${scope}:`;
   return {
     scope,
@@ -87,6 +95,8 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     retry: toRetryOptions(options.retry, 'backgroundFetchOptions.retry'),
     ranges: options.ranges === true,
     debug: options.debug === true,
+    network,
+    maxBandwidth,
   };
 }
 

@@ -41,6 +41,10 @@ export interface HostConfig {
   ranges: boolean;
   /** Whether the program calls `log`. */
   debug: boolean;
+  /** Which connections are used where fetch() says nothing. */
+  network: Connections;
+  /** Bytes per second, of all together; 0: no limit. */
+  maxBandwidth: number;
 }
 
 /** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */
@@ -59,6 +63,7 @@ export interface Shown {
 }
 
 import type { Head, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
+import type { Connections } from '../shared/network-options';
 import type { RetryOptions } from '../shared/retry';
 
 export interface SaveLimits {
@@ -72,10 +77,11 @@ export interface SaveLimits {
 export interface HostMethods {
   /**
    * Send the request. With rangeStart, rangeEnd (the byte after the last) or
-   * ranged it has a Range header, `bytes=<rangeStart>-[<rangeEnd - 1>]`.
+   * ranged it has a Range header, `bytes=<rangeStart>-[<rangeEnd - 1>]`. priority is a
+   * hint for browsers that know it.
    */
   open: [
-    { cache: string; request: StoredRequest; rangeStart: number; rangeEnd?: number; ranged?: boolean },
+    { cache: string; request: StoredRequest; rangeStart: number; rangeEnd?: number; ranged?: boolean; priority?: 'low' },
     { transfer: number; head: Head },
   ];
   /** See Transfer.Save in wasm/bgfetch/ports.go. Bytes: those of the piece, if asked for. */
@@ -87,6 +93,8 @@ export interface HostMethods {
   close: [{ transfer: number }, null];
   online: [null, boolean];
   waitOnline: [null, null];
+  metered: [null, boolean];
+  waitMetered: [{ metered: boolean }, null];
   reachable: [{ url: string }, boolean];
 
   createCache: [{ cache: string }, null];

@@ -16,7 +16,7 @@ import { Lifetime } from './lifetime';
 import { EngineLock } from './lock';
 import { listenForMessages } from './messages';
 import { refuseRequests, reportNativeEvents } from './native';
-import { online, reachable, waitOnline } from './network';
+import { metered, online, reachable, waitMetered, waitOnline } from './network';
 import { keepOwnCaches } from './own-caches';
 import { Program } from './program';
 import { Served } from './served';
@@ -66,6 +66,8 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     close: (args) => transfers.close(args),
     online,
     waitOnline,
+    metered,
+    waitMetered,
     reachable,
     saveRequestBody: (args) => saveRequestBody(handles, args),
     keys,

@@ -30,6 +30,38 @@ export async function waitOnline(_: null, signal: AbortSignal): Promise<null> {
   return null;
 }
 
+/** NetworkInformation, which Chromium alone has; TypeScript's library has not. */
+interface Connection extends EventTarget {
+  saveData?: boolean;
+  type?: string;
+}
+
+const connectionOf = (): Connection | undefined => (navigator as { connection?: Connection }).connection;
+
+/** Whether the user saves data, or pays for them, as far as the browser tells. */
+export async function metered(): Promise<boolean> {
+  const connection = connectionOf();
+  return connection?.saveData === true || connection?.type === 'cellular';
+}
+
+/** Resolves when metered() has become what is given: never, where the browser does not tell. Rejects 'stopped'. */
+export async function waitMetered(wanted: HostMethods['waitMetered'][0], signal: AbortSignal): Promise<null> {
+  while ((await metered()) !== wanted.metered) {
+    if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
+    await new Promise<void>((resolve) => {
+      const connection = connectionOf();
+      function done() {
+        connection?.removeEventListener('change', done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      connection?.addEventListener('change', done);
+      signal.addEventListener('abort', done);
+    });
+  }
+  return null;
+}
+
 /** Whether the server answers anything, be it only to say that CORS forbids us. */
 export async function reachable({ url }: HostMethods['reachable'][0], signal: AbortSignal): Promise<boolean> {
   // The browser itself refuses mixed content, and always will.

@@ -150,6 +150,7 @@ async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<Reques
     redirect: request.redirect as RequestRedirect | undefined,
     referrerPolicy: request.referrerPolicy as ReferrerPolicy | undefined,
     referrer: usableReferrer(request),
+    priority: args.priority,
     body: request.body ? await requestBody(request.body, await cache) : undefined,
   };
   // What is undefined stands for the default, where a given member would not.

@@ -6,6 +6,7 @@
  */
 
 import type { State, StorageGrant } from '../shared/states';
+import type { Connections, NetworkOptions, Priority } from '../shared/network-options';
 import type { Pieces } from '../shared/pieces';
 import type { RetryOptions } from '../shared/retry';
 
@@ -46,6 +47,12 @@ declare global {
     pieces?: Record<string, Pieces>;
     /** Addition: when to try again, and when to give up. */
     retry?: RetryOptions;
+    /** Addition: which go first. Default: 'normal'. */
+    priority?: Priority;
+    /** Addition: 'unmetered' waits while the browser says that data are to be saved. */
+    network?: Connections;
+    /** Addition: bytes per second. 0, the default: no limit. */
+    maxBandwidth?: number;
   }
 
   /** `registration.backgroundFetch`, in pages and in the service worker. */
@@ -106,6 +113,11 @@ declare global {
     readonly state?: State;
     /** While state is waiting-retry, else null. */
     readonly retryAt?: Date | null;
+    readonly priority?: Priority;
+    readonly network?: Connections;
+    /** Bytes per second, 0 for no limit. */
+    readonly maxBandwidth?: number;
+    setOptions?(options: NetworkOptions): Promise<boolean>;
 
     addEventListener<K extends keyof BackgroundFetchRegistrationEventMap>(
       type: K,

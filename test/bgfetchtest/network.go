@@ -22,6 +22,8 @@ type Network struct {
 	requests []bgfetch.TransferInit
 	counts   map[string]int
 	offline  chan struct{} // nil when online, closed when the network is back
+	metered  bool
+	changed  chan struct{} // closed when metered changes
 	down     bool
 	// running counts the open transfers by host, peak is the most there ever were.
 	running, peak map[string]int
@@ -74,6 +76,7 @@ func (l *Link) carry(n int) time.Duration {
 func NewNetwork(bodies *MemoryBodies) *Network {
 	return &Network{
 		bodies:  bodies,
+		changed: make(chan struct{}),
 		servers: map[string]func(int, bgfetch.TransferInit) Response{},
 		counts:  map[string]int{},
 		running: map[string]int{},
@@ -168,6 +171,39 @@ func (n *Network) WaitOnline(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// SetMetered sets what the browser thinks of the connection.
+func (n *Network) SetMetered(metered bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.metered = metered
+	close(n.changed)
+	n.changed = make(chan struct{})
+}
+
+// Metered implements bgfetch.Network.
+func (n *Network) Metered() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.metered
+}
+
+// WaitMetered implements bgfetch.Network.
+func (n *Network) WaitMetered(ctx context.Context, metered bool) error {
+	for {
+		n.mu.Lock()
+		now, changed := n.metered, n.changed
+		n.mu.Unlock()
+		if now == metered {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 }
 

@@ -46,6 +46,13 @@ func (n *network) Online() bool { return true }
 
 func (n *network) WaitOnline(context.Context) error { return nil }
 
+func (n *network) Metered() bool { return false }
+
+func (n *network) WaitMetered(ctx context.Context, _ bool) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func (n *network) Reachable(ctx context.Context, url string) bool {
 	request, err := http.NewRequestWithContext(ctx, http.MethodHead, url, nil)
 	if err != nil {

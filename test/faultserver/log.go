@@ -30,6 +30,7 @@ type Entry struct {
 	URL          string    `json:"url"`
 	Range        string    `json:"range"`
 	IfRange      string    `json:"ifRange,omitempty"`
+	Priority     string    `json:"priority,omitempty"` // RFC 9218
 	Origin       string    `json:"origin"`
 	Status       int       `json:"status"` // 0 before the head
 	ContentRange string    `json:"contentRange,omitempty"`

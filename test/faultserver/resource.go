@@ -42,7 +42,7 @@ func (s *Server) serveResource(w http.ResponseWriter, r *http.Request, name stri
 	counts := ok && r.Method != http.MethodHead && r.Method != http.MethodOptions
 	entry, number := s.journal.begin(name, Entry{
 		Time: time.Now(), Method: r.Method, URL: r.URL.RequestURI(),
-		Range: r.Header.Get("Range"), IfRange: r.Header.Get("If-Range"), Origin: r.Header.Get("Origin"),
+		Range: r.Header.Get("Range"), IfRange: r.Header.Get("If-Range"), Priority: r.Header.Get("Priority"), Origin: r.Header.Get("Origin"),
 	}, counts)
 	outcome := ClientLeft // stays if the connection is gone before it can be reset
 	defer func() { s.journal.end(entry, outcome) }()

@@ -11,8 +11,10 @@ const (
 	ActivityRunning       Activity = "running"        // at least one request is under way
 	ActivityWaitingOnline Activity = "waiting-online" // the browser is offline
 	ActivityWaitingRetry  Activity = "waiting-retry"  // a try failed, the next one comes later
-	ActivityPaused        Activity = "paused"
-	ActivitySettled       Activity = "settled"
+	// ActivityWaitingUnmetered: the connection is one that it may not use.
+	ActivityWaitingUnmetered Activity = "waiting-unmetered"
+	ActivityPaused           Activity = "paused"
+	ActivitySettled          Activity = "settled"
 )
 
 // activity derives the activity from what its records do; retryAt is the time of
@@ -25,6 +27,10 @@ func (f *backgroundFetch) activity() (a Activity, retryAt time.Time) {
 		return ActivityRunning, retryAt
 	case f.state.Paused:
 		return ActivityPaused, retryAt
+	case f.waitsUnmetered():
+		return ActivityWaitingUnmetered, retryAt
+	case len(f.queue) > 0 && f.mayAsk() > 0:
+		return ActivityRunning, retryAt // as fast as it may
 	case f.offline > 0:
 		return ActivityWaitingOnline, retryAt
 	}

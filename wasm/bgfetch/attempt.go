@@ -66,6 +66,7 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 		a.renew()
 		a.next.Ranged = !a.ownRange()
 	}
+	a.bound()
 	return open, verdict{}
 }
 
@@ -133,7 +134,7 @@ func (a *attempt) headTimeout() time.Duration {
 
 // openTransfer sends a request and notes it, and its response.
 func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged bool) (Transfer, error) {
-	init := TransferInit{UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: start, RangeEnd: end, Ranged: ranged}
+	init := TransferInit{UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.priorityHint()}
 	a.note(LogEntry{Event: logRequest, Range: init.rangeValue(), Detail: a.request.Method})
 	transfer, err := a.engine.Network.Open(ctx, init)
 	if err != nil {
@@ -174,6 +175,9 @@ func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 		return nil, v
 	}
 	a.publish(0)
+	if a.rangeByRange() {
+		return nil, verdict{}
+	}
 	return move, verdict{}
 }
 
@@ -189,6 +193,9 @@ func judgeResume(a *attempt, ctx context.Context) (step, verdict) {
 		}
 		if data.Length < 0 {
 			data.Length = complete
+		}
+		if complete == data.Length && a.rangeByRange() {
+			return nil, verdict{}
 		}
 		return move, verdict{}
 	case head.Status >= 200 && head.Status <= 299:
@@ -237,6 +244,9 @@ func finishBody(a *attempt, _ context.Context) (step, verdict) {
 	if length, ok := a.whole(); ok {
 		a.next.Response.Length = length
 		return a.succeed()
+	}
+	if a.end > 0 && a.limited() > 0 {
+		return nil, verdict{} // and more, when the limit allows it
 	}
 	return nil, verdict{wait: max(0, time.Until(a.notBefore)), why: "a gap is filled"}
 }

@@ -34,6 +34,10 @@ type Options struct {
 	ShowInterval time.Duration
 	// Permission is the site's policy.
 	Permission Permission
+	// Network is what background fetches use that do not say.
+	Network Connections
+	// MaxBandwidth bounds what all together download, in bytes per second; 0: nothing does.
+	MaxBandwidth int64
 	// Origin is the site's own, such as "https://example.com".
 	Origin string
 	// OnActive is told how many background fetches are not yet done with, after
@@ -123,6 +127,8 @@ type Engine struct {
 	snapshots int64
 	// waitingOnline are the records that wait for the network to come back.
 	waitingOnline []*record
+	// metered is the browser's opinion of the connection.
+	metered bool
 	// revision is that of the history.
 	revision int64
 }
@@ -140,6 +146,16 @@ func NewEngine(ports Ports, options Options) *Engine {
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
 	e.shower = newShower(e)
 	e.scheduler = newScheduler(e.options.MaxTransfers, e.options.MaxPerHost, e.startRecord)
+	e.scheduler.limit = newLimiter(e.options.MaxBandwidth)
+	e.scheduler.after = func(wait time.Duration, do func()) {
+		time.AfterFunc(wait, func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			if e.ctx.Err() == nil {
+				do()
+			}
+		})
+	}
 	return e
 }
 
@@ -156,6 +172,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	e.historyChanged() // nobody has seen it in this engine
 	e.logger.begin(len(stored))
+	e.metered = e.Network.Metered()
+	e.goWork(func() { e.watchMetered(ctx) })
 	e.goWork(func() { e.logger.keep(ctx) })
 	e.goWork(func() { e.notifier.run(ctx) })
 	e.goWork(func() { e.shower.run(ctx) })
@@ -241,6 +259,7 @@ type FetchInit struct {
 	// Paused: it begins paused.
 	Paused bool      `json:"paused"`
 	Retry  RetryInit `json:"retry"`
+	NetworkOptions
 }
 
 // Fetch registers a background fetch and begins to perform it. It returns when
@@ -264,6 +283,8 @@ func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
 		Paused:        init.Paused || e.options.Permission == PermissionPrompt,
 		Prompting:     e.options.Permission == PermissionPrompt,
 		Retry:         init.Retry,
+
+		NetworkOptions: init.NetworkOptions,
 	}
 	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), nil)
 

@@ -16,6 +16,8 @@ type backgroundFetch struct {
 	state   FetchState
 	records []*record
 	retry   RetryPolicy
+	// limit is its own, beside that of all.
+	limit limiter
 
 	// ctx ends when the background fetch has settled: transfers end with it.
 	ctx    context.Context
@@ -33,7 +35,7 @@ type backgroundFetch struct {
 	detail string
 	// queue holds the records that wait for the scheduler.
 	queue []*record
-	// parked holds those that wait until it is no longer paused.
+	// parked holds those that wait until it is no longer held.
 	parked []*record
 	// running counts the records that are worked on, offline those that wait for
 	// the network; retries has the times of those that wait for their next try.
@@ -57,6 +59,7 @@ type backgroundFetch struct {
 func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records []RecordState) *backgroundFetch {
 	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{}), retries: map[*record]time.Time{}}
 	f.ctx, f.cancel = context.WithCancel(e.ctx)
+	f.limit = newLimiter(state.MaxBandwidth)
 	f.retry, _ = state.Retry.Apply(e.options.Retry) // check has seen it
 	f.records = make([]*record, len(requests))
 	for i, request := range requests {
@@ -98,6 +101,9 @@ func (init FetchInit) check() error {
 		return errorf(TypeError, "downloadTotal %d is out of range", init.DownloadTotal)
 	}
 	if _, err := init.Retry.Apply(RetryPolicy{}); err != nil {
+		return err
+	}
+	if err := init.NetworkOptions.Check(); err != nil {
 		return err
 	}
 	for _, request := range init.Requests {
@@ -253,6 +259,7 @@ func (f *backgroundFetch) snapshot() Snapshot {
 		RecordsAvailable: !f.state.Delivered,
 		Paused:           f.state.Paused,
 		State:            activity,
+		NetworkOptions:   f.network(),
 	}
 	if !retryAt.IsZero() {
 		s.RetryAt = retryAt.UnixMilli()

@@ -111,6 +111,7 @@ func (f *backgroundFetch) ended() Ended {
 	}
 	again := FetchInit{
 		ID: f.state.ID, Title: f.state.Title, Icons: f.state.Icons, DownloadTotal: f.state.DownloadTotal, Retry: f.state.Retry,
+		NetworkOptions: f.state.NetworkOptions,
 	}
 	for _, r := range f.records {
 		if r.request.Body != nil {

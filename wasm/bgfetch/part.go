@@ -79,8 +79,13 @@ func (p *part) run(ctx context.Context, transfer Transfer) {
 		transfer, err = p.open(ctx)
 	}
 	if err == nil {
-		p.stoppable(transfer.Stop)
-		err = p.move(ctx, transfer)
+		waiting, stop := context.WithCancel(ctx)
+		defer stop()
+		p.stoppable(func() {
+			transfer.Stop()
+			stop()
+		})
+		err = p.move(ctx, waiting, transfer)
 	}
 	if transfer != nil {
 		transfer.Close()
@@ -141,8 +146,12 @@ func (p *part) open(ctx context.Context) (Transfer, error) {
 }
 
 // move stores the range piece by piece.
-func (p *part) move(ctx context.Context, transfer Transfer) error {
+// waiting ends with the part.
+func (p *part) move(ctx, waiting context.Context, transfer Transfer) error {
 	for {
+		if p.limit == bodyEnd {
+			p.waitForLimit(waiting)
+		}
 		offset, limits, ok := p.claim()
 		if !ok {
 			return nil
@@ -151,6 +160,7 @@ func (p *part) move(ctx context.Context, transfer Transfer) error {
 		if err != nil {
 			return err
 		}
+		p.attempt.charge(piece.Length)
 		last, err := p.moved(piece)
 		p.attempt.events <- partEvent{part: p, segment: Segment{offset, piece.Length}, piece: piece, digest: digest, last: last, full: piece.Length == limits.MaxLength}
 		if last || err != nil {

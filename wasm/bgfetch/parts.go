@@ -136,6 +136,10 @@ func (a *attempt) saveLimits() SaveLimits {
 	limits.MinTime *= time.Duration(max(1, a.running.Load()))
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
+	if rate := a.fetch.rate(); rate > 0 {
+		limits.MaxLength = min(limits.MaxLength, max(rate/2, minLimitedPiece))
+		limits.MinLength = min(limits.MinLength, limits.MaxLength)
+	}
 	if total := a.fetch.state.DownloadTotal; total > 0 {
 		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded+1))
 	}
@@ -328,9 +332,10 @@ func (a *attempt) halting() bool {
 // complete length). And a validator must be there that changes when the bytes do: a
 // strong ETag, or Last-Modified, which is visible cross-origin. A weak ETag alone
 // says that the meaning is the same, not the bytes.
-func (a *attempt) rangeable() bool {
-	data := &a.next.Response
-	if a.single || !data.Resumable || a.verified() || data.Length < 0 {
+func (a *attempt) rangeable() bool { return a.record.rangeable(&a.next.Response) }
+
+func (r *record) rangeable(data *ResponseData) bool {
+	if r.single || !data.Resumable || r.verified() || data.Length < 0 {
 		return false
 	}
 	if data.Head != nil && strings.EqualFold(strings.TrimSpace(data.Head.value("Accept-Ranges")), "none") {
@@ -342,7 +347,7 @@ func (a *attempt) rangeable() bool {
 
 // addParts begins as many parts as are worth it.
 func (a *attempt) addParts(ctx context.Context) {
-	if a.pacer == nil || len(a.parts) == 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
+	if a.pacer == nil || len(a.parts) == 0 || a.limited() > 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
 		return
 	}
 	for len(a.parts) < a.pacer.wants() {

@@ -24,16 +24,7 @@ func (e *Engine) Pause(uniqueID string) (bool, error) {
 	err = f.change(func(s *FetchState) { s.Paused = !f.settling })
 	e.mu.Lock()
 	paused := f.state.Paused
-	if paused {
-		f.parked = append(f.parked, f.queue...)
-		e.scheduler.remove(f)
-		for _, r := range f.records {
-			if r.interrupt != nil {
-				r.interrupt()
-			}
-		}
-	}
-	e.noteActivity(f)
+	e.holdOrGoOn(f)
 	e.mu.Unlock()
 	f.note(logPaused, "")
 	return paused, e.changed(f, err)
@@ -47,12 +38,7 @@ func (e *Engine) Resume(uniqueID string) error {
 	}
 	err = f.change(func(s *FetchState) { s.Paused, s.Prompting = false, false })
 	e.mu.Lock()
-	parked := f.parked
-	f.parked = nil
-	if !f.settling {
-		e.enqueue(f, parked...)
-	}
-	e.noteActivity(f)
+	e.holdOrGoOn(f)
 	e.mu.Unlock()
 	f.note(logResumed, "")
 	return e.changed(f, err)
@@ -81,7 +67,7 @@ func (e *Engine) changed(f *backgroundFetch, err error) error {
 
 // enqueue gives records to the scheduler, or parks them. e.mu is held.
 func (e *Engine) enqueue(f *backgroundFetch, records ...*record) {
-	if f.state.Paused {
+	if f.held() {
 		f.parked = append(f.parked, records...)
 		return
 	}
@@ -90,7 +76,7 @@ func (e *Engine) enqueue(f *backgroundFetch, records ...*record) {
 
 // requeue gives a record that was begun back to the scheduler, or parks it. e.mu is held.
 func (e *Engine) requeue(r *record) {
-	if r.fetch.state.Paused {
+	if r.fetch.held() {
 		r.fetch.parked = append(r.fetch.parked, r)
 		return
 	}
@@ -98,7 +84,7 @@ func (e *Engine) requeue(r *record) {
 }
 
 // interruptible names what breaks off the attempt when its background fetch is
-// paused, and calls it if that has happened already.
+// paused or its place is wanted, and calls it if that has happened already.
 func (a *attempt) interruptible(interrupt func()) {
 	if !a.safe() {
 		return
@@ -106,13 +92,19 @@ func (a *attempt) interruptible(interrupt func()) {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
 	a.record.interrupt = interrupt
-	if a.fetch.state.Paused {
+	if a.interrupted() {
 		interrupt()
+	} else {
+		a.engine.scheduler.makeRoom()
 	}
 }
 
-func (a *attempt) isPaused() bool {
+// interrupted says whether the record is to stop. e.mu is held.
+func (r *record) interrupted() bool { return r.fetch.held() || r.yields }
+
+// wasInterrupted is interrupted, without the lock.
+func (a *attempt) wasInterrupted() bool {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	return a.fetch.state.Paused
+	return a.interrupted()
 }

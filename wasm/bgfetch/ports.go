@@ -106,6 +106,9 @@ type TransferInit struct {
 	RangeStart int64 `json:"rangeStart"`
 	RangeEnd   int64 `json:"rangeEnd,omitempty"`
 	Ranged     bool  `json:"ranged,omitempty"`
+	// Priority is a hint for the browser, among all requests of the site: "low", or ""
+	// for none.
+	Priority string `json:"priority,omitempty"`
 }
 
 // Network sends requests and moves response bodies into the cache.
@@ -118,6 +121,11 @@ type Network interface {
 	Online() bool
 	// WaitOnline returns when Online has become true, or with ctx's error.
 	WaitOnline(ctx context.Context) error
+	// Metered is the browser's opinion whether the connection is one on which bytes are to
+	// be saved; false where it does not tell.
+	Metered() bool
+	// WaitMetered returns when Metered has become what is given, or with ctx's error.
+	WaitMetered(ctx context.Context, metered bool) error
 	// Reachable reports whether the URL's server answers anything at all (a
 	// no-cors HEAD request).
 	Reachable(ctx context.Context, url string) bool

@@ -23,6 +23,13 @@ type record struct {
 	// interrupt breaks off what the attempt under way waits for; nil where there is
 	// none, or none that may be broken off.
 	interrupt func()
+	// yields: it was interrupted for the sake of a higher priority. keepsPlace: it was begun
+	// in its turn before higher ones, and is not.
+	yields, keepsPlace bool
+	// reserved is what its request may still bring that is counted already, see reserve.
+	reserved int64
+	// proved: the length of the body is that of a response to a Range request. Not stored.
+	proved bool
 
 	// seek is where a reader waits and no attempt knows of it yet, wake tells the
 	// attempt under way.
@@ -69,6 +76,7 @@ type verdict struct {
 func (e *Engine) startRecord(r *record) {
 	r.fetch.transfers.Add(1)
 	r.fetch.running++
+	r.reserve()
 	e.noteActivity(r.fetch)
 	e.goWork(func() {
 		defer r.fetch.transfers.Done()
@@ -77,6 +85,7 @@ func (e *Engine) startRecord(r *record) {
 		defer e.mu.Unlock()
 		r.interrupt, r.wake = nil, nil
 		r.fetch.running--
+		r.unreserve()
 		if v.unreachable {
 			e.hostUnreachable(r)
 		}

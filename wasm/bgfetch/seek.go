@@ -10,12 +10,12 @@ import (
 // the first of them that is not stored is not about to come, the transfer moves there;
 // what it leaves out is fetched afterwards. Of several seeks the newest counts. Nothing
 // happens where nothing can be done: there is no such record or it is settled, its
-// background fetch is paused, the server knows no ranges.
+// background fetch is held, the server knows no ranges.
 func (e *Engine) Seek(uniqueID string, index int, offset int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f, err := e.readable(uniqueID)
-	if err != nil || index < 0 || index >= len(f.records) || f.settling || f.state.Paused {
+	if err != nil || index < 0 || index >= len(f.records) || f.settling || f.held() {
 		return
 	}
 	r := f.records[index]
@@ -76,6 +76,9 @@ func (a *attempt) goToReader(ctx context.Context) {
 	if from != nil && !from.cut(s.start) {
 		a.noPlace()
 		return
+	}
+	if n := a.limited(); n > 0 && n < s.end-s.start {
+		s.end = s.start + n
 	}
 	a.add(ctx, &part{start: s.start, end: s.end, seek: true}, nil)
 }

@@ -171,6 +171,7 @@ type FetchState struct {
 	Prompting bool `json:"prompting,omitempty"`
 	// Retry is what the site wants otherwise than by default.
 	Retry RetryInit `json:"retry,omitzero"`
+	NetworkOptions
 	// Delivered is set when the closing event is no longer active: the records
 	// are then no longer available and only deletion is left to do.
 	Delivered bool `json:"delivered,omitempty"`
@@ -202,6 +203,8 @@ type Snapshot struct {
 	// RetryAt is when the next try is made, in ms since 1970, while State is
 	// waiting-retry.
 	RetryAt int64 `json:"retryAt,omitempty"`
+	// NetworkOptions are those in force.
+	NetworkOptions
 }
 
 // RecordSnapshot is what an instance is told of a record.

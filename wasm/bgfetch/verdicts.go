@@ -177,7 +177,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 		return nil, verdict{}
 	case !a.safe():
 		return a.fail(ReasonFetchError, err.Error())
-	case a.isPaused():
+	case a.wasInterrupted():
 		return nil, verdict{}
 	case !a.engine.Network.Online():
 		return nil, verdict{online: true, why: err.Error() + "; waits for the network"}

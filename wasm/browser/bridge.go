@@ -38,6 +38,10 @@ type Config struct {
 	Ranges bool `json:"ranges"`
 	// Debug is set where the console is to tell what happens.
 	Debug bool `json:"debug"`
+	// Network is which connections are used by what does not say, MaxBandwidth the limit
+	// of all together in bytes per second, 0 for none.
+	Network      bgfetch.Connections `json:"network"`
+	MaxBandwidth int64               `json:"maxBandwidth"`
 }
 
 // Origin is the origin of the scope.

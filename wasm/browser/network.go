@@ -71,6 +71,22 @@ func (n Network) WaitOnline(ctx context.Context) error {
 	return n.Bridge.call(ctx, "waitOnline", nil, nil)
 }
 
+type meteredArgs struct {
+	Metered bool `json:"metered"`
+}
+
+// Metered implements bgfetch.Network.
+func (n Network) Metered() bool {
+	var metered bool
+	err := n.Bridge.call(context.Background(), "metered", nil, &metered)
+	return err == nil && metered
+}
+
+// WaitMetered implements bgfetch.Network.
+func (n Network) WaitMetered(ctx context.Context, metered bool) error {
+	return n.Bridge.call(ctx, "waitMetered", meteredArgs{metered}, nil)
+}
+
 // Reachable implements bgfetch.Network.
 func (n Network) Reachable(ctx context.Context, url string) bool {
 	var reachable bool

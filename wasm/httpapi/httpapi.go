@@ -11,6 +11,7 @@
 //	POST /fetches/<uniqueId>/abort     200 {"aborted": bool}
 //	POST /fetches/<uniqueId>/pause     200 {"paused": bool}
 //	POST /fetches/<uniqueId>/resume    200 {"paused": bool}
+//	POST /fetches/<uniqueId>/options   NetworkOptionsInit: 200 {"changed": bool}
 //	POST /fetches/<uniqueId>/ui        UI: 200 {}
 //	POST /fetches/<uniqueId>/match     matchInit: 200 {"cache": name, "records": [RecordSnapshot]}
 //	GET  /fetches/<uniqueId>/records/<index>[?wait=head]
@@ -71,6 +72,7 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/fetches/{uniqueId}/abort", methods{http.MethodPost: a.abort})
 	mux.Handle("/fetches/{uniqueId}/pause", methods{http.MethodPost: a.pause})
 	mux.Handle("/fetches/{uniqueId}/resume", methods{http.MethodPost: a.resume})
+	mux.Handle("/fetches/{uniqueId}/options", methods{http.MethodPost: a.setOptions})
 	mux.Handle("/fetches/{uniqueId}/ui", methods{http.MethodPost: a.updateUI})
 	mux.Handle("/fetches/{uniqueId}/match", methods{http.MethodPost: a.match})
 	mux.Handle("/fetches/{uniqueId}/records/{index}", methods{http.MethodGet: a.record})
@@ -186,6 +188,15 @@ func (a api) pause(w http.ResponseWriter, r *http.Request) {
 func (a api) resume(w http.ResponseWriter, r *http.Request) {
 	err := a.engine.Resume(r.PathValue("uniqueId"))
 	reply(w, map[string]bool{"paused": false}, err)
+}
+
+func (a api) setOptions(w http.ResponseWriter, r *http.Request) {
+	var change bgfetch.NetworkOptionsInit
+	if !readJSON(w, r, &change) {
+		return
+	}
+	changed, err := a.engine.SetOptions(r.PathValue("uniqueId"), change)
+	reply(w, map[string]bool{"changed": changed}, err)
 }
 
 func (a api) updateUI(w http.ResponseWriter, r *http.Request) {

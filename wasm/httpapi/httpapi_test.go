@@ -222,3 +222,22 @@ func TestPauseAndResume(t *testing.T) {
 		call(t, h, "POST", "/fetches/u/ui", "{}", 404, nil)
 	})
 }
+
+func TestSetOptions(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		var s bgfetch.Snapshot
+		call(t, h, "POST", "/fetches", strings.Replace(fetchBody, `"title"`, `"priority":"low","title"`, 1), 201, &s)
+		if s.Priority != bgfetch.PriorityLow || s.Network != bgfetch.ConnectionsAny || s.MaxBandwidth != 0 {
+			t.Errorf("%+v", s)
+		}
+		call(t, h, "POST", "/fetches/u1/options", `{"network":"wifi"}`, 400, nil)
+		call(t, h, "POST", "/fetches/unknown/options", `{}`, 404, nil)
+		var reply struct{ Changed bool }
+		call(t, h, "POST", "/fetches/u1/options", `{"maxBandwidth":1000,"network":"unmetered"}`, 200, &reply)
+		call(t, h, "GET", "/fetches/u1", "", 200, &s)
+		want := bgfetch.NetworkOptions{Priority: bgfetch.PriorityLow, Network: bgfetch.ConnectionsUnmetered, MaxBandwidth: 1000}
+		if !reply.Changed || s.NetworkOptions != want {
+			t.Errorf("%+v, %+v", reply, s)
+		}
+	})
+}

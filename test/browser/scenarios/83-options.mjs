@@ -1,5 +1,5 @@
 // Options of fetch() that are additions to the standard, and the room for what is fetched.
-import { assert, gets, MiB, scenario } from '../lib/scenario.mjs';
+import { assert, bytesSent, gets, MiB, rangeStarts, scenario } from '../lib/scenario.mjs';
 
 scenario('options: wrong ones are TypeErrors that name the member', {}, async (test) => {
   const { page } = await test.open();
@@ -14,6 +14,9 @@ scenario('options: wrong ones are TypeErrors that name the member', {}, async (t
       'retry.stallTimeout': { retry: { stallTimeout: Infinity } },
       'retry.headTimeout': { retry: { headTimeout: '60' } },
       'retry.maxRestarts': { retry: { maxRestarts: 1.5 } },
+      'options.priority': { priority: 'urgent' },
+      'options.network': { network: 'wifi' },
+      'options.maxBandwidth': { maxBandwidth: -1 },
     };
     const answers = {};
     for (const [name, options] of Object.entries(wrong)) {
@@ -44,6 +47,74 @@ scenario('options: begins paused, over a reload', {}, async (test) => {
   await page.evaluate(() => t.held.get('later').resume());
   const event = await test.settled(page, 'later', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await file.sha256());
+});
+
+scenario('priority: a higher one takes the place, and no byte is lost', {}, async (test) => {
+  const { page } = await test.open();
+  const films = Array.from({ length: 6 }, () => test.resource({ size: 3 * MiB, rate: MiB }));
+  const urgent = test.resource({ size: MiB / 2, rate: MiB });
+  await page.evaluate((urls) => t.startFetch('films', urls, { priority: 'low' }), films.map(({ url }) => url));
+  await page.evaluate(() => t.waitForDownloaded('films', 1));
+  await page.evaluate((url) => t.startFetch('urgent', url, { priority: 'high' }), urgent.url);
+  assert.equal((await test.event('urgent')).type, 'backgroundfetchsuccess');
+  await page.reload();
+  const after = await page.evaluate(async () => {
+    await t.getFetch('films');
+    const held = t.held.get('films');
+    const { priority, state, network, maxBandwidth } = held;
+    const refused = await t.rejection(() => held.setOptions({ priority: 'urgent' }));
+    const answer = await held.setOptions({ priority: 'normal' });
+    await t.until('films', () => held.priority === 'normal');
+    return { priority, state, network, maxBandwidth, refused: refused.isTypeError, answer };
+  });
+  const defaults = { state: 'running', network: 'any', maxBandwidth: 0 };
+  assert.deepEqual(after, { priority: 'low', ...defaults, refused: true, answer: true });
+  const event = await test.settled(page, 'films', 'backgroundfetchsuccess');
+  assert.deepEqual(event.records.map(({ sha256 }) => sha256), await Promise.all(films.map((film) => film.sha256())));
+  const log = (await Promise.all(films.map((film) => film.log()))).flat();
+  assert.equal(rangeStarts(log).filter((start) => start > 0).length, 1, 'one was stopped, and went on');
+  // Firefox alone tells servers of HTTP/1 what it thinks of.
+  if (test.driver.name === 'firefox') assert.notEqual(log[0].priority, (await urgent.log())[0].priority);
+});
+
+scenario('network: unmetered waits for the connection, and goes on', {}, async (test) => {
+  const { page } = await test.open({ script: '/sw-metered.js' });
+  const file = test.resource({ size: 4 * MiB, rate: 2 * MiB });
+  const connection = (change) => page.evaluate((data) => {
+    (window.channel ??= new BroadcastChannel('connection')).postMessage(data);
+  }, change);
+  const state = (wanted) => page.evaluate((wanted) => t.until('film', () => t.held.get('film').state === wanted), wanted);
+  await page.evaluate((url) => t.startFetch('film', url, { network: 'unmetered' }), file.url);
+  await page.evaluate(() => t.waitForDownloaded('film', 1));
+  await connection({ saveData: true });
+  await state('waiting-unmetered');
+  const before = gets(await file.log()).length;
+  await connection({ saveData: false, type: 'cellular' });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await state('waiting-unmetered');
+  assert.equal(gets(await file.log()).length, before, 'nothing is asked for');
+  await connection({ type: 'wifi' });
+  const event = await test.settled(page, 'film', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await file.sha256());
+  assert.ok(rangeStarts(await file.log()).at(-1) > 0, 'it went on where it was');
+});
+
+scenario('maxBandwidth: a limit that holds on the wire', {}, async (test) => {
+  const { page } = await test.open();
+  const rate = 2 * MiB;
+  const film = test.resource({ size: 5 * MiB, rate: 16 * MiB });
+  const begun = Date.now();
+  await page.evaluate((...args) => t.startFetch('film', ...args), film.url, { maxBandwidth: rate });
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const seconds = (Date.now() - begun) / 1000;
+  const sent = bytesSent(await film.log());
+  // What came of the first response, which tells the length, before it was left is too much.
+  assert.ok(sent < (seconds + 1) * rate + MiB, `${sent} bytes in the first ${seconds} s`);
+  const event = await test.settled(page, 'film', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await film.sha256());
+  const took = (Date.now() - begun) / 1000;
+  assert.ok(took > 1.4, `${took} s`);
+  assert.ok(bytesSent(await film.log()) < film.size + MiB, 'hardly anything is sent twice');
 });
 
 scenario('retry: a server that is away, and a name that does not resolve', {}, async (test) => {

@@ -1,0 +1,186 @@
+package bgfetch
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// limiter holds the average of what is downloaded to a rate. What has come, or was asked
+// for, is a debt that is paid off at that rate; nothing is asked for before it is paid.
+type limiter struct {
+	rate int64 // bytes per second, 0 for no limit
+	debt float64
+	at   time.Time // when the debt was that
+}
+
+func newLimiter(rate int64) limiter { return limiter{rate: rate} }
+
+// pay brings the debt up to date.
+func (l *limiter) pay() {
+	now := time.Now()
+	l.debt = max(0, l.debt-float64(l.rate)*now.Sub(l.at).Seconds())
+	l.at = now
+}
+
+// spend counts bytes; less than 0 are given back.
+func (l *limiter) spend(bytes int64) {
+	if l.rate == 0 {
+		return
+	}
+	l.pay()
+	l.debt = max(0, l.debt+float64(bytes))
+}
+
+// wait is the time until nothing is owed.
+func (l *limiter) wait() time.Duration {
+	if l.rate == 0 {
+		return 0
+	}
+	l.pay()
+	return time.Duration(l.debt / float64(l.rate) * float64(time.Second))
+}
+
+// setRate changes the rate. What is owed stays, so far as it is no more than a second's.
+func (l *limiter) setRate(rate int64) {
+	l.pay()
+	l.rate, l.debt = rate, min(l.debt, float64(rate))
+}
+
+// minRequest is the least that is asked for at once of a body under a limit, in bytes.
+const minRequest = 64 << 10
+
+// minLimitedPiece is the least piece under a limit, in bytes.
+const minLimitedPiece = 16 << 10
+
+// rate is the limit for the background fetch, its own or that of all, in bytes per
+// second; 0 where there is none. e.mu is held.
+func (f *backgroundFetch) rate() int64 {
+	rate := f.limit.rate
+	if all := f.engine.scheduler.limit.rate; all > 0 && (rate == 0 || all < rate) {
+		return all
+	}
+	return rate
+}
+
+// mayAsk is the time until the background fetch may ask for more. e.mu is held.
+func (f *backgroundFetch) mayAsk() time.Duration {
+	return max(f.limit.wait(), f.engine.scheduler.limit.wait())
+}
+
+// spend counts bytes against all limits. e.mu is held.
+func (f *backgroundFetch) spend(bytes int64) {
+	f.limit.spend(bytes)
+	f.engine.scheduler.limit.spend(bytes)
+}
+
+// request is how many bytes of a body are asked for at once under the limit: those of
+// about a second, since a browser may read ahead of us without bound. 0: no limit.
+// e.mu is held.
+func (f *backgroundFetch) request() int64 {
+	if rate := f.rate(); rate > 0 {
+		return max(rate, minRequest)
+	}
+	return 0
+}
+
+// reserve counts what the next request of the record will bring, so far as that is
+// known, before others are let in. e.mu is held.
+func (r *record) reserve() {
+	n, data := r.fetch.request(), &r.state.Response
+	if n == 0 || !r.boundable(data) {
+		return
+	}
+	r.reserved = min(n, data.Length-storedLength(data.Segments))
+	r.fetch.spend(r.reserved)
+}
+
+// unreserve gives back what the request did not bring. e.mu is held.
+func (r *record) unreserve() {
+	r.fetch.spend(-r.reserved)
+	r.reserved = 0
+}
+
+// charge counts bytes that came.
+func (a *attempt) charge(bytes int64) {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	known := min(bytes, a.record.reserved)
+	a.record.reserved -= known
+	a.fetch.spend(bytes - known)
+}
+
+// limited is request, without the lock.
+func (a *attempt) limited() int64 {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	return a.fetch.request()
+}
+
+// boundable says whether the body can be asked for range by range. Its length must be
+// known for sure: cross-origin a content coding may be hidden, and only a response to a
+// Range request for the rest has none.
+func (r *record) boundable(data *ResponseData) bool {
+	if !r.rangeable(data) || data.Head == nil {
+		return false
+	}
+	_, exact := data.Head.bodyLength()
+	return exact || r.proved
+}
+
+// rangeByRange says whether the response at hand is to be left for requests of bounded
+// ranges, or for one that proves the length first.
+func (a *attempt) rangeByRange() bool {
+	data := &a.next.Response
+	n := a.limited()
+	if n == 0 || a.end > 0 || !a.rangeable() || data.Length-a.start <= n {
+		return false
+	}
+	head := a.transfer.Head()
+	a.proved = a.proved || head.Status == http.StatusPartialContent
+	if a.boundable(data) {
+		return true
+	}
+	asked := a.next.Ranged // and it was not heard
+	a.next.Ranged = true
+	a.publish(0)
+	return !asked
+}
+
+// bound makes the range of the attempt no longer than is asked for at once under a limit.
+func (a *attempt) bound() {
+	data := &a.next.Response
+	n := a.limited()
+	if n == 0 || !a.boundable(data) {
+		return
+	}
+	end := a.end
+	if end == 0 {
+		end = data.Length
+	}
+	if a.start+n < end {
+		a.end = a.start + n
+	}
+}
+
+// waitForLimit returns when a body that comes by one response may be read on.
+func (p *part) waitForLimit(ctx context.Context) {
+	a := p.attempt
+	for {
+		a.engine.mu.Lock()
+		wait := a.fetch.mayAsk()
+		if a.record.reserved > 0 {
+			wait = 0 // this was counted before
+		}
+		a.engine.mu.Unlock()
+		if wait <= 0 {
+			return
+		}
+		// The limit may change meanwhile.
+		select {
+		case <-time.After(min(wait, time.Second)):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
