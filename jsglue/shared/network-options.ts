@@ -15,19 +15,19 @@ export interface NetworkOptions {
   maxBandwidth?: number;
 }
 
-const VALUES = { network: ['any', 'unmetered'], priority: ['high', 'normal', 'low'] };
+const CONNECTIONS = ['any', 'unmetered'];
+const PRIORITIES = ['high', 'normal', 'low'];
 
 /** Throws a TypeError that names the member which is wrong; `what` is its owner. Absent members stay so. */
 export function toNetworkOptions(dictionary: Record<string, unknown>, what: string): NetworkOptions {
   const { maxBandwidth, network, priority } = dictionary;
-  for (const [name, value] of Object.entries({ network, priority })) {
-    const values = VALUES[name as keyof typeof VALUES];
-    if (value !== undefined && !values.includes(value as string)) {
-      throw new TypeError(`${what}.${name} is not one of ${values.join(', ')}: ${String(value)}`);
-    }
-  }
+  const refuse = (name: string, expected: string): never => {
+    throw new TypeError(`${what}.${name} is not ${expected}: ${String(dictionary[name])}`);
+  };
+  if (network !== undefined && !CONNECTIONS.includes(network as string)) refuse('network', String(CONNECTIONS));
+  if (priority !== undefined && !PRIORITIES.includes(priority as string)) refuse('priority', String(PRIORITIES));
   if (maxBandwidth !== undefined && !(Number.isSafeInteger(maxBandwidth) && (maxBandwidth as number) >= 0)) {
-    throw new TypeError(`${what}.maxBandwidth is not a whole number of bytes per second: ${String(maxBandwidth)}`);
+    refuse('maxBandwidth', 'a whole number');
   }
   return { maxBandwidth, network, priority } as NetworkOptions;
 }
