@@ -107,14 +107,15 @@ scenario('maxBandwidth: a limit that holds on the wire', {}, async (test) => {
   await page.evaluate((...args) => t.startFetch('film', ...args), film.url, { maxBandwidth: rate });
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const seconds = (Date.now() - begun) / 1000;
-  const sent = bytesSent(await film.log());
-  // What came of the first response, which tells the length, before it was left is too much.
-  assert.ok(sent < (seconds + 1) * rate + MiB, `${sent} bytes in the first ${seconds} s`);
+  // The first response, which tells the length, is left; what came of it before depends on the machine.
+  const ranges = async () => (await film.log()).filter(({ range }) => range);
+  const sent = bytesSent(await ranges());
+  assert.ok(sent < (seconds + 1.1) * rate, `${sent} bytes in the first ${seconds} s`);
   const event = await test.settled(page, 'film', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await film.sha256());
   const took = (Date.now() - begun) / 1000;
   assert.ok(took > 1.4, `${took} s`);
-  assert.ok(bytesSent(await film.log()) < film.size + MiB, 'hardly anything is sent twice');
+  assert.equal(bytesSent(await ranges()), film.size, 'no range is sent twice');
 });
 
 scenario('retry: a server that is away, and a name that does not resolve', {}, async (test) => {
