@@ -149,7 +149,13 @@ export class BackgroundFetchList extends HTMLElement {
   #makeRow(): Row {
     const language = this.closest('[lang]')?.getAttribute('lang') || undefined;
     const format = new Format(language);
-    return new Row({ format, texts: this.#texts, act: (action, listing) => this.#act(action, listing) });
+    return new Row({
+      format,
+      texts: this.#texts,
+      act: (action, listing) => this.#act(action, listing),
+      base: () => this.#source?.base ?? '',
+      files: async (listing) => (await this.#source?.files(listing)) ?? [],
+    });
   }
 
   #act(action: Action, listing: Listing): void {

@@ -17,6 +17,7 @@ const LOOK_MS = 1000;
 export class NativeSource implements Source {
   #manager: Manager;
   #origin: string;
+  readonly base = '';
   #show: Show = () => {};
   #registrations = new Map<string, Registration>();
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -42,6 +43,8 @@ export class NativeSource implements Source {
   resume = unable;
   retry = unable;
   remove = unable;
+  discard = unable;
+  files = async () => [];
 
   async #look(): Promise<void> {
     const ids = await this.#manager.getIds();

@@ -4,19 +4,25 @@ import type { Ended, Listing } from '../shared/protocol';
 import type { Format } from './format';
 import { h, setText } from './html';
 import { Rate } from './rate';
+import type { File } from './source';
 import { fill, type Texts } from './texts';
 
-export type Action = 'pause' | 'resume' | 'abort' | 'retry' | 'remove';
+export type Action = 'pause' | 'resume' | 'abort' | 'retry' | 'remove' | 'discard';
 
 export interface RowContext {
   format: Format;
   texts: Texts;
   act(action: Action, listing: Listing): void;
+  /** What the paths of links are relative to. */
+  base(): string;
+  files(listing: Listing): Promise<File[]>;
 }
 
 /** The text of speed and time left changes no more often. */
 const PACE_MS = 500;
 const MAX_TITLE = 300;
+/** Files that cannot be had yet are looked for so often. */
+const FILES_MS = 2000;
 /** States that a screen reader tells of. */
 const ANNOUNCED = ['paused', 'waiting-online', 'waiting-unmetered', 'success', 'failure'];
 
@@ -40,14 +46,22 @@ export class Row {
   #amount = h('span', { class: 'amount', part: 'amount', dir: 'auto' });
   #state = h('span', { class: 'state', part: 'state', dir: 'auto' });
   #detail = h('div', { class: 'detail', part: 'detail', dir: 'auto' });
-  #actions = h('div', { class: 'actions', part: 'actions' });
+  #save = h('a', { class: 'button', part: 'button save', id: `${this.#titleId}s`, 'aria-labelledby': `${this.#titleId}s ${this.#titleId}` });
+  #files = h('ul', { class: 'files', part: 'files' });
+  #filesSummary = h('summary', {});
+  #filesBox = h('details', { part: 'detail', hidden: '' }, this.#filesSummary, this.#files);
+  #actions = h('div', { class: 'actions', part: 'actions' }, this.#save);
+  /** Some of the files cannot be had yet; and when that was asked last. */
+  #filesMissing = false;
+  #filesAt = 0;
   #buttons: { button: HTMLButtonElement; action: Action | undefined }[] = [];
 
   constructor(context: RowContext) {
     this.#context = context;
     this.#title = h('div', { class: 'title', part: 'title', id: this.#titleId, dir: 'auto' });
     const facts = h('div', { class: 'facts' }, this.#amount, this.#state);
-    const main = h('div', { class: 'main' }, this.#title, this.#meta, this.#bar, facts, this.#detail);
+    const main = h('div', { class: 'main' }, this.#title, this.#meta, this.#bar, facts, this.#detail, this.#filesBox);
+    this.#filesBox.addEventListener('toggle', () => void this.#showFiles().catch(() => {}));
     this.element = h('li', { class: 'item', part: 'item' }, this.#icon, main, this.#actions);
   }
 
@@ -58,9 +72,18 @@ export class Row {
     setText(this.#title, name.length > MAX_TITLE ? `${name.slice(0, MAX_TITLE)}…` : name);
     const ended = isEnded(listing);
     const meta = [new URL(listing.url).host];
-    if (listing.records > 1) meta.push(fill(texts.files, format.count(listing.records)));
+    const readable = listing.records > 1 && (!ended || listing.kept === true);
+    const files = fill(texts.files, format.count(listing.records));
+    if (listing.records > 1 && !readable) meta.push(files);
     if (ended) meta.push(format.time(listing.ended));
     setText(this.#meta, meta.join(' · '));
+    setText(this.#filesSummary, files);
+    this.#filesBox.hidden = !readable;
+    if (this.#filesMissing && Date.now() - this.#filesAt > FILES_MS) void this.#showFiles().catch(() => {});
+    this.#save.hidden = !listing.savable;
+    const what = listing.records > 1 ? 'zip' : 'records/0/body?download';
+    this.#save.href = `${this.#context.base()}fetches/${listing.uniqueId}/${what}`;
+    setText(this.#save, texts.save);
     setText(this.#detail, listing.detail ?? '');
     this.#showIcon(listing.icon);
     this.#showProgress(ended);
@@ -99,6 +122,7 @@ export class Row {
     const { listing } = this;
     const { texts, format } = this.#context;
     if (isEnded(listing)) {
+      if (listing.kept) return texts.kept;
       return listing.result === 'success' ? texts.success : texts[listing.failureReason || 'fetch-error'];
     }
     switch (stateOf(listing)) {
@@ -153,6 +177,19 @@ export class Row {
     this.#bar.setAttribute('aria-valuetext', this.#amount.textContent ?? '');
   }
 
+  /** The files of several, each a link once it can be had. */
+  async #showFiles(): Promise<void> {
+    if (!this.#filesBox.open) return;
+    this.#filesAt = Date.now();
+    const files = await this.#context.files(this.listing);
+    const here = files.filter(({ href }) => href).length;
+    this.#filesMissing = here < files.length;
+    if (this.#filesBox.dataset.here === String(here)) return;
+    this.#filesBox.dataset.here = String(here);
+    const items = files.map(({ name, href }) => h('li', { dir: 'auto' }, href ? h('a', { href }, name) : name));
+    this.#files.replaceChildren(...items);
+  }
+
   /** A button stays the same element when its action changes: it may have the focus. */
   #showButtons(actions: Action[]): void {
     while (this.#buttons.length > actions.length) this.#buttons.pop()!.button.remove();
@@ -193,6 +230,7 @@ function stateOf({ result, state }: Listing): string {
 }
 
 function actionsOf(listing: Listing): Action[] {
+  if (isEnded(listing) && listing.kept) return ['discard'];
   if (isEnded(listing)) return listing.retryable ? ['retry', 'remove'] : ['remove'];
   const state = stateOf(listing);
   if (state === 'settled') return [];

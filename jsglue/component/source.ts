@@ -3,7 +3,8 @@
 import { requestOf } from '../page/exchange';
 import { Watch } from '../page/watch';
 import { bodyOf } from '../shared/errors';
-import type { Ended, History, Listing, Listings, Method, Snapshot, SnapshotsMessage } from '../shared/protocol';
+import { MARK } from '../shared/protocol';
+import type { Ended, History, Listing, Listings, MatchReply, Method, Snapshot, SnapshotsMessage } from '../shared/protocol';
 import { fromWire } from '../shared/wire-text';
 
 /** What there is: those that are not done with, oldest first, and those that are, the last first. */
@@ -14,7 +15,15 @@ export interface Shown {
 
 export type Show = (shown: Shown) => void;
 
+/** A file, and where it can be had; "" where it cannot yet. */
+export interface File {
+  name: string;
+  href: string;
+}
+
 export interface Source {
+  /** What the paths of links are relative to. */
+  readonly base: string;
   /** Calls show now and after each change, until stop. Rejects where there is nobody to ask. */
   start(show: Show): Promise<void>;
   stop(): void;
@@ -25,6 +34,10 @@ export interface Source {
   retry(ended: Ended): Promise<unknown>;
   /** Without one: all. */
   remove(ended?: Ended): Promise<unknown>;
+  /** Deletes what was kept of it, too. */
+  discard(ended: Ended): Promise<unknown>;
+  /** The files that it has, or will have. */
+  files(listing: Listing): Promise<File[]>;
 }
 
 /** While something is being finished it is looked at again so soon. */
@@ -36,11 +49,13 @@ export class WorkerSource implements Source {
   #show: Show = () => {};
   #shown: Shown = { fetches: [], ended: [] };
   #revision: number | undefined;
+  readonly base: string;
   #refreshing: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(registration: ServiceWorkerRegistration) {
     this.#registration = registration;
+    this.base = `${registration.scope}${MARK}/`;
     this.#watch = new Watch(registration, {
       uniqueIds: () => [],
       hear: async (message) => this.#hear(message),
@@ -71,6 +86,20 @@ export class WorkerSource implements Source {
   abort = ({ uniqueId }: Listing) => this.#act('POST', `fetches/${uniqueId}/abort`);
   retry = ({ number }: Ended) => this.#act('POST', `history/${number}/retry`, { uniqueId: crypto.randomUUID() });
   remove = (ended?: Ended) => this.#act('DELETE', ended ? `history/${ended.number}` : 'history');
+
+  discard = async ({ uniqueId, number }: Ended) => {
+    await this.#act('DELETE', `kept/${uniqueId}`);
+    if (number > 0) await this.#act('DELETE', `history/${number}`);
+  };
+
+  async files({ uniqueId }: Listing): Promise<File[]> {
+    const path = `fetches/${uniqueId}`;
+    const { records } = bodyOf<MatchReply>(await requestOf(this.#registration, 'POST', `${path}/match`, {}));
+    return records.map(({ index, request, head, exposed, result }) => ({
+      name: nameOf(request.url),
+      href: head && exposed && result !== 'bad-status' ? `${this.base}${path}/records/${index}/body?download` : '',
+    }));
+  }
 
   async #act(method: Method, path: string, body?: unknown): Promise<void> {
     try {
@@ -142,6 +171,16 @@ export class WorkerSource implements Source {
 
   async #get<T>(path: string): Promise<T> {
     return bodyOf<T>(await requestOf(this.#registration, 'GET', path));
+  }
+}
+
+function nameOf(url: string): string {
+  const { pathname, host } = new URL(url);
+  const name = pathname.split('/').pop() || host;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
 }
 

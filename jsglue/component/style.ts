@@ -61,6 +61,12 @@ ul { list-style: none; margin: 0; padding: 0; }
 }
 .detail { color: var(--_muted); font-size: .8125rem; overflow-wrap: anywhere; }
 .detail:empty { display: none; }
+details { font-size: .8125rem; color: var(--_muted); }
+.item summary { font-weight: inherit; }
+.files { display: grid; gap: .25rem; padding-block: .375rem; padding-inline-start: 1rem; }
+.files li { overflow-wrap: anywhere; }
+.files a { color: var(--_accent); text-underline-offset: .15em; }
+a:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; border-radius: 3px; }
 [data-state=success] .facts, [data-state=failure] .facts { flex-direction: row-reverse; justify-content: flex-end; }
 .amount:empty { display: none; }
 .state { overflow: hidden; text-overflow: ellipsis; }
@@ -79,7 +85,8 @@ button, .button {
   border-radius: calc(var(--_radius) * .7); background: transparent; color: inherit; font: inherit; font-size: .8125rem;
   font-weight: 500; line-height: 1; cursor: pointer;
 }
-button:hover { background: var(--_soft); }
+a.button { display: inline-flex; align-items: center; justify-content: center; text-decoration: none; }
+button:hover, a.button:hover { background: var(--_soft); }
 button:focus-visible, h2:focus-visible, summary:focus-visible, [tabindex="0"]:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 h2:focus:not(:focus-visible) { outline: none; }
 .actions:empty { display: none; }

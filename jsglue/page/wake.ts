@@ -11,7 +11,9 @@ import { transportOf } from './transport';
 
 /** Looks now, and again for as long as it finds something. */
 export async function wakeWorkers(): Promise<void> {
-  const names = await caches.keys();
+  const all = await caches.keys();
+  // Those that are kept for good have an empty cache beside them, and are no work.
+  const names = all.filter((name) => !all.includes(name.replace(':data:', ':kept:')));
   const registrations = await navigator.serviceWorker.getRegistrations();
   let found = false;
   for (const registration of registrations) {

@@ -29,6 +29,9 @@
  *   GET  fetches/<uniqueId>/zip[?record=<index>...]  -> 200 with a ServedBody
  *   GET  fetches/<uniqueId>/records/<index>/body[?download]
  *        -> 200 or 206 with a ServedBody, in whose place the bytes are sent.
+ *   GET  body?url=<url>[&ignoreSearch][&download]    -> the same for a URL
+ *   GET  kept[?url=<url>[&ignoreSearch]]         -> 200 KeptList
+ *   DELETE kept?url=<url>[&ignoreSearch], kept/<uniqueId>  -> 200 {"deleted": number}
  *   GET  list                                    -> 200 Listings
  *   GET  history                                 -> 200 History
  *   DELETE history[/<number>]                    -> 200 {}
@@ -182,6 +185,8 @@ export interface Listing extends Snapshot {
   /** Bytes of all bodies, 0 while that is not known. */
   total: number;
   pausable?: boolean;
+  /** The bodies can be had as a file, or an archive. */
+  savable?: boolean;
   /** Why it failed, for people. */
   detail?: string;
 }
@@ -192,6 +197,8 @@ export interface Ended extends Listing {
   /** ms since 1970. */
   ended: number;
   retryable?: boolean;
+  /** There are records of it that were kept. */
+  kept?: boolean;
 }
 
 export interface Listings {
@@ -261,6 +268,7 @@ export interface FetchInit extends NetworkOptions {
   downloadTotal: number;
 
   // Additions to the standard.
+  keep?: boolean;
   paused: boolean;
   retry: RetryOptions;
 }
@@ -304,6 +312,24 @@ export interface RecordSnapshot {
   generation: number;
   /** Of the body, in bytes; -1 while it is not certain. */
   length: number;
+}
+
+/** wasm/bgfetch/keep.go. */
+export interface KeptRecord extends RecordSnapshot {
+  uniqueId: string;
+  id: string;
+  title: string;
+  /** URL. */
+  icon?: string;
+  /** Content-Type, or "". */
+  type: string;
+  /** ms since 1970. */
+  kept: number;
+}
+
+export interface KeptList {
+  /** The last kept first. */
+  records: KeptRecord[];
 }
 
 export interface PlanSegment {

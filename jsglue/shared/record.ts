@@ -77,7 +77,7 @@ export class BackgroundFetchRecord {
  * Where all bytes are stored, the plan is fetched and the cache opened now: the
  * response then stays readable though the worker deletes the records.
  */
-async function responseOf(first: RecordSnapshot, source: Source): Promise<Response> {
+export async function responseOf(first: RecordSnapshot, source: Source): Promise<Response> {
   const path = `${source.path}/records/${first.index}`;
   let snapshot = first;
   while (!snapshot.head && snapshot.result === '') {

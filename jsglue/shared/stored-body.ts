@@ -14,7 +14,7 @@ const MISSING_DELAY_MS = 500;
 
 /** Throws a TypeError when there is none: opening would make one, and leave it behind. */
 export async function openCache(name: string): Promise<Cache> {
-  if (!(await caches.has(name))) throw new TypeError('The stored bodies of the background fetch are gone.');
+  if (!(await caches.has(name))) throw new TypeError('A stored segment is gone.');
   return caches.open(name);
 }
 
@@ -26,7 +26,7 @@ async function find(cache: Cache, key: string): Promise<Response | undefined> {
 /** Throws a TypeError when the entry is not there. */
 export async function cachedEntry(cache: Cache, key: string): Promise<Response> {
   const entry = await find(cache, key);
-  if (!entry) throw new TypeError('A stored body of the background fetch is gone.');
+  if (!entry) throw new TypeError('A stored segment is gone.');
   return entry;
 }
 
@@ -118,7 +118,7 @@ export class StoredBody {
       if (segment) {
         await this.#open(segment);
       } else if (this.#complete) {
-        if (this.#to < Infinity) throw new TypeError('The stored body is shorter than it should be.');
+        if (this.#to < Infinity) throw new TypeError('A stored segment is shorter than it should be.');
         return this.#close();
       } else {
         await this.#take(await this.#ask(true));
@@ -151,7 +151,7 @@ export class StoredBody {
       return;
     }
     this.#skip = this.#offset - segment.offset;
-    if (this.#skip < 0) throw new TypeError('The plan of a stored body has a gap.');
+    if (this.#skip < 0) throw new TypeError('A stored segment is gone.');
     this.#segmentEnd = segment.offset + segment.length;
     this.#reader = entry.body?.getReader();
   }

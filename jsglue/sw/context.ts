@@ -46,6 +46,8 @@ export interface WorkerContext {
   lock: string;
   /** Prefix of the names of the caches with bodies; a unique id follows. */
   cachePrefix: string;
+  /** Prefix of the names of the empty caches that say which of these are kept for good. */
+  keptPrefix: string;
   /** URL of the Go program. */
   wasmURL: string;
   /** Name of the cache that keeps the Go program. Each scope has one of its own: their versions may differ. */
@@ -84,6 +86,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     database: name,
     lock: lockName(scope),
     cachePrefix: `bgfetch:data:${scope}:`,
+    keptPrefix: `bgfetch:kept:${scope}:`,
     wasmURL: String(
       wasmURL === undefined
         ? new URL(`bgfetch.wasm?v=${PROGRAM_HASH}`, scriptURL)

@@ -33,6 +33,8 @@ export interface HostConfig {
   database: string;
   /** Prefix of the names of the caches with bodies; the unique id follows. */
   cachePrefix: string;
+  /** Prefix of the names of the empty caches that say which of these are kept. */
+  keptPrefix: string;
   /** The site's policy. */
   permission: PermissionState;
   /** What holds for retries where fetch() says nothing. */

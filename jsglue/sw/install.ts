@@ -20,6 +20,7 @@ import { metered, online, reachable, waitMetered, waitOnline } from './network';
 import { keepOwnCaches } from './own-caches';
 import { Program } from './program';
 import { Served } from './served';
+import { defineServe } from './serve';
 import { closeAllShown, closeShown, listenForClicks, show } from './shown';
 import type { Transfers } from './transfers';
 import { trace } from './trace';
@@ -118,6 +119,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     'POST unregister': forget,
   });
   listenForClicks(transport, watchers, lifetime, (uniqueId) => caches.has(context.cachePrefix + uniqueId));
+  defineServe(context, program, served, activity);
   listenForFetches(context, program, served, lifetime, activity);
   worker.addEventListener('install', (event) => {
     activity.installing();

@@ -14,7 +14,8 @@ const DELETION_LIMIT_MS = 3000;
  */
 export async function deleteLeftovers(context: WorkerContext, lock: EngineLock): Promise<void> {
   await lock.acquire().catch(() => {});
-  const names = await cacheNames(context.cachePrefix).catch(() => []);
+  const prefixes = [context.cachePrefix, context.keptPrefix];
+  const names = (await Promise.all(prefixes.map(cacheNames)).catch(() => [])).flat();
   await Promise.allSettled([...names.map(deleteOwnCache), deleteDatabase(context.database)]);
 }
 

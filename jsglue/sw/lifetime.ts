@@ -66,8 +66,11 @@ export class Lifetime {
   }
 
   async #resume(): Promise<boolean> {
-    const names = await cacheNames(this.#context.cachePrefix);
-    if (names.length === 0 || this.#active !== null) return false;
+    const { cachePrefix, keptPrefix } = this.#context;
+    const kept = await cacheNames(keptPrefix);
+    const names = await cacheNames(cachePrefix);
+    const unfinished = names.some((name) => !kept.includes(keptPrefix + name.slice(cachePrefix.length)));
+    if (!unfinished || this.#active !== null) return false;
     this.#active = 1; // Until the program says better.
     try {
       await this.#start();

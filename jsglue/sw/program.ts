@@ -180,8 +180,8 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, permission, retry, ranges, debug, network, maxBandwidth, path } = this.#context;
-    const config: HostConfig = { scope, database, cachePrefix, permission, retry, ranges, debug, network, maxBandwidth };
+    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, path } = this.#context;
+    const config: HostConfig = { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {

@@ -41,6 +41,8 @@ declare global {
   interface BackgroundFetchOptions extends BackgroundFetchUIOptions {
     /** Bytes; more than that are a failure. 0, the default: not known. */
     downloadTotal?: number;
+    /** Addition: if it succeeds its records stay, see `kept` of the worker's manager. */
+    keep?: boolean;
     /** Addition: it begins paused. */
     paused?: boolean;
     /** Addition: hashes of the pieces of bodies, by URL. */
@@ -74,7 +76,6 @@ declare global {
     persist?(): Promise<StorageGrant>;
   }
 
-  /** Events of a registration. The last `progress` comes with the result. */
   interface BackgroundFetchRegistrationEventMap {
     progress: Event;
     /** Addition. */

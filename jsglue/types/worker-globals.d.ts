@@ -3,9 +3,31 @@
  * Source: https://wicg.github.io/background-fetch/#background-fetch-service-worker-events
  */
 
+import type { KeptInfo, KeptOptions } from '../shared/kept-info';
 import './globals';
 
 declare global {
+  interface BackgroundFetchKept {
+    /** The response, whose body is read as it is asked for. */
+    match(request: RequestInfo | URL, options?: KeptOptions): Promise<Response | undefined>;
+    /** The last kept first. */
+    list(): Promise<KeptInfo[]>;
+    /** Resolves with whether there was one. */
+    delete(request: RequestInfo | URL, options?: KeptOptions): Promise<boolean>;
+  }
+
+  /** Events of a registration. The last `progress` comes with the result. */
+  interface BackgroundFetchManager {
+    /** Addition, in the worker only: what fetch() kept with the option `keep`, by URL. */
+    readonly kept?: BackgroundFetchKept;
+    /**
+     * Addition, in the worker only: an answer for the fetch listener of the site, by Range, from what
+     * was kept or is under way; undefined where there is none. `url` is that of the record,
+     * where it is another than the request's.
+     */
+    serve?(request: Request, options?: KeptOptions & { url?: string | URL }): Promise<Response | undefined>;
+  }
+
   /** For events that you make yourself. */
   interface BackgroundFetchEventInit extends ExtendableEventInit {
     registration: BackgroundFetchRegistration;

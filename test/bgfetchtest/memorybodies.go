@@ -27,6 +27,7 @@ type MemoryBodies struct {
 	mu      sync.Mutex
 	uploads map[string][]byte
 	caches  map[string]*memoryCache
+	kept    map[string]bool
 }
 
 type memoryCache struct {
@@ -38,7 +39,7 @@ var _ bgfetch.Bodies = (*MemoryBodies)(nil)
 
 // NewMemoryBodies returns empty bodies.
 func NewMemoryBodies() *MemoryBodies {
-	return &MemoryBodies{uploads: map[string][]byte{}, caches: map[string]*memoryCache{}}
+	return &MemoryBodies{uploads: map[string][]byte{}, caches: map[string]*memoryCache{}, kept: map[string]bool{}}
 }
 
 // Upload makes body the request body that has that handle.
@@ -64,6 +65,13 @@ func (b *MemoryBodies) Room(context.Context) (int64, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.Quota - b.used(), b.Quota > 0 && !b.HideRoom
+}
+
+// Used is the number of bytes that are stored.
+func (b *MemoryBodies) Used() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.used()
 }
 
 func (b *MemoryBodies) used() int64 {
@@ -170,7 +178,25 @@ func (b *MemoryBodies) Delete(_ context.Context, uniqueID string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.caches, uniqueID)
+	delete(b.kept, uniqueID)
 	return nil
+}
+
+// Keep implements bgfetch.Bodies.
+func (b *MemoryBodies) Keep(_ context.Context, uniqueID string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.kept[uniqueID] = true
+	return nil
+}
+
+// SignsOfWork are the unique ids whose bodies tell, without the program, that there
+// is work: those that are not kept.
+func (b *MemoryBodies) SignsOfWork() []string {
+	uniqueIDs, _ := b.UniqueIDs(context.Background())
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.DeleteFunc(uniqueIDs, func(uniqueID string) bool { return b.kept[uniqueID] })
 }
 
 // UniqueIDs implements bgfetch.Bodies.

@@ -158,18 +158,35 @@ func (s *MemoryStore) Create(ctx context.Context, state bgfetch.FetchState, requ
 
 // PutState implements bgfetch.Store.
 func (s *MemoryStore) PutState(ctx context.Context, state bgfetch.FetchState) error {
+	return s.write(ctx, func(data *memoryData) error { return data.putState(state) })
+}
+
+// Keep implements bgfetch.Store.
+func (s *MemoryStore) Keep(ctx context.Context, state bgfetch.FetchState, ended bgfetch.Ended) error {
 	return s.write(ctx, func(data *memoryData) error {
-		fetch := data.find(state.UniqueID)
-		if fetch == nil {
-			return fmt.Errorf("put state of %q: %w", state.UniqueID, bgfetch.ErrUnknown)
-		}
-		text, err := json.Marshal(state)
-		if err != nil {
+		if err := data.putState(state); err != nil {
 			return err
 		}
-		fetch.state = text
-		return nil
+		return data.addEnded(ended)
 	})
+}
+
+func (d *memoryData) putState(state bgfetch.FetchState) error {
+	fetch := d.find(state.UniqueID)
+	if fetch == nil {
+		return fmt.Errorf("put state of %q: %w", state.UniqueID, bgfetch.ErrUnknown)
+	}
+	text, err := json.Marshal(state)
+	if err != nil {
+		return err
+	}
+	fetch.state = text
+	return nil
+}
+
+func (d *memoryData) addEnded(ended bgfetch.Ended) error {
+	ended.Number = d.history.next()
+	return d.history.put(ended.Number, ended, bgfetch.MaxHistory)
 }
 
 // PutRecord implements bgfetch.Store.
@@ -220,9 +237,7 @@ func (s *MemoryStore) DropSegments(ctx context.Context, uniqueID string, index, 
 func (s *MemoryStore) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ended) error {
 	return s.write(ctx, func(data *memoryData) error {
 		if ended != nil && data.find(uniqueID) != nil {
-			row := *ended
-			row.Number = data.history.next()
-			if err := data.history.put(row.Number, row, bgfetch.MaxHistory); err != nil {
+			if err := data.addEnded(*ended); err != nil {
 				return err
 			}
 		}

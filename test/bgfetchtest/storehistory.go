@@ -2,6 +2,7 @@ package bgfetchtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -12,6 +13,7 @@ import (
 var storeHistoryCases = []StoreCase{
 	{"history", testHistory},
 	{"history has a limit", testHistoryLimit},
+	{"keep", testKeep},
 	{"log", testLog},
 	{"log has a limit", testLogLimit},
 }
@@ -117,6 +119,33 @@ func testHistoryLimit(t T, open OpenStore) {
 	all := history(t, store)
 	if len(all) != bgfetch.MaxHistory || all[0].UniqueID != fmt.Sprint(bgfetch.MaxHistory+2) || all[len(all)-1].UniqueID != "3" {
 		t.Errorf("%d are kept, from %q to %q", len(all), all[0].UniqueID, all[len(all)-1].UniqueID)
+	}
+}
+
+func testKeep(t T, open OpenStore) {
+	store := open(t)
+	ctx := context.Background()
+	create(t, store, fetchState("u"), get("/a"))
+	if err := store.PutRecord(ctx, "u", 0, fullRecord(), bgfetch.Segment{Length: 7}); err != nil {
+		t.Fatalf("PutRecord: %v", err)
+	}
+	state := fetchState("u")
+	state.Keep, state.KeptAt, state.Ended, state.Result = true, 1<<50, true, bgfetch.ResultSuccess
+	if err := store.Keep(ctx, state, fullEnded("u")); err != nil {
+		t.Fatalf("Keep: %v", err)
+	}
+	if err := store.Keep(ctx, fetchState("unknown"), fullEnded("unknown")); !errors.Is(err, bgfetch.ErrUnknown) {
+		t.Errorf("Keep of an unknown one: %v", err)
+	}
+	store = open(t)
+	got := loadOne(t, store)
+	if !got.State.Ended || got.State.KeptAt != 1<<50 || len(got.Records[0].Response.Segments) != 1 {
+		t.Errorf("it is %+v", got)
+	}
+	want := fullEnded("u")
+	want.Number = 1
+	if all := history(t, store); len(all) != 1 || !reflect.DeepEqual(all[0], want) {
+		t.Errorf("the history is %+v", all)
 	}
 }
 

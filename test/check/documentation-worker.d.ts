@@ -4,6 +4,7 @@ import '../../jsglue/types/worker-globals';
 
 declare global {
   const clients: Clients;
+  const registration: ServiceWorkerRegistration;
   function skipWaiting(): Promise<void>;
   function addEventListener<K extends keyof ServiceWorkerGlobalScopeEventMap>(
     type: K,

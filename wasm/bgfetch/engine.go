@@ -1,6 +1,7 @@
 package bgfetch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -131,6 +132,13 @@ type Engine struct {
 	metered bool
 	// revision is that of the history.
 	revision int64
+	// kept are the background fetches of which only kept records are left, by unique
+	// id; lastKept is the largest KeptAt of all.
+	kept     map[string]*backgroundFetch
+	lastKept int64
+
+	// tidying is held while kept records are deleted. It is taken before mu.
+	tidying sync.Mutex
 }
 
 // NewEngine makes an engine that does nothing before Start.
@@ -141,6 +149,7 @@ func NewEngine(ports Ports, options Options) *Engine {
 		number:  rand.Int64N(1 << 53), // exact in JSON for JavaScript
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
+		kept:    map[string]*backgroundFetch{},
 	}
 	e.logger = newLogger(ports.Store, e.options.OnLog)
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
@@ -167,7 +176,8 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the background fetches: %w", err)
 	}
-	if err := e.sweep(ctx, stored); err != nil {
+	bodies, err := e.sweep(ctx, stored)
+	if err != nil {
 		return err
 	}
 	e.historyChanged() // nobody has seen it in this engine
@@ -178,10 +188,11 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.goWork(func() { e.notifier.run(ctx) })
 	e.goWork(func() { e.shower.run(ctx) })
 	for _, s := range stored {
-		if err := e.restore(ctx, s); err != nil {
+		if err := e.restore(ctx, s, bodies); err != nil {
 			return fmt.Errorf("resume background fetch %q: %w", s.State.ID, err)
 		}
 	}
+	e.tidyKeptSoon()
 	e.reportActive()
 	return nil
 }
@@ -199,11 +210,12 @@ func (e *Engine) goWork(f func()) {
 }
 
 // sweep deletes bodies that no row speaks of: what was left when a worker died
-// between a put and its row, or between the two steps of a deletion.
-func (e *Engine) sweep(ctx context.Context, stored []Stored) error {
+// between a put and its row, or between the two steps of a deletion. It returns the
+// unique ids that had bodies.
+func (e *Engine) sweep(ctx context.Context, stored []Stored) ([]string, error) {
 	uniqueIDs, err := e.Bodies.UniqueIDs(ctx)
 	if err != nil {
-		return fmt.Errorf("list the stored bodies: %w", err)
+		return nil, fmt.Errorf("list the stored bodies: %w", err)
 	}
 	for _, uniqueID := range uniqueIDs {
 		known := slices.ContainsFunc(stored, func(s Stored) bool { return s.State.UniqueID == uniqueID })
@@ -211,14 +223,19 @@ func (e *Engine) sweep(ctx context.Context, stored []Stored) error {
 			continue
 		}
 		if err := e.Bodies.Delete(ctx, uniqueID); err != nil {
-			return fmt.Errorf("delete orphaned bodies: %w", err)
+			return nil, fmt.Errorf("delete orphaned bodies: %w", err)
 		}
 	}
-	return nil
+	return uniqueIDs, nil
 }
 
-// restore takes up a background fetch from the store.
-func (e *Engine) restore(ctx context.Context, s Stored) error {
+// restore takes up a background fetch from the store; bodies are the unique ids that
+// have some.
+func (e *Engine) restore(ctx context.Context, s Stored, bodies []string) error {
+	e.lastKept = max(e.lastKept, s.State.KeptAt)
+	if s.State.Ended {
+		return e.restoreKept(ctx, s, bodies)
+	}
 	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
 	e.mu.Lock()
 	e.fetches[f.state.UniqueID] = f
@@ -259,6 +276,8 @@ type FetchInit struct {
 	// Paused: it begins paused.
 	Paused bool      `json:"paused"`
 	Retry  RetryInit `json:"retry"`
+	// Keep: its records stay if it succeeds.
+	Keep bool `json:"keep"`
 	NetworkOptions
 }
 
@@ -283,13 +302,14 @@ func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
 		Paused:        init.Paused || e.options.Permission == PermissionPrompt,
 		Prompting:     e.options.Permission == PermissionPrompt,
 		Retry:         init.Retry,
+		Keep:          init.Keep,
 
 		NetworkOptions: init.NetworkOptions,
 	}
 	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), nil)
 
 	e.mu.Lock()
-	if other, ok := e.fetches[init.UniqueID]; ok {
+	if other := cmp.Or(e.fetches[init.UniqueID], e.kept[init.UniqueID]); other != nil {
 		e.mu.Unlock()
 		return e.repeated(ctx, other, init)
 	}
@@ -403,9 +423,11 @@ func (e *Engine) Newest(id string) (uniqueID string, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var newest *backgroundFetch
-	for _, f := range e.fetches {
-		if f.created && f.state.ID == id && (newest == nil || f.state.Created.After(newest.state.Created)) {
-			newest = f
+	for _, fetches := range []map[string]*backgroundFetch{e.fetches, e.kept} {
+		for _, f := range fetches {
+			if f.created && f.state.ID == id && (newest == nil || f.state.Created.After(newest.state.Created)) {
+				newest = f
+			}
 		}
 	}
 	if newest == nil {
@@ -431,8 +453,8 @@ func (e *Engine) Snapshot(uniqueID string) (Snapshot, error) {
 
 // lookUp finds a background fetch that is stored. e.mu is held.
 func (e *Engine) lookUp(uniqueID string) (*backgroundFetch, error) {
-	f, ok := e.fetches[uniqueID]
-	if !ok || !f.created {
+	f := cmp.Or(e.fetches[uniqueID], e.kept[uniqueID])
+	if f == nil || !f.created {
 		return nil, ErrUnknown
 	}
 	return f, nil

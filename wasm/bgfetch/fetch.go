@@ -106,6 +106,9 @@ func (init FetchInit) check() error {
 	if err := init.NetworkOptions.Check(); err != nil {
 		return err
 	}
+	if err := init.checkKeep(); err != nil {
+		return err
+	}
 	for _, request := range init.Requests {
 		if request.Mode == "no-cors" {
 			return errorf(TypeError, "the request for %s has the mode no-cors, whose response nobody may read", request.URL)
@@ -204,7 +207,7 @@ func (f *backgroundFetch) verify(ctx context.Context) error {
 		}
 	}
 	if f.state.Result == ResultSuccess && f.unsettled > 0 {
-		f.state.Result = ResultNone // nobody has seen it yet: its event was not delivered
+		f.state.Result, f.state.KeptAt = ResultNone, 0 // nobody has seen it yet: its event was not delivered
 	}
 	orphans := make([]SegmentKey, 0, len(present))
 	for key := range present {
@@ -256,7 +259,7 @@ func (f *backgroundFetch) snapshot() Snapshot {
 		Downloaded:       f.downloaded,
 		Result:           f.state.Result,
 		FailureReason:    f.state.FailureReason,
-		RecordsAvailable: !f.state.Delivered,
+		RecordsAvailable: !f.state.Delivered || f.kept(),
 		Paused:           f.state.Paused,
 		State:            activity,
 		NetworkOptions:   f.network(),
@@ -327,11 +330,25 @@ func (f *backgroundFetch) change(set func(*FetchState)) error {
 	return err
 }
 
-// finish stores the outcome and goes on to deliver it.
+// finish stores the outcome and goes on to deliver it. Where the records are to be
+// kept that is done by the same write; what cannot be kept is a failure.
 func (e *Engine) finish(f *backgroundFetch) {
-	err := f.change(func(s *FetchState) { s.Result, s.FailureReason = f.outcome() })
+	keptAt := int64(0)
+	if f.state.Keep {
+		keptAt = e.nextKeptAt()
+	}
+	outcome := func(s *FetchState) {
+		if s.Result, s.FailureReason = f.outcome(); s.Result == ResultSuccess {
+			s.KeptAt = keptAt
+		}
+	}
+	err := f.change(outcome)
 	if e.ctx.Err() != nil {
 		return
+	}
+	if err != nil && f.kept() {
+		f.reason = ReasonQuotaExceeded
+		err = f.change(func(s *FetchState) { s.KeptAt = 0; outcome(s) })
 	}
 	if err != nil {
 		f.fail("its result is not stored", err)
@@ -381,22 +398,24 @@ func closingEvent(snapshot Snapshot) string {
 	}
 }
 
-// remove deletes all that is left of a background fetch: first the bodies, so
-// that a crash in between leaves the row that says what is still to be deleted.
+// remove deletes all that is left of a background fetch but kept records: first the
+// bodies, so that a crash in between leaves the row that says what is still to be deleted.
 func (e *Engine) remove(f *backgroundFetch) {
 	uniqueID := f.state.UniqueID
 	e.mu.Lock()
 	ended := f.ended()
 	e.mu.Unlock()
-	err := e.Bodies.Delete(e.ctx, uniqueID)
-	if err == nil {
+	var err error
+	if f.kept() {
+		err = e.keepRecords(f, ended)
+	} else if err = e.Bodies.Delete(e.ctx, uniqueID); err == nil {
 		err = e.Store.Delete(e.ctx, uniqueID, &ended)
 	}
 	if e.ctx.Err() != nil {
 		return
 	}
 	if err != nil {
-		f.fail("what is left of it is deleted at the next start", err)
+		f.fail("what is left to do is done at the next start", err)
 	}
 	f.note(logEnded, "")
 	f.cancel()
@@ -404,6 +423,10 @@ func (e *Engine) remove(f *backgroundFetch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.fetches, uniqueID)
+	if f.kept() {
+		e.kept[uniqueID] = f
+		e.tidyKeptSoon()
+	}
 	if e.past = append(e.past, f.snapshot()); len(e.past) > maxPast {
 		e.past = slices.Delete(e.past, 0, 1)
 	}

@@ -1,6 +1,7 @@
 package bgfetch
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -26,6 +27,9 @@ type Listing struct {
 	Total int64 `json:"total"`
 	// Pausable is set where all that is under way can be stopped and made again.
 	Pausable bool `json:"pausable,omitempty"`
+	// Savable is set where the bodies can be had as a file: that of the only record, or of
+	// all in one archive.
+	Savable bool `json:"savable,omitempty"`
 	// Detail says for people why it failed, or "".
 	Detail string `json:"detail,omitempty"`
 }
@@ -39,6 +43,8 @@ type Ended struct {
 	Ended int64 `json:"ended"`
 	// Retryable: Retry can make it again.
 	Retryable bool `json:"retryable,omitempty"`
+	// Kept: there are records of it that were kept. The history does not store it.
+	Kept bool `json:"kept,omitempty"`
 	// Again is what it is made again with. It is kept of one that failed, whose
 	// requests have no body and are small. Only the store sees it.
 	Again *FetchInit `json:"again,omitempty"`
@@ -84,8 +90,25 @@ func (f *backgroundFetch) listing() Listing {
 		Records:  len(f.records),
 		Total:    f.total(),
 		Pausable: f.onlyGet(),
+		Savable:  f.savable(),
 		Detail:   f.detail,
 	}
+}
+
+// savable is Listing.Savable. Responses that may not be read are no part of it. e.mu is held.
+func (f *backgroundFetch) savable() bool {
+	some := false
+	for _, r := range f.records {
+		s := r.snapshot()
+		if s.Result == ResponseResult(ReasonBadStatus) || !s.Exposed {
+			continue
+		}
+		if s.Head == nil || s.Length < 0 && len(f.records) > 1 {
+			return false
+		}
+		some = true
+	}
+	return some && (!f.state.Delivered || f.kept())
 }
 
 // total is Listing.Total. e.mu is held.
@@ -112,6 +135,7 @@ func (f *backgroundFetch) ended() Ended {
 	again := FetchInit{
 		ID: f.state.ID, Title: f.state.Title, Icons: f.state.Icons, DownloadTotal: f.state.DownloadTotal, Retry: f.state.Retry,
 		NetworkOptions: f.state.NetworkOptions,
+		Keep:           f.state.Keep,
 	}
 	for _, r := range f.records {
 		if r.request.Body != nil {
@@ -126,13 +150,29 @@ func (f *backgroundFetch) ended() Ended {
 }
 
 // History returns the last background fetches that are done with, the last first,
-// and the revision of the history.
+// and the revision of the history. All of which records are kept are among them; one that the
+// history has no more has a number below 0.
 func (e *Engine) History(ctx context.Context) (history []Ended, revision int64, err error) {
 	revision = e.HistoryRevision()
 	history, err = e.Store.History(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	listed := map[string]bool{}
 	for i := range history {
-		history[i].Again = nil
+		one := &history[i]
+		one.Again, one.Savable = nil, false
+		if f := e.kept[one.UniqueID]; f != nil {
+			one.Kept, one.Savable = true, f.savable()
+			listed[one.UniqueID] = true
+		}
 	}
+	for uniqueID, f := range e.kept {
+		if !listed[uniqueID] {
+			keptAt := f.state.KeptAt
+			history = append(history, Ended{Listing: f.listing(), Number: -keptAt, Ended: keptAt, Kept: true})
+		}
+	}
+	slices.SortStableFunc(history, func(a, b Ended) int { return cmp.Compare(b.Ended, a.Ended) })
 	return history, revision, err
 }
 

@@ -44,7 +44,7 @@ func (e *Engine) readable(uniqueID string) (*backgroundFetch, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.state.Delivered {
+	if f.state.Delivered && !f.kept() {
 		return nil, errorf(InvalidStateError, "the records of the background fetch %q are no longer available", f.state.ID)
 	}
 	return f, nil
@@ -94,6 +94,9 @@ func (e *Engine) read(ctx context.Context, uniqueID string, index int, wait bool
 // result is the record's result as readers see it: what had none when the
 // background fetch settled will never have one.
 func (r *record) result() ResponseResult {
+	if r.state.Dropped {
+		return ResponseResult(ReasonAborted)
+	}
 	if result := r.state.Response.Result; result != ResponseNone || !r.fetch.settling {
 		return result
 	}

@@ -54,6 +54,9 @@ type Store interface {
 	// history at most MaxHistory stay. That there is no such background fetch
 	// is no error; then nothing is added.
 	Delete(ctx context.Context, uniqueID string, ended *Ended) error
+	// Keep replaces the state of a background fetch, as PutState does, and adds ended
+	// to the history, as Delete does.
+	Keep(ctx context.Context, state FetchState, ended Ended) error
 
 	// History returns the history, the last one first.
 	History(ctx context.Context) ([]Ended, error)
@@ -86,7 +89,10 @@ type Bodies interface {
 	Read(ctx context.Context, uniqueID string, key SegmentKey, w io.Writer) error
 	// DeleteSegments deletes segments. Those that are not there are no error.
 	DeleteSegments(ctx context.Context, uniqueID string, keys []SegmentKey) error
-	// Delete deletes all bodies of a background fetch.
+	// Keep lets the bodies of a background fetch stay, also after that was done before: they
+	// are no longer a sign of work.
+	Keep(ctx context.Context, uniqueID string) error
+	// Delete deletes all bodies of a background fetch, kept or not.
 	Delete(ctx context.Context, uniqueID string) error
 	// Room is how many bytes more this origin may store, as far as the browser
 	// tells; not ok where it does not.

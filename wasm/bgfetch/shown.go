@@ -56,6 +56,9 @@ type UI struct {
 func (e *Engine) UpdateUI(uniqueID string, ui UI) error {
 	e.mu.Lock()
 	f, err := e.readable(uniqueID)
+	if err == nil && f.state.Delivered {
+		err = errorf(InvalidStateError, "the closing event of the background fetch %q is over", f.state.ID)
+	}
 	e.mu.Unlock()
 	if err != nil {
 		return err

@@ -146,6 +146,8 @@ type RecordState struct {
 	Digest *Digest `json:"digest,omitempty"`
 	// Refetches counts for wrong pieces how often they were fetched again.
 	Refetches map[int]int `json:"refetches,omitempty"`
+	// Dropped is set when a kept record was deleted or replaced: its segments go.
+	Dropped bool `json:"dropped,omitempty"`
 	// Ranged is set when a restart asks for `bytes=0-`: a Range request is
 	// answered without a content coding, and so can be continued.
 	Ranged bool `json:"ranged,omitempty"`
@@ -175,6 +177,13 @@ type FetchState struct {
 	// Delivered is set when the closing event is no longer active: the records
 	// are then no longer available and only deletion is left to do.
 	Delivered bool `json:"delivered,omitempty"`
+	// Keep: its records stay if it succeeds.
+	Keep bool `json:"keep,omitempty"`
+	// KeptAt is set with the result when they do: in ms since 1970, larger than that
+	// of all that were kept before.
+	KeptAt int64 `json:"keptAt,omitempty"`
+	// Ended is set when it is in the history, and only kept records are left.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // Snapshot is what an instance (a BackgroundFetchRegistration object in some

@@ -98,6 +98,10 @@ func (d *dying) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ende
 	return d.heard(d.Store.Delete(ctx, uniqueID, ended))
 }
 
+func (d *dying) Keep(ctx context.Context, state bgfetch.FetchState, ended bgfetch.Ended) error {
+	return d.heard(d.Store.Keep(ctx, state, ended))
+}
+
 func (d *dying) DeleteHistory(ctx context.Context, numbers ...int64) error {
 	return d.heard(d.Store.DeleteHistory(ctx, numbers...))
 }

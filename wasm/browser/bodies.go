@@ -17,6 +17,8 @@ import (
 //
 //	/__bgfetch__/<index>/request                 a request body
 //	/__bgfetch__/<index>/<generation>/<offset>   a segment of a response body
+//
+// An empty cache, named by Config.KeptPrefix and the unique id, says that it is kept.
 type Bodies struct {
 	Bridge *Bridge
 }
@@ -127,7 +129,19 @@ func (b *Bodies) DeleteSegments(ctx context.Context, uniqueID string, keys []bgf
 
 // Delete implements bgfetch.Bodies.
 func (b *Bodies) Delete(ctx context.Context, uniqueID string) error {
-	return b.Bridge.call(ctx, "deleteCache", b.cache(uniqueID), nil)
+	if err := b.Bridge.call(ctx, "deleteCache", b.cache(uniqueID), nil); err != nil {
+		return err
+	}
+	return b.Bridge.call(ctx, "deleteCache", b.keptSign(uniqueID), nil)
+}
+
+// Keep implements bgfetch.Bodies.
+func (b *Bodies) Keep(ctx context.Context, uniqueID string) error {
+	return b.Bridge.call(ctx, "createCache", b.keptSign(uniqueID), nil)
+}
+
+func (b *Bodies) keptSign(uniqueID string) cacheArgs {
+	return cacheArgs{b.Bridge.Config.KeptPrefix + uniqueID}
 }
 
 // Room implements bgfetch.Bodies.

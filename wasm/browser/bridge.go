@@ -30,6 +30,8 @@ type Config struct {
 	Database string `json:"database"`
 	// CachePrefix is followed by the unique id in the names of the caches with bodies.
 	CachePrefix string `json:"cachePrefix"`
+	// KeptPrefix is the same for the empty caches that say which of these are kept.
+	KeptPrefix string `json:"keptPrefix"`
 	// Permission is the site's policy.
 	Permission bgfetch.Permission `json:"permission"`
 	// Retry is what holds where a background fetch says nothing.

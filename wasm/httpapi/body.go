@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -18,16 +19,18 @@ import (
 // answer is a 200 without a length. Several ranges at once are not served: such a
 // request is answered with all of the body, as RFC 9110, section 14.2, permits.
 func (a api) body(w http.ResponseWriter, r *http.Request) {
-	index, ok := number(w, "record", r.PathValue("index"))
-	if !ok {
-		return
+	if index, ok := number(w, "record", r.PathValue("index")); ok {
+		a.recordBody(w, r, r.PathValue("uniqueId"), int(index), maxWait)
 	}
+}
+
+// recordBody is body for a record; it waits so long for the head of its response.
+func (a api) recordBody(w http.ResponseWriter, r *http.Request, uniqueID string, index int, wait time.Duration) {
 	if problem := refusedDestination(r); problem != "" {
 		writeProblem(w, http.StatusForbidden, bgfetch.TypeError, problem)
 		return
 	}
-	uniqueID := r.PathValue("uniqueId")
-	record, ok := a.readableRecord(w, r, uniqueID, int(index))
+	record, ok := a.readableRecord(w, r, uniqueID, index, wait)
 	if !ok {
 		return
 	}
@@ -47,8 +50,8 @@ func (a api) body(w http.ResponseWriter, r *http.Request) {
 
 // readableRecord returns the record once there is a response of which to read. If
 // there is none it has answered.
-func (a api) readableRecord(w http.ResponseWriter, r *http.Request, uniqueID string, index int) (bgfetch.RecordSnapshot, bool) {
-	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+func (a api) readableRecord(w http.ResponseWriter, r *http.Request, uniqueID string, index int, wait time.Duration) (bgfetch.RecordSnapshot, bool) {
+	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	record, err := a.engine.Record(ctx, uniqueID, index, true)
 	switch {

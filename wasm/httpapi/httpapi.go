@@ -22,6 +22,12 @@
 //	                                   200 a ZIP archive of the bodies (a ServedBody)
 //	GET  /fetches/<uniqueId>/records/<index>/body[?download]
 //	                                   200 or 206: the bytes (a ServedBody, see there)
+//	GET  /body?url=<url>[&ignoreSearch][&download]
+//	                                   the same for the record that was kept for that URL, or is under way
+//	GET  /kept[?url=<url>[&ignoreSearch]]
+//	                                   200 {"records": [KeptRecord]}, the last kept first
+//	DELETE /kept?url=<url>[&ignoreSearch], /kept/<uniqueId>
+//	                                   200 {"deleted": number}
 //	GET  /program                      200 {"goroutines": n, "memory": bytes} of this program
 //	GET  /                             200 the downloads page, with /list.js and /page.css
 //	GET  /list                         200 {"fetches": [Listing], "history": revision}, those not done with
@@ -87,6 +93,9 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/log", methods{http.MethodGet: a.log})
 	mux.Handle("/fetches/{uniqueId}/records/{index}/body", methods{http.MethodGet: a.body})
 	mux.Handle("/fetches/{uniqueId}/zip", methods{http.MethodGet: a.zip})
+	mux.Handle("/body", methods{http.MethodGet: a.urlBody})
+	mux.Handle("/kept", methods{http.MethodGet: a.kept, http.MethodDelete: a.deleteKept})
+	mux.Handle("/kept/{uniqueId}", methods{http.MethodDelete: a.deleteKept})
 	mux.Handle("/program", methods{http.MethodGet: program})
 	mux.HandleFunc("/ids/{id}", a.newest(mux))
 	mux.HandleFunc("/ids/{id}/{rest...}", a.newest(mux))

@@ -124,6 +124,17 @@ func (s *Store) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ende
 	return wrap(err, "delete %q", uniqueID)
 }
 
+// Keep implements bgfetch.Store.
+func (s *Store) Keep(ctx context.Context, state bgfetch.FetchState, ended bgfetch.Ended) error {
+	err := s.transactOn(ctx, state.UniqueID, []string{fetchesStore, historyStore}, func(t *transaction) error {
+		if err := t.put(fetchesStore, js.ValueOf(state.UniqueID), state); err != nil {
+			return err
+		}
+		return t.addEnded(ended)
+	})
+	return wrap(err, "keep %q", state.UniqueID)
+}
+
 // deleteBelow deletes the rows whose keys are longer and begin with these parts.
 func (t *transaction) deleteBelow(storeName string, parts ...any) error {
 	keys, err := between(key(parts...), key(append(parts, afterAll)...))

@@ -120,6 +120,53 @@ scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 12
   await page.waitFor('no row', 10_000, () => list.rows().length === 0);
 });
 
+scenario('saved and deleted in the list: one file, several, what is kept', { timeout: 120_000 }, async (test) => {
+  const { page } = await open(test);
+  const files = [test.resource({ size: 3 * MiB, link: MiB }), test.resource({ size: 1000 })];
+  await page.evaluate(
+    async ([slow, small]) => {
+      await t.startFetch('album', [slow, small], { title: 'An album', keep: true });
+      await t.startFetch('note', small + '&seed=5', { title: 'A note', keep: true });
+      await t.startFetch('gone', small + '&seed=6', { title: 'Not kept' });
+    },
+    files.map(({ url }) => url),
+  );
+  const coming = await row(page, 'An album', (row) => row.save && row.progress);
+  assert.match(coming.save, /^\/__bgfetch__\/fetches\/[\w-]+\/zip$/);
+  const album = await row(page, 'An album', (row) => row.state === 'success');
+  const note = await row(page, 'A note', (row) => row.state === 'success');
+  const gone = await row(page, 'Not kept', (row) => row.state === 'success');
+  assert.deepEqual([album.says, album.buttons, album.save], ['Kept here', ['Delete'], coming.save]);
+  assert.match(note.save, /\/records\/0\/body$/);
+  assert.deepEqual([gone.says, gone.buttons, gone.save], ['Complete', ['Remove'], null]);
+  const links = await page.waitFor('the files', 10_000, () => {
+    const details = list.root().querySelector('details:not([hidden])');
+    details.open = true;
+    const links = [...details.querySelectorAll('a')];
+    return links.length === 2 && links.map(({ textContent, href }) => ({ name: textContent, href }));
+  });
+  assert.deepEqual(links.map(({ name }) => name), files.map(({ name }) => name));
+  const answers = await page.evaluate(
+    (hrefs) =>
+      Promise.all(hrefs.map(async (href) => {
+        const { status, headers } = await fetch(href, { method: 'HEAD' });
+        return [status, headers.get('content-disposition').split(';')[0], headers.get('content-length')];
+      })),
+    [...links.map(({ href }) => href), note.save + '?download', album.save],
+  );
+  assert.deepEqual(answers.slice(0, 3), [[200, 'attachment', String(3 * MiB)], [200, 'attachment', '1000'], [200, 'attachment', '1000']]);
+  assert.deepEqual(answers[3].slice(0, 2), [200, 'attachment']);
+
+  // What is kept stays in the list though the history is cleared.
+  await press(page, 'Clear', 'Enter');
+  await page.waitFor('two rows', 10_000, () => list.rows().length === 2);
+  await press(page, 'Delete An album', 'Enter');
+  await page.waitFor('one row', 10_000, () => list.rows().length === 1);
+  await press(page, 'Delete A note', ' ');
+  await page.waitFor('no row', 10_000, () => list.rows().length === 0);
+  await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+});
+
 scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await open(test);
   const slow = test.resource({ size: 30 * MiB, link: MiB });
@@ -130,11 +177,14 @@ scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, asyn
       await t.held.get('a').pause();
       await t.startFetch('b', slow + '&seed=3', { title: 'Goes on' });
       await t.startFetch('c', missing, { title: 'Is missing' });
+      await t.startFetch('d', ['1', '2'].map((seed) => `${missing.split('?')[0]}-${seed}?size=1000&seed=${seed}`), { title: 'Is kept', keep: true });
     },
     slow.url,
     missing.url,
   );
   await row(page, 'Is missing', (row) => row.state === 'failure');
+  await row(page, 'Is kept', (row) => row.state === 'success');
+  await page.evaluate(() => (list.root().querySelector('details:not([hidden])').open = true));
   await page.evaluate(() => (list.host('log').shadowRoot.querySelector('details').open = true));
   await page.waitFor('the log', 10_000, () => list.host('log').shadowRoot.querySelector('tbody td'));
   await noViolations(page, 'a page with the list');
@@ -149,7 +199,7 @@ scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, asyn
   // The agent of WebKit's driver is not in the page itself, nor is there a way to set its viewport.
   if (!page.page) return;
   const downloads = await browser.newPage(new URL('/__bgfetch__/', test.server.url).href);
-  await downloads.waitFor('the rows', 20_000, () => document.querySelector('background-fetch-list').shadowRoot.querySelectorAll('li').length === 3);
+  await downloads.waitFor('the rows', 20_000, () => document.querySelector('background-fetch-list').shadowRoot.querySelectorAll('.item').length === 4);
   await downloads.page.setViewport({ width: 320, height: 700 });
   const isChromium = test.driver.name === 'chromium'; // BiDi has no emulation of media
   if (isChromium) {

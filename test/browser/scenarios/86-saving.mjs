@@ -1,22 +1,10 @@
 // Downloads as files: one record, and several as a ZIP archive.
 import crypto from 'node:crypto';
-import fs from 'node:fs';
-import path from 'node:path';
 import zlib from 'node:zlib';
+import { save, saved } from '../lib/saved.mjs';
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
 const sha256 = (bytes) => crypto.createHash('sha256').update(bytes).digest('hex');
-
-/** The file of that name, with whatever extension, once all its bytes are there. */
-async function saved(directory, name, size) {
-  for (let i = 0; i < 300; i++) {
-    const found = fs.readdirSync(directory).find((file) => file.startsWith(name) && !file.endsWith('.part'));
-    const file = found && path.join(directory, found);
-    if (file && fs.statSync(file).size >= size) return fs.readFileSync(file);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${name} was not saved; there is ${fs.readdirSync(directory)}`);
-}
 
 /** The files of a ZIP archive without compression, whose sums have to be right: name -> bytes. */
 function unzip(archive) {
@@ -45,25 +33,16 @@ scenario('save one as a file and all as a ZIP archive, while they come', {}, asy
     test.resource({ size: 2 * MiB, link: MiB }),
   ];
   await page.evaluate((urls) => t.startFetch('album', urls, { title: 'The <album>/ü' }), files.map(({ url }) => url));
-  const save = (path) =>
-    page.evaluate((path, name) => {
-      // A click on a link leaves the page where it is, but ends what the WebKit
-      // driver's agent in it waits for.
-      const link = document.createElement(name);
-      link[name === 'a' ? 'href' : 'src'] = path;
-      document.body.append(link);
-      link.click();
-    }, path, test.driver.name === 'webkit' ? 'iframe' : 'a');
   await page.waitFor('the heads', 20_000, async () => {
     const records = await Promise.all(
       [0, 1, 2].map(async (i) => (await fetch(`/__bgfetch__/ids/album/records/${i}`)).json()),
     );
     return records.every(({ length }) => length > 0);
   });
-  await save('/__bgfetch__/ids/album/records/0/body?download');
+  await save(test, page, '/__bgfetch__/ids/album/records/0/body?download');
   const one = await saved(browser.downloads, files[0].name, files[0].size);
   assert.equal(sha256(one), await files[0].sha256());
-  await save('/__bgfetch__/ids/album/zip');
+  await save(test, page, '/__bgfetch__/ids/album/zip');
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const all = unzip(await saved(browser.downloads, 'The _album__ü.zip', total));
   assert.deepEqual(Object.keys(all), files.map(({ name }) => name));

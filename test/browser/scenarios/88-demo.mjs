@@ -1,7 +1,9 @@
 // The demo, from a plain file server and below a path. It is in a frame, so that all
 // drivers can look into it.
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import { save, saved } from '../lib/saved.mjs';
 import { directories as usual, root } from '../lib/server.mjs';
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
@@ -32,7 +34,7 @@ async function openDemo(test, directories = {}) {
     };
   });
   await page.waitFor('the demo', 30_000, () => demo.document().querySelector('#downloads:not([aria-busy])') !== null);
-  return { server, page, errors };
+  return { server, browser, page, errors };
 }
 
 /** Presses a button of a card, by the keyboard where the driver has one. */
@@ -87,12 +89,12 @@ scenario('the demo from a plain file server, below a path', {}, async (test) => 
   assert.deepEqual(errors, []);
 });
 
-scenario('the demo plays what is still coming, pauses it, and says why it waits', {}, async (test) => {
-  const size = 8 * MiB;
+scenario('the demo plays what is still coming, to the end and back, saves it, pauses it, and says why it waits', {}, async (test) => {
+  const size = 12 * MiB;
   const directory = test.temporaryDirectory();
   const offer = (files) => fs.writeFileSync(path.join(directory, 'catalog.json'), JSON.stringify({ server: false, files }));
   offer([]);
-  const { server, page } = await openDemo(test, { '/some/path/demo/files/': directory });
+  const { server, browser, page } = await openDemo(test, { '/some/path/demo/files/': directory });
   const clip = test.resource({ server, size, rate: MiB, wav: 1, type: 'audio/wav' });
   const { pathname, search } = new URL(clip.url);
   offer([{ path: pathname + search, title: 'Clip', kind: 'Sound', media: 'audio', size, sha256: await clip.sha256() }]);
@@ -107,6 +109,25 @@ scenario('the demo plays what is still coming, pauses it, and says why it waits'
   assert.equal(playing.state, 'active', 'while it is coming');
   assert.ok(Math.abs(playing.duration - size / 44_100) < 1, `${playing.duration} s`);
 
+  const at = await page.evaluateFor(60_000, async () => {
+    const audio = demo.card('Clip').querySelector('audio');
+    const seek = (to) =>
+      new Promise((resolve) => {
+        audio.addEventListener('seeked', () => resolve(Math.round(audio.currentTime)), { once: true });
+        audio.currentTime = to;
+      });
+    return [await seek(audio.duration - 2), await seek(1), demo.state('Clip')];
+  });
+  assert.deepEqual(at, [Math.round(playing.duration - 2), 1, 'active']);
+  const shown = await page.waitFor('it on the downloads page', 20_000, () => {
+    window.downloads ??= document.body.appendChild(Object.assign(document.createElement('iframe'), { src: '/some/path/__bgfetch__/' }));
+    const row = downloads.contentDocument.querySelector('background-fetch-list')?.shadowRoot?.querySelector('.item');
+    const buttons = row && [...row.querySelectorAll('button')].map(({ textContent }) => textContent);
+    return buttons && { title: row.querySelector('.title').textContent, buttons, save: row.querySelector('a.button').href };
+  });
+  assert.deepEqual([shown.title, shown.buttons], ['Clip', ['Pause', 'Abort']]);
+  await save(test, page, shown.save);
+
   await press(page, 'Clip', 'pause');
   await page.waitFor('the pause', 10_000, () => /^Paused, at byte [\d,]+$/.test(demo.text('Clip', 'state')));
   assert.equal(await page.evaluate(() => demo.text('Clip', 'pause')), 'Resume');
@@ -115,4 +136,6 @@ scenario('the demo plays what is still coming, pauses it, and says why it waits'
   await page.waitFor('a reason', 20_000, () => /^127\.0\.0\.1:\d+ does not answer; next try in \d+ s, at byte [\d,]+$/.test(demo.text('Clip', 'state')));
   await server.control('start');
   await stored(page, 'Clip');
+  const file = await saved(browser.downloads, clip.name, size);
+  assert.equal(crypto.createHash('sha256').update(file).digest('hex'), await clip.sha256());
 });

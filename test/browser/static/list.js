@@ -10,7 +10,7 @@ const list = (() => {
 
   /** All that is shown, from the top. */
   function rows(where) {
-    return [...root(where).querySelectorAll('li')].map((item) => ({
+    return [...root(where).querySelectorAll('.item')].map((item) => ({
       title: item.querySelector('.title').textContent,
       icon: item.querySelector('img')?.src,
       state: item.dataset.state,
@@ -19,6 +19,7 @@ const list = (() => {
       detail: item.querySelector('.detail').textContent,
       progress: item.querySelector('.bar').hidden ? null : item.querySelector('.bar').getAttribute('aria-valuenow'),
       buttons: [...item.querySelectorAll('button')].map((button) => button.textContent),
+      save: item.querySelector('a.button').hidden ? null : new URL(item.querySelector('a.button').href).pathname,
       elements: [...item.querySelector('.main').querySelectorAll('*')].map((element) => element.localName).join(' '),
     }));
   }

@@ -1,0 +1,69 @@
+package httpapi
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// maxURLWait bounds how long a request for a URL waits for the head of a response
+// that is on its way: whoever asks may have another source.
+const maxURLWait = 2 * time.Second
+
+// urlBody answers for the URL in the query with the body of the record that was kept for it,
+// or that is under way; 404 where there is none.
+func (a api) urlBody(w http.ResponseWriter, r *http.Request) {
+	query, ok := keptQuery(w, r)
+	if !ok {
+		return
+	}
+	uniqueID, index, err := a.engine.Find(query.URL, query.IgnoreSearch)
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	a.recordBody(w, r, uniqueID, index, maxURLWait)
+}
+
+// kept lists the records that were kept, all or those with the URL in the query.
+func (a api) kept(w http.ResponseWriter, r *http.Request) {
+	query := bgfetch.KeptQuery{}
+	if r.URL.RawQuery != "" {
+		var ok bool
+		if query, ok = keptQuery(w, r); !ok {
+			return
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"records": a.engine.Kept(query)})
+}
+
+// deleteKept deletes those with the URL in the query, or of the background fetch in the path.
+func (a api) deleteKept(w http.ResponseWriter, r *http.Request) {
+	query := bgfetch.KeptQuery{UniqueID: r.PathValue("uniqueId")}
+	if query.UniqueID == "" {
+		var ok bool
+		if query, ok = keptQuery(w, r); !ok {
+			return
+		}
+	}
+	deleted, err := a.engine.DeleteKept(r.Context(), query)
+	reply(w, map[string]int{"deleted": deleted}, err)
+}
+
+// keptQuery reads url, which may be relative to the origin, and ignoreSearch. If there is
+// no such URL it has answered.
+func keptQuery(w http.ResponseWriter, r *http.Request) (bgfetch.KeptQuery, bool) {
+	query := r.URL.Query()
+	u, err := url.Parse(query.Get("url"))
+	if err != nil || query.Get("url") == "" {
+		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "url is not a URL: "+query.Get("url"))
+		return bgfetch.KeptQuery{}, false
+	}
+	text := query.Get("url") // as the browser writes it
+	if u.Host == "" {
+		text = r.URL.ResolveReference(u).String()
+	}
+	return bgfetch.KeptQuery{URL: text, IgnoreSearch: query.Has("ignoreSearch")}, true
+}
