@@ -126,7 +126,6 @@ scenario('the demo plays what is still coming, to the end and back, saves it, pa
     return buttons && { title: row.querySelector('.title').textContent, buttons, save: row.querySelector('a.button').href };
   });
   assert.deepEqual([shown.title, shown.buttons], ['Clip', ['Pause', 'Abort']]);
-  await save(test, page, shown.save);
 
   await press(page, 'Clip', 'pause');
   await page.waitFor('the pause', 10_000, () => /^Paused, at byte [\d,]+$/.test(demo.text('Clip', 'state')));
@@ -134,6 +133,7 @@ scenario('the demo plays what is still coming, to the end and back, saves it, pa
   await server.control('stop', { ms: 60_000 });
   await press(page, 'Clip', 'pause');
   await page.waitFor('a reason', 20_000, () => /^127\.0\.0\.1:\d+ does not answer; next try in \d+ s, at byte [\d,]+$/.test(demo.text('Clip', 'state')));
+  await save(test, page, shown.save); // waits for the rest, too
   await server.control('start');
   await stored(page, 'Clip');
   const file = await saved(browser.downloads, clip.name, size);
