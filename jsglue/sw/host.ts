@@ -86,11 +86,16 @@ export interface HostMethods {
     { cache: string; request: StoredRequest; rangeStart: number; rangeEnd?: number; ranged?: boolean; priority?: 'low' },
     { transfer: number; head: Head },
   ];
-  /** See Transfer.Save in wasm/bgfetch/ports.go. Bytes: those of the piece, if asked for. */
+  /**
+   * See Transfer.Save in wasm/bgfetch/ports.go. With put it is still being stored, and
+   * that is the number to ask stored() for. Bytes: those of the piece, if asked for.
+   */
   save: [
     { transfer: number; key: string; limits: SaveLimits; bytes?: boolean },
-    { length: number; end: boolean; whole?: boolean },
+    { length: number; end: boolean; whole?: boolean; put?: number },
   ];
+  /** Answered when that piece is stored. To be asked once for each. */
+  stored: [{ put: number }, null];
   stop: [{ transfer: number }, null];
   close: [{ transfer: number }, null];
   online: [null, boolean];

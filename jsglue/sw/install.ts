@@ -63,6 +63,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   const methods = (transfers: Transfers): Implementations => ({
     open: (args, signal) => transfers.open(args, signal),
     save: (args, signal, give) => transfers.save(args, signal, give),
+    stored: (args) => transfers.stored(args),
     stop: (args) => transfers.stop(args),
     close: (args) => transfers.close(args),
     online,

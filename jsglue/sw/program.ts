@@ -186,7 +186,8 @@ export class Program {
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {
       transfers.closeAll();
-      this.#clearedAfter(host.close());
+      // A save that still runs may begin to store a piece.
+      this.#clearedAfter(host.close().then(() => transfers.settled()));
       throw this.#lock.lost ? new Retired() : new Ended(reason);
     });
     ended.catch(() => {});

@@ -9,6 +9,7 @@ import { cacheKey } from './bodies';
 import type { HostMethods } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure, toHostFailure } from './hosterror';
+import { Puts } from './puts';
 import { SegmentReader } from './segments';
 import { worker } from './worker';
 
@@ -40,6 +41,7 @@ interface Transfer {
 export class Transfers {
   #transfers = new Map<number, Transfer>();
   #last = 0;
+  #puts = new Puts();
   /** Opened lately, by name. */
   #caches = new Map<string, Promise<Cache>>();
 
@@ -84,8 +86,15 @@ export class Transfers {
     if (bytes) chunks.forEach(give);
     const cache = await transfer.cache;
     if (whole && keep && (await putWhole(cache, key, whole))) return { length, end, whole: true };
-    await cache.put(cacheKey(key), new Response(new Blob(chunks)));
+    const put = await this.#puts.begin(length, () => cache.put(cacheKey(key), new Response(bodyOf(chunks, length))));
+    if (!end) return { length, end, put };
+    await this.#puts.stored(put);
     return { length, end };
+  }
+
+  async stored({ put }: HostMethods['stored'][0]): Promise<null> {
+    await this.#puts.stored(put);
+    return null;
   }
 
   async stop({ transfer: number }: HostMethods['stop'][0]): Promise<null> {
@@ -107,6 +116,11 @@ export class Transfers {
 
   closeAll(): void {
     for (const transfer of [...this.#transfers.keys()]) void this.close({ transfer });
+  }
+
+  /** Resolves when nothing is being stored any more. */
+  async settled(): Promise<void> {
+    await this.#puts.settled();
   }
 
   /** The next transfer opens the cache of that name anew. */
@@ -195,6 +209,24 @@ function headOf(response: Response): Head {
 function mayBeWhole(args: Open[0], response: Response): boolean {
   const length = Number(response.headers.get('Content-Length') ?? 0);
   return !isRanged(args) && response.status === 200 && response.body !== null && length <= WHOLE_LIMIT;
+}
+
+/**
+ * Chunks of at least so many bytes on average are stored as a stream: a Blob is one
+ * more copy of them. Each chunk of a stream has a price, too, which is more where
+ * the browser hands out small ones.
+ */
+const STREAMED_CHUNK = 128 << 10;
+
+function bodyOf(chunks: Uint8Array<ArrayBuffer>[], length: number): BodyInit {
+  if (length < STREAMED_CHUNK * chunks.length) return new Blob(chunks);
+  let next = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (next < chunks.length) controller.enqueue(chunks[next++]);
+      else controller.close();
+    },
+  });
 }
 
 /** False where the Cache API refuses this response (`Vary: *`). */

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -16,6 +17,10 @@ import (
 // time.Sleep and the like, so that it runs in a testing/synctest bubble.
 type Network struct {
 	bodies *MemoryBodies
+	// StoreTime, if set, is how long storing the n-th piece takes, counted from 1: it
+	// goes on while the next ones are read.
+	StoreTime func(n int) time.Duration
+	pieces    atomic.Int32
 
 	mu       sync.Mutex
 	servers  map[string]func(n int, init bgfetch.TransferInit) Response
@@ -300,16 +305,46 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	case n == 0 && t.response.Stall > 0:
 		<-ctx.Done()
 		return bgfetch.Piece{}, ctx.Err()
-	case n > 0:
-		if err := t.network.bodies.Put(t.init.UniqueID, key, t.response.Body[t.sent:t.sent+n]); err != nil {
-			return bgfetch.Piece{}, err
+	}
+	piece := bgfetch.Piece{Length: int64(n), End: t.sent+n == len(t.response.Body)}
+	if n > 0 {
+		body := t.response.Body[t.sent : t.sent+n]
+		stored := t.network.store(func() error { return t.network.bodies.Put(t.init.UniqueID, key, body) })
+		if piece.End {
+			if err := stored(ctx); err != nil {
+				return bgfetch.Piece{}, err
+			}
+		} else {
+			piece.Stored = stored
 		}
 		if w != nil {
-			_, _ = w.Write(t.response.Body[t.sent : t.sent+n])
+			_, _ = w.Write(body)
 		}
 		t.sent += n
 	}
-	return bgfetch.Piece{Length: int64(n), End: t.sent == len(t.response.Body)}, nil
+	return piece, nil
+}
+
+// store calls put when the time for that has passed; stored waits for it.
+func (n *Network) store(put func() error) (stored func(context.Context) error) {
+	number := int(n.pieces.Add(1))
+	if n.StoreTime == nil {
+		err := put()
+		return func(context.Context) error { return err }
+	}
+	done := make(chan error, 1)
+	go func() {
+		time.Sleep(n.StoreTime(number))
+		done <- put()
+	}()
+	return func(ctx context.Context) error {
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // Resource is a file on a well-behaved server.

@@ -95,8 +95,17 @@ func TestCrashAtEveryWrite(t *testing.T) {
 }
 
 func TestCrashAfterEveryPut(t *testing.T) {
+	t.Run("at once", func(t *testing.T) { testCrashAfterEveryPut(t, nil) })
+	// The second piece of three is stored last, and while others are read.
+	t.Run("several at a time", func(t *testing.T) {
+		testCrashAfterEveryPut(t, func(n int) time.Duration { return time.Duration(100+n%3*n%2*400) * time.Millisecond })
+	})
+}
+
+func testCrashAfterEveryPut(t *testing.T, storeTime func(n int) time.Duration) {
 	var counted atomic.Int32
 	run(t, func(w *world) {
+		w.network.StoreTime = storeTime
 		w.bodies.OnPut = func() { counted.Add(1) }
 		crashFetch(w)
 		time.Sleep(time.Minute)
@@ -108,6 +117,7 @@ func TestCrashAfterEveryPut(t *testing.T) {
 	for n := range puts {
 		t.Run(fmt.Sprint("put ", n+1), func(t *testing.T) {
 			run(t, func(w *world) {
+				w.network.StoreTime = storeTime
 				var count atomic.Int32
 				w.bodies.OnPut = func() {
 					if count.Add(1) == n+1 {

@@ -54,7 +54,7 @@ type Options struct {
 var DefaultOptions = Options{
 	MaxTransfers:   8,
 	MaxPerHost:     5,
-	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 4 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
+	Segments:       SaveLimits{MinLength: 256 << 10, MaxLength: 8 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
 	Ranges:         DefaultRangePolicy,
 	NotifyInterval: 75 * time.Millisecond,
 	ShowInterval:   time.Second,

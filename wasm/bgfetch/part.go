@@ -30,10 +30,10 @@ type part struct {
 	hashed int64
 
 	mu sync.Mutex
-	// next is the byte after the last that was moved, claimed the byte after the
-	// last that may be before the part can be told anything, end the byte that it
-	// stops at.
-	next, claimed, end int64
+	// next is the byte after the last that is stored, read the byte after the last
+	// that was taken from the body, claimed the byte after the last that may be before
+	// the part can be told anything, end the byte that it stops at.
+	next, read, claimed, end int64
 	// last is the length of the last piece.
 	last int64
 	// done: no more is moved.
@@ -145,9 +145,41 @@ func (p *part) open(ctx context.Context) (Transfer, error) {
 	return transfer, nil
 }
 
-// move stores the range piece by piece.
-// waiting ends with the part.
+// piecesAhead is how many pieces may be read while the one before them is being
+// stored: storing one is more waiting than work (docs/decisions/segments.md).
+const piecesAhead = 2
+
+// move stores the range piece by piece, and tells of them in their order. waiting
+// ends with the part.
 func (p *part) move(ctx, waiting context.Context, transfer Transfer) error {
+	pieces := make(chan partEvent, piecesAhead-1)
+	stored := make(chan error, 1)
+	p.attempt.engine.goWork(func() {
+		var lost error
+		for e := range pieces {
+			err := p.stored(ctx, e.piece)
+			switch {
+			case lost != nil:
+				// What comes after a piece that is lost is not told of.
+			case err != nil:
+				lost = err
+				transfer.Stop()
+			default:
+				p.tell(e)
+			}
+		}
+		stored <- lost
+	})
+	err := p.readPieces(ctx, waiting, transfer, pieces)
+	close(pieces)
+	if lost := <-stored; lost != nil {
+		return lost
+	}
+	return err
+}
+
+// readPieces takes the pieces of the range from the body, one after the other.
+func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, pieces chan<- partEvent) error {
 	for {
 		if p.limit == bodyEnd {
 			p.waitForLimit(waiting)
@@ -162,7 +194,7 @@ func (p *part) move(ctx, waiting context.Context, transfer Transfer) error {
 		}
 		p.attempt.charge(piece.Length)
 		last, err := p.moved(piece)
-		p.attempt.events <- partEvent{part: p, segment: Segment{offset, piece.Length}, piece: piece, digest: digest, last: last, full: piece.Length == limits.MaxLength}
+		pieces <- partEvent{part: p, segment: Segment{offset, piece.Length}, piece: piece, digest: digest, last: last, full: piece.Length == limits.MaxLength}
 		if last || err != nil {
 			return err
 		}
@@ -175,10 +207,10 @@ const firstAfterResume = 500 * time.Millisecond
 
 // claim says what the next piece may be; not ok: all of the range is there.
 func (p *part) claim() (offset int64, limits SaveLimits, ok bool) {
-	limits = p.attempt.saveLimits()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.next >= p.end {
+	limits = p.attempt.saveLimits(p.read - p.next)
+	if p.read >= p.end {
 		p.done = true
 		return 0, limits, false
 	}
@@ -189,35 +221,54 @@ func (p *part) claim() (offset int64, limits SaveLimits, ok bool) {
 		// What is claimed cannot be taken away, so it is no more than may well come.
 		limits.MaxLength = min(limits.MaxLength, max(2*limits.MinLength, 4*p.last))
 	}
-	limits.MaxLength = p.attempt.pieces.limit(p.next, min(limits.MaxLength, p.end-p.next))
-	p.claimed = p.next + limits.MaxLength
-	return p.next, limits, true
+	limits.MaxLength = p.attempt.pieces.limit(p.read, min(limits.MaxLength, p.end-p.read))
+	p.claimed = p.read + limits.MaxLength
+	return p.read, limits, true
 }
 
-// moved counts a piece, and says whether it was the last. An error says that the
-// body ended before the range.
+// moved counts a piece that was read, and says whether it was the last. An error
+// says that the body ended before the range.
 func (p *part) moved(piece Piece) (last bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.next += piece.Length
-	p.claimed, p.last = p.next, piece.Length
-	p.done = piece.End || p.next >= p.end
+	p.read += piece.Length
+	p.claimed, p.last = p.read, piece.Length
+	p.done = piece.End || p.read >= p.end
 	if piece.End && !p.arrived() {
-		return false, fmt.Errorf("the body ended at byte %d of %d: %w", p.next, p.data.Length, ErrNetwork)
+		return false, fmt.Errorf("the body ended at byte %d of %d: %w", p.read, p.data.Length, ErrNetwork)
 	}
 	return p.done, nil
 }
 
-// arrived says whether a body that ended at p.next may end there. p.mu is held.
+// stored waits until a piece is stored, also after the end of ctx: what is still
+// being stored must not outlive what is about to be deleted.
+func (p *part) stored(ctx context.Context, piece Piece) error {
+	if piece.Stored == nil {
+		return nil
+	}
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.attempt.fetch.retry.StallTimeout)
+	defer cancel()
+	return piece.Stored(storing)
+}
+
+// tell counts a piece that is stored, and tells the attempt of it.
+func (p *part) tell(e partEvent) {
+	p.mu.Lock()
+	p.next += e.piece.Length
+	p.mu.Unlock()
+	p.attempt.events <- e
+}
+
+// arrived says whether a body that ended at p.read may end there. p.mu is held.
 func (p *part) arrived() bool {
 	switch {
 	case p.end != bodyEnd:
-		return p.next >= p.end
+		return p.read >= p.end
 	case p.data.Length < 0:
 		// Only a complete response can tell by its framing alone.
 		return p.head.Status != http.StatusPartialContent || !p.data.Resumable
 	}
-	return p.next >= p.data.Length
+	return p.read >= p.data.Length
 }
 
 // tooLong says whether a response brought more than there can be, with a piece
@@ -259,14 +310,14 @@ func (p *part) save(ctx context.Context, transfer Transfer, offset int64, limits
 func (p *part) span() (s span, free int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return span{p.start, p.end}, max(p.claimed, p.next)
+	return span{p.start, p.end}, p.claimed
 }
 
 // cut takes what is from offset on away, if that is still possible.
 func (p *part) cut(offset int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done || offset < p.claimed || offset <= p.next || offset >= p.end {
+	if p.done || offset < p.claimed || offset <= p.read || offset >= p.end {
 		return false
 	}
 	p.end = offset
@@ -285,7 +336,7 @@ func (p *part) extend(s span) bool {
 	return true
 }
 
-// rest is what the part has not moved.
+// rest is what the part has not stored.
 func (p *part) rest() (rest span, nothingMoved bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

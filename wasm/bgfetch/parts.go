@@ -110,7 +110,7 @@ func (a *attempt) pace() {
 // add begins a part. transfer is nil where its request is still to be sent.
 func (a *attempt) add(ctx context.Context, p *part, transfer Transfer) {
 	p.attempt, p.data = a, a.next.Response
-	p.limit, p.next, p.claimed = p.end, p.start, p.start
+	p.limit, p.next, p.read, p.claimed = p.end, p.start, p.start, p.start
 	a.parts = append(a.parts, p)
 	a.running.Store(int32(len(a.parts)))
 	a.engine.goWork(func() { p.run(ctx, transfer) })
@@ -129,9 +129,10 @@ func (a *attempt) decide(v verdict) {
 	a.haltAll()
 }
 
-// saveLimits are those for the next piece of a part. The pieces of several take
-// longer, so that there are no more rows to store in a second than of one.
-func (a *attempt) saveLimits() SaveLimits {
+// saveLimits are those for the next piece of a part that has read so many bytes which
+// are not stored yet. The pieces of several take longer, so that there are no more
+// rows to store in a second than of one.
+func (a *attempt) saveLimits(unstored int64) SaveLimits {
 	limits := a.engine.options.Segments
 	limits.MinTime *= time.Duration(max(1, a.running.Load()))
 	a.engine.mu.Lock()
@@ -141,7 +142,7 @@ func (a *attempt) saveLimits() SaveLimits {
 		limits.MinLength = min(limits.MinLength, limits.MaxLength)
 	}
 	if total := a.fetch.state.DownloadTotal; total > 0 {
-		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded+1))
+		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded-unstored+1))
 	}
 	return limits
 }

@@ -147,24 +147,28 @@ type SaveLimits struct {
 	MaxTime   time.Duration
 }
 
-// Piece is a stored piece of a response body.
+// Piece is a piece of a response body that has been taken from it.
 type Piece struct {
-	// Length is the number of bytes stored as a segment, 0 when there was none.
+	// Length is the number of bytes of its segment, 0 when there is none.
 	Length int64 `json:"length"`
 	// End is set when the body has ended cleanly after this piece.
 	End bool `json:"end"`
 	// Whole is set when the segment is the complete response as it came.
 	Whole bool `json:"whole,omitempty"`
+	// Stored waits until the segment is stored, nil where it is. A full disk is
+	// ErrQuota.
+	Stored func(context.Context) error `json:"-"`
 }
 
 // Transfer is a response whose body is being moved.
 type Transfer interface {
 	Head() Head
-	// Save reads on, stores what came as the segment key, and returns when it is
-	// stored. When the body breaks off, the bytes before the break are stored and
-	// returned first, and the next call returns ErrNetwork. After Stop it returns
-	// what was read so far, then ErrStopped. A full disk is ErrQuota. Where w is not
-	// nil it is given the bytes of the piece; after an error it may have seen some.
+	// Save reads on and stores what came as the segment key; it may return before
+	// that is stored (Piece.Stored). When the body breaks off, the bytes before the
+	// break are stored and returned first, and the next call returns ErrNetwork. After
+	// Stop it returns what was read so far, then ErrStopped. A full disk is ErrQuota.
+	// Where w is not nil it is given the bytes of the piece; after an error it may have
+	// seen some.
 	Save(ctx context.Context, key SegmentKey, limits SaveLimits, w io.Writer) (Piece, error)
 	// Stop ends the reading at once; bytes already read can still be saved.
 	Stop()

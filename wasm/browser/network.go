@@ -30,6 +30,11 @@ type transferArgs struct {
 	Transfer int `json:"transfer"`
 }
 
+// putArgs is a piece that is being stored, by number; 0 is none.
+type putArgs struct {
+	Put int `json:"put"`
+}
+
 type saveArgs struct {
 	transferArgs
 	Key    string     `json:"key"`
@@ -104,7 +109,10 @@ type transfer struct {
 func (t transfer) Head() bgfetch.Head { return t.head }
 
 func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
-	var piece bgfetch.Piece
+	var saved struct {
+		bgfetch.Piece
+		putArgs
+	}
 	err := t.network.Bridge.callBytes(ctx, "save", saveArgs{
 		transferArgs: t.id,
 		Key:          t.network.Bodies.Key(key),
@@ -115,8 +123,13 @@ func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfet
 			MaxTimeMS: limits.MaxTime.Milliseconds(),
 		},
 		Bytes: w != nil,
-	}, &piece, w)
-	return piece, err
+	}, &saved, w)
+	if saved.Put != 0 {
+		saved.Stored = func(ctx context.Context) error {
+			return t.network.Bridge.call(ctx, "stored", saved.putArgs, nil)
+		}
+	}
+	return saved.Piece, err
 }
 
 func (t transfer) Stop() { t.network.Bridge.send("stop", t.id) }
