@@ -1,7 +1,8 @@
 // What the user is shown: notifications, where a site has the permission.
 //
 // Chromium and Firefox give it to tests. WebKitGTK's MiniBrowser asks its user, so
-// there it is only shown that nothing is shown, and that nothing depends on it.
+// there the notifications are a fake (static/fake-notifications.js): what is shown and
+// what clicks do is tested, but not that the browser shows it.
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
 import { open7 } from './7-lib.mjs';
 
@@ -38,19 +39,44 @@ const listeners = () => {
   };
 };
 
-/** In the page: what is shown. */
+/** In the worker: what is shown. */
 const shown = async () => {
-  const registration = await t.site();
-  const all = registration.getNotifications ? await registration.getNotifications() : [];
+  const all = await self.registration.getNotifications();
   return all.map(({ tag, title, body, icon, silent, actions, data }) => ({
     tag, title, body, icon, silent, actions: actions?.map((one) => one.action), hasData: !!data,
   }));
 };
 
+/** A page and its worker, which may show notifications. */
+async function openGranted(test) {
+  const fake = test.driver.name === 'webkit';
+  const opened = await open7(test, fake ? { worker: { notifications: 'fake' } } : { grant: true });
+  const { inWorker } = opened;
+  /** What is shown, once it passes the test. */
+  const waitForShown = async (what, passes, ms = 10_000) => {
+    for (const end = Date.now() + ms; ; ) {
+      const all = await inWorker(shown);
+      if (passes(all)) return all;
+      if (Date.now() > end) throw new Error(`${what}: not within ${ms} ms; shown is ${JSON.stringify(all)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+  return { ...opened, waitForShown };
+}
+
+scenario('without the permission nothing is shown', {}, async (test) => {
+  const { page, inWorker } = await open7(test);
+  const file = test.resource({ size: 3 * MiB, rate: 2 * MiB });
+  await page.evaluate((url) => t.startFetch('film', url, { title: 'A film' }), file.url);
+  assert.equal((await page.evaluate(() => t.waitForResult('film', 20_000))).result, 'success');
+  await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+  assert.deepEqual(await inWorker(shown), []);
+  assert.notEqual(await inWorker(() => Notification.permission), 'granted', 'nor is it asked for');
+});
+
 scenario('a notification shows progress and result, and can be clicked', { timeout: 120_000 }, async (test) => {
-  const grant = test.driver.name !== 'webkit';
-  const { page, inWorker } = await open7(test, { grant });
-  const permission = await inWorker(() => ('Notification' in self ? Notification.permission : 'none'));
+  const { page, inWorker, waitForShown } = await openGranted(test);
+  assert.equal(await inWorker(() => Notification.permission), 'granted');
   await inWorker(listeners);
   const file = test.resource({ size: 10 * MiB, rate: 2 * MiB });
   await page.evaluate(
@@ -63,19 +89,7 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
     file.url,
     file.size,
   );
-  if (!grant) {
-    assert.notEqual(permission, 'granted');
-    await page.evaluateFor(40_000, () => t.waitForResult('film', 35_000));
-    assert.deepEqual(await page.evaluate(shown), []);
-    await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
-    return;
-  }
-  assert.equal(permission, 'granted');
-
-  const first = (await page.waitFor('a notification', 10_000, `async () => {
-    const all = await (${shown})();
-    return all.length > 0 && all;
-  }`));
+  const first = await waitForShown('a notification', (all) => all.length > 0);
   assert.equal(first.length, 1);
   const [one] = first;
   assert.match(one.tag, /^bgfetch:[0-9a-f-]{36}$/);
@@ -99,7 +113,7 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
   });
   assert.deepEqual(await inWorker(() => self.seen), ['click own']);
   assert.deepEqual(await inWorker(() => self.clicks), [{ id: 'film', result: '', available: true, isEvent: true }]);
-  await page.waitFor('the closed notification to come back', 10_000, `async () => (await (${shown})()).length === 2`);
+  await waitForShown('the closed notification', (all) => all.length === 2);
 
   await inWorker(() => self.fire('notificationclick', 'bgfetch:', 'pause'));
   await new Promise((resolve) => setTimeout(resolve, 700));
@@ -107,13 +121,12 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
   await new Promise((resolve) => setTimeout(resolve, 1500));
   assert.equal(await page.evaluate(() => t.state('film').downloaded), paused, 'bytes while it is paused');
   assert.ok(paused < file.size);
-  const pausedBody = (await page.evaluate(shown)).find((row) => row.tag !== 'own').body;
+  const pausedBody = (await inWorker(shown)).find((row) => row.tag !== 'own').body;
   assert.match(pausedBody, /\n⏸ /);
   await inWorker(() => self.fire('notificationclick', 'bgfetch:', 'resume'));
 
   assert.equal((await page.evaluate(() => t.waitForResult('film', 25_000))).result, 'success');
-  await page.waitFor('the result to be shown', 10_000, `async () => (await (${shown})()).some((row) => row.title === 'Ready')`);
-  const last = (await page.evaluate(shown)).filter((row) => row.tag !== 'own');
+  const last = (await waitForShown('the result', (all) => all.some((row) => row.title === 'Ready'))).filter((row) => row.tag !== 'own');
   assert.equal(last.length, 1);
   assert.equal(last[0].body, `${host}\n✓ 10 MB`);
   if (last[0].icon !== undefined) assert.equal(new URL(last[0].icon).pathname, '/done.png');
@@ -124,20 +137,18 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
   // The user aborts, and it is gone.
   const other = test.resource({ size: 10 * MiB, rate: MiB });
   await page.evaluate((url) => t.startFetch('aborted', url), other.url);
-  const ours = `async () => (await (${shown})()).filter((row) => row.tag !== 'own' && row.title !== 'Ready')`;
-  await page.waitFor('a notification', 10_000, `async () => (await (${ours})()).length === 1`);
-  const [unnamed] = await page.evaluate(`(${ours})()`);
+  const ours = (all) => all.filter((row) => row.tag !== 'own' && row.title !== 'Ready');
+  const [unnamed] = ours(await waitForShown('a notification', (all) => ours(all).length === 1));
   assert.equal(unnamed.title, host);
   assert.match(unnamed.body, /^[0-9.]+ (k|M)?B$/);
   await inWorker(() => self.fire('notificationclick', 'bgfetch:', 'abort'));
   assert.equal((await page.evaluate(() => t.waitForResult('aborted', 10_000))).failureReason, 'aborted');
-  await page.waitFor('the notification to go', 10_000, `async () => (await (${ours})()).length === 0`);
+  await waitForShown('no notification', (all) => ours(all).length === 0);
   assert.deepEqual(await inWorker(() => self.seen), ['click own']);
 });
 
 scenario('titles of all kinds are shown as the browser shows them', {}, async (test) => {
-  if (test.driver.name === 'webkit') return; // see above
-  const { page, inWorker } = await open7(test, { grant: true });
+  const { page, inWorker, waitForShown } = await openGranted(test);
   const file = test.resource({ size: 64 * MiB, rate: 1000 });
   const titles = [`"quotes" & <b>`, 'line\nfeed', '😀', '\uD800 lone', '\uFDD0d800', '__proto__', 'x'.repeat(1000)];
   await page.evaluate(async (url, titles) => {
@@ -147,8 +158,7 @@ scenario('titles of all kinds are shown as the browser shows them', {}, async (t
   await inWorker(async (titles) => {
     for (const [index, title] of titles.entries()) await self.registration.showNotification(title, { tag: `own-${index}` });
   }, titles);
-  await page.waitFor('all of them to be shown', 20_000, async (count) => (await (await t.site()).getNotifications()).length === count, 2 * titles.length);
-  const all = await page.evaluate(shown);
+  const all = await waitForShown('all of them', ({ length }) => length === 2 * titles.length, 20_000);
   const sorted = (own) => all.filter(({ tag }) => tag.startsWith('own-') === own).map(({ title }) => title).sort();
   assert.deepEqual(sorted(false), sorted(true));
   await page.evaluate(async () => {

@@ -3,6 +3,7 @@
 //   lib=0           without our script
 //   native, permission, debug   backgroundFetchOptions
 //   wait=1          no skipWaiting(): an update waits
+//   notifications=fake   shows them to nobody, as if the user had agreed
 //   tidy=1          deletes all caches that it does not know, when it is activated
 importScripts('/report.js');
 const options = new URL(location.href).searchParams;
@@ -10,6 +11,7 @@ self.backgroundFetchOptions = Object.fromEntries(
   ['native', 'permission', 'debug'].filter((name) => options.has(name)).map((name) => [name, options.get(name)]),
 );
 if (self.backgroundFetchOptions.debug) self.backgroundFetchOptions.debug = true;
+if (options.get('notifications') === 'fake') importScripts('/fake-notifications.js');
 if (options.get('lib') !== '0') importScripts('/dist/sw.js');
 
 report('boot', { boot: crypto.randomUUID() });
