@@ -399,7 +399,9 @@ func closingEvent(snapshot Snapshot) string {
 }
 
 // remove deletes all that is left of a background fetch but kept records: first the
-// bodies, so that a crash in between leaves the row that says what is still to be deleted.
+// rows. A crash in between leaves bodies without a row, which the next start deletes;
+// the other way round, rows that say nothing of the event's delivery would make it
+// fetch all of it again.
 func (e *Engine) remove(f *backgroundFetch) {
 	uniqueID := f.state.UniqueID
 	e.mu.Lock()
@@ -408,8 +410,8 @@ func (e *Engine) remove(f *backgroundFetch) {
 	var err error
 	if f.kept() {
 		err = e.keepRecords(f, ended)
-	} else if err = e.Bodies.Delete(e.ctx, uniqueID); err == nil {
-		err = e.Store.Delete(e.ctx, uniqueID, &ended)
+	} else if err = e.Store.Delete(e.ctx, uniqueID, &ended); err == nil {
+		err = e.Bodies.Delete(e.ctx, uniqueID)
 	}
 	if e.ctx.Err() != nil {
 		return
