@@ -52,6 +52,9 @@ var policy = bgfetch.RetryPolicy{
 	MaxUnreachable: 9, MaxFailures: 5, MaxStatusRetries: 8, MaxRetryAfter: time.Hour, MaxRestarts: 2,
 }
 
+// downFor30s is in a hurry, too.
+const downFor30s = "downms=30000"
+
 // outcome is what a background fetch ended with, as its event's listener saw it.
 type outcome struct {
 	snapshot bgfetch.Snapshot
@@ -99,7 +102,7 @@ func testMatrix(t *testing.T, ranges bgfetch.RangePolicy) {
 			if row.CrossOrigin {
 				origin = other
 			}
-			query := row.Query
+			query := strings.NewReplacer("{other}", other, "{name}", name, downFor30s, "downms=300").Replace(row.Query)
 			if !strings.Contains("&"+query, "&size=") {
 				query = fmt.Sprintf("size=%d&%s", defaultSize, query)
 			}

@@ -3,7 +3,8 @@
 // scenarios read the same table. A row is one resource of the fault server:
 //
 //	name         what happens
-//	query        of its URL, see test/faultserver; size and seed have defaults
+//	query        of its URL, see test/faultserver; size and seed have defaults, {other}
+//	             is the other origin and {name} the name of the resource
 //	size, seed   of what is to arrive in the end (3145728, 7)
 //	text         whether that is text
 //	host         of its URL instead of the server's
@@ -92,6 +93,7 @@ func (n *network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 		cancel()
 		return nil, fmt.Errorf("%w: %v", bgfetch.ErrNetwork, err)
 	}
+	crossOrigin = crossOrigin || !strings.HasPrefix(response.Request.URL.String(), n.origin+"/")
 	if crossOrigin && response.Header.Get("Access-Control-Allow-Origin") == "" {
 		cancel()
 		return nil, fmt.Errorf("%w: no CORS headers", bgfetch.ErrNetwork)

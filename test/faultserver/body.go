@@ -92,7 +92,7 @@ func (b *body) nextFault(n int64) (kind Outcome, at int64) {
 		for _, list := range []struct {
 			kind    Outcome
 			offsets []int64
-		}{{Cut, b.options.cut}, {Stalled, b.options.stall}, {Truncated, b.options.truncate}} {
+		}{{Cut, b.options.cut}, {Stalled, b.options.stall}, {Truncated, b.options.truncate}, {Down, b.options.down}} {
 			for _, offset := range list.offsets {
 				key := faultKey{list.kind, offset}
 				if offset >= b.offset && offset < at && b.server.journal.due(b.name, key, b.options.cutCount) {
@@ -161,6 +161,9 @@ func (b *body) finishFault(kind Outcome) Outcome {
 	case Stalled:
 		b.server.journal.update(b.entry, func(e *Entry) { e.Outcome = Stalled })
 		<-b.ctx.Done()
+		reset(b.w)
+	case Down:
+		b.server.connections.stop(b.name, time.Duration(b.options.downMS)*time.Millisecond)
 		reset(b.w)
 	case Truncated:
 		if !b.options.chunked {

@@ -26,6 +26,8 @@
 //	link=N          bytes per second for all responses of the name together
 //	delay=MS        milliseconds before the head
 //	chunked=1       no Content-Length
+//	contentlength=N a Content-Length that lies, of responses with all of the content:
+//	                no more than N bytes of it are sent
 //	norange=1       ignores Range: always 200 with everything
 //	noetag=1, nolastmod=1, weaketag=1
 //	gzip=1          Content-Encoding: gzip for a request without Range that
@@ -34,7 +36,7 @@
 //	brotli=1        the same with Content-Encoding: br
 //	cors=1          Access-Control-Allow-Origin: *, and preflights succeed
 //	expose=A,B      Access-Control-Expose-Headers, with cors=1
-//	redirect=URL    302 to URL
+//	redirect=URL    302 to URL, or redirectstatus=S
 //
 // Faults at an offset. N is an offset in the whole resource, also for a range;
 // several are separated by commas. A fault happens when the byte at N would be
@@ -46,6 +48,7 @@
 //	truncate=N      an orderly close too early: fewer bytes than
 //	                Content-Length, or with chunked=1 a short but valid body
 //	corrupt=N       the byte at N is another one
+//	down=N          the connection is reset, and each new one for downms=MS (10000)
 //
 // Faults by number of request. "after=N" means that the first N GET requests
 // of the name are as usual and all later ones differ; 0 means from the first.
@@ -56,7 +59,8 @@
 //	sizeafter=N     another length: newsize=M (size + 4096); the content that
 //	                both lengths have is the same
 //	replaceafter=N  another file: the content of seed+1, ETag, Last-Modified
-//	status=S        answers S; with retryafter=SECONDS also Retry-After
+//	status=S        answers S; with retryafter=SECONDS also Retry-After,
+//	                with retrydate=SECONDS the same as a date
 //	statusafter=N   ... only after N requests
 //	statuscount=N   ... only for N requests (all)
 //	corsafter=N     no CORS headers after N requests

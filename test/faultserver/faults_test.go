@@ -168,3 +168,37 @@ func TestRangeFaults(t *testing.T) {
 		t.Errorf("%v %q", answer.Header, answer.body)
 	}
 }
+
+func TestContentLengthThatLies(t *testing.T) {
+	_, url := start(t)
+	getBroken(t, url+"/file/a?size=1000&contentlength=1200", 1000)
+	if short := get(t, url+"/file/b?size=1000&seed=7&contentlength=400"); short.ContentLength != 400 {
+		t.Errorf("Content-Length: %d", short.ContentLength)
+	} else {
+		wantContent(t, short, 7, 0, 400)
+	}
+}
+
+func TestDown(t *testing.T) {
+	server, url := start(t)
+	url += "/file/a?size=1000&down=400&downms=200"
+	getBroken(t, url, 400)
+	if _, err := do(t, http.MethodGet, url, nil); err == nil {
+		t.Error("an answer of a server that is down")
+	}
+	time.Sleep(200 * time.Millisecond)
+	get(t, url)
+	if log := server.Log("a"); log[0].Outcome != Down || log[1].Outcome != Refused {
+		t.Errorf("%+v", log)
+	}
+}
+
+func TestRetryDateAndRedirectStatus(t *testing.T) {
+	_, url := start(t)
+	later := get(t, url+"/file/a?status=503&retrydate=90")
+	date, err := http.ParseTime(later.Header.Get("Retry-After"))
+	if left := time.Until(date); err != nil || left < 88*time.Second || left > 90*time.Second {
+		t.Errorf("%v, %v", date, err)
+	}
+	wantStatus(t, get(t, url+"/file/b?redirect=/&redirectstatus=301"), http.StatusMovedPermanently)
+}

@@ -18,6 +18,7 @@ const (
 	Cut        Outcome = "cut"         // the parameters cut and uploadcut
 	Stalled    Outcome = "stalled"     // from the moment it stalls
 	Truncated  Outcome = "truncated"   // the parameter truncate
+	Down       Outcome = "down"        // the parameter down
 	Broken     Outcome = "broken"      // by /__control__/cut or stop, while it was sending
 	Refused    Outcome = "refused"     // by /__control__/stop, before it was answered
 	ClientLeft Outcome = "client-left" // the client closed the connection

@@ -32,12 +32,17 @@ type options struct {
 	gzip, brotli, cors               bool
 	expose, redirect                 string
 	redirectAfter, cutHead           int
+	redirectStatus                   int
+	contentLength                    int64 // -1 when not given
 	cut, stall, truncate, corrupt    []int64
+	down                             []int64
+	downMS                           int64
 	cutCount                         int // 0: every time
 	etagAfter, lastModAfter          int
 	sizeAfter, replaceAfter          int
 	status, statusAfter, statusCount int
 	retryAfter                       string
+	retryDate                        int64 // -1 when not given
 	corsAfter                        int
 	rangeFault                       string
 	rangeFaultCount                  int
@@ -54,7 +59,8 @@ var rangeFaults = []string{
 // that is unknown or cannot be understood.
 func parseOptions(query url.Values) (options, error) {
 	o := options{
-		size: -1, newSize: -1,
+		size: -1, newSize: -1, contentLength: -1, retryDate: -1,
+		redirectStatus: 302, downMS: 10_000,
 		contentType:  "application/octet-stream",
 		cacheControl: "no-store",
 		cutCount:     1,
@@ -80,6 +86,9 @@ func parseOptions(query url.Values) (options, error) {
 	if o.status != 0 && (o.status < 200 || o.status > 999) {
 		problems = append(problems, fmt.Errorf("parameter \"status\": %d is no final status", o.status))
 	}
+	if o.redirectStatus < 300 || o.redirectStatus > 399 {
+		problems = append(problems, fmt.Errorf("parameter \"redirectstatus\": %d is no redirect", o.redirectStatus))
+	}
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return o, errors.Join(problems...)
 }
@@ -92,12 +101,13 @@ func (o *options) targets() map[string]any {
 		"rate": &o.rate, "link": &o.link, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
 		"gzip": &o.gzip, "brotli": &o.brotli, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
-		"redirectafter": &o.redirectAfter, "cuthead": &o.cutHead,
+		"redirectafter": &o.redirectAfter, "redirectstatus": &o.redirectStatus, "contentlength": &o.contentLength,
+		"down": &o.down, "downms": &o.downMS, "cuthead": &o.cutHead,
 		"cut": &o.cut, "stall": &o.stall, "truncate": &o.truncate, "corrupt": &o.corrupt, "cutcount": &o.cutCount,
 		"etagafter": &o.etagAfter, "lastmodafter": &o.lastModAfter,
 		"sizeafter": &o.sizeAfter, "replaceafter": &o.replaceAfter,
 		"status": &o.status, "statusafter": &o.statusAfter, "statuscount": &o.statusCount,
-		"retryafter": &o.retryAfter, "corsafter": &o.corsAfter,
+		"retryafter": &o.retryAfter, "retrydate": &o.retryDate, "corsafter": &o.corsAfter,
 		"rangefault": &o.rangeFault, "rangefaultcount": &o.rangeFaultCount,
 		"uploadrate": &o.uploadRate, "uploadcut": &o.uploadCut,
 	}

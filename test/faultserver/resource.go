@@ -87,10 +87,14 @@ func (a *answer) serve(source Source) Outcome {
 		return a.sendShort(http.StatusNoContent, "")
 	case a.options.redirect != "" && a.number > a.options.redirectAfter:
 		a.w.Header().Set("Location", a.options.redirect)
-		return a.sendShort(http.StatusFound, "")
+		return a.sendShort(a.options.redirectStatus, "")
 	case a.options.statusApplies(a.number) && (a.options.status >= 300 || a.options.status == http.StatusNoContent):
 		if a.options.retryAfter != "" {
 			a.w.Header().Set("Retry-After", a.options.retryAfter)
+		}
+		if a.options.retryDate >= 0 {
+			date := time.Now().Add(time.Duration(a.options.retryDate) * time.Second).UTC()
+			a.w.Header().Set("Retry-After", date.Format(http.TimeFormat))
 		}
 		return a.sendShort(a.options.status, fmt.Sprintf("%d as asked for\n", a.options.status))
 	}
@@ -200,8 +204,18 @@ func (a *answer) sendSource(v version) Outcome {
 	case rangeOne:
 		return a.sendPartial(source, part)
 	}
-	return a.sendBody(a.statusOK(), part.length(), part, func(b *body) error {
-		return copySpan(b, source, part)
+	length := part.length()
+	if o.contentLength >= 0 && a.r.Method == http.MethodGet {
+		length = o.contentLength
+	}
+	return a.sendBody(a.statusOK(), length, part, func(b *body) error {
+		if err := copySpan(b, source, span{part.start, min(part.end, part.start+length)}); err != nil {
+			return err
+		}
+		if length != part.length() {
+			return fault(Truncated) // what is left is more, or nothing
+		}
+		return nil
 	})
 }
 

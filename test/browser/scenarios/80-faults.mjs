@@ -24,7 +24,8 @@ scenario('fault matrix', { timeout: 240_000 }, async (test) => {
     const name = `${test.id}-${index}`;
     const origin = row.host ? `http://${row.host}` : row.crossOrigin ? test.server.url2 : test.server.url;
     const query = new URLSearchParams({ size: SIZE, seed: SEED, rate: RATE });
-    for (const [key, value] of new URLSearchParams(row.query)) query.set(key, value);
+    const text = row.query.replace('{other}', test.server.url2).replace('{name}', name);
+    for (const [key, value] of new URLSearchParams(text)) query.set(key, value);
     return { row, name, id: row.name, url: `${origin}/file/${name}?${query}` };
   });
   for (const { id, url, row } of runs) {
