@@ -1,6 +1,6 @@
 // The browsers, all with one interface:
 //
-//   launch({profileDir, channel, native, stoppable}) -> browser
+//   launch({profileDir, channel, native, stoppable, stops}) -> browser
 //   browser: setOffline(page, boolean) (not WebKit, whose opinion comes from the
 //            kernel's routes, which a test cannot change),
 //            newPage(url) -> page, closePages(), stopWorker(page), kill(), close()
@@ -8,7 +8,8 @@
 //            goto(url), reload(), reloadPastWorker(), url(), close()
 //
 // kill() is SIGKILL for the whole tree of processes. A launch with the same
-// profileDir finds what the one before stored. stopWorker() needs `stoppable`.
+// profileDir finds what the one before stored. stopWorker() needs `stoppable`,
+// and `stops` where it is called more than twice.
 import * as chromium from './chromium.mjs';
 import * as firefox from './firefox.mjs';
 import * as webkit from './webkit.mjs';

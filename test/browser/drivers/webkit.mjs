@@ -20,7 +20,9 @@ export const name = 'webkit';
 const machine = os.arch() === 'arm64' ? 'aarch64' : 'x86_64';
 export const executable = `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrowser`;
 
+/** Helpers for each launch, and how many of them are to be left after all stops. */
 const HELPERS = 4;
+const HELPERS_LEFT = 2;
 const CLIENTS = 100;
 const TABS = 2;
 
@@ -50,7 +52,7 @@ function xServer() {
 
 let launches = 0;
 
-export async function launch({ profileDir, channel, stoppable = false }) {
+export async function launch({ profileDir, channel, stoppable = false, stops = 0 }) {
   const home = (directory) => {
     const full = path.join(profileDir, directory);
     fs.mkdirSync(full, { recursive: true });
@@ -61,7 +63,7 @@ export async function launch({ profileDir, channel, stoppable = false }) {
   // The page's tabs begin at another site, so that their processes are made last.
   const tabs = Array.from({ length: TABS }, (_, i) => `tab${i}`);
   const tabURL = (tab) => `http://localhost:${channel.port}/tab.html#agent=${encodeURIComponent(address(tab))}`;
-  const helpers = Array.from({ length: stoppable ? HELPERS : 0 }, (_, i) => `helper${i}`);
+  const helpers = Array.from({ length: stoppable ? Math.max(HELPERS, stops + HELPERS_LEFT) : 0 }, (_, i) => `helper${i}`);
   const helperURL = (helper) => {
     const report = `http://127.0.0.1:${channel.port}/${prefix}`;
     return `http://127.0.0.1:${channel.port}/hosts.html?${new URLSearchParams({ helper, report, clients: CLIENTS })}`;

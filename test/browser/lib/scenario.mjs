@@ -82,11 +82,11 @@ export class Test {
 
   /**
    * A browser with a page of the site whose worker is active. `own` is a new
-   * browser, for one that is to be killed; `stoppable` one whose worker can be.
+   * browser, for one that is to be killed; `stoppable` one whose worker can be, `stops` times.
    */
-  async open({ worker = {}, script, page: path, server = this.server, own = false, stoppable = false } = {}) {
+  async open({ worker = {}, script, page: path, server = this.server, own = false, stoppable = false, stops } = {}) {
     for (;;) {
-      const browser = own || stoppable ? await this.launch({ stoppable }) : await this.sharedBrowser();
+      const browser = own || stoppable ? await this.launch({ stoppable, stops }) : await this.sharedBrowser();
       const page = await browser.newPage(this.pageURL(path, { server, ...(script && { worker: script }) }));
       await page.evaluate((options) => t.register(options), worker);
       // WebKit chooses at random which process a worker runs in; one that shares

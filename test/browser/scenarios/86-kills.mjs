@@ -36,10 +36,8 @@ async function assertWaste(test, file, kills) {
 }
 
 scenario('the worker is stopped at random', { timeout: 240_000, longTimeout: 600_000 }, async (test) => {
-  const [wanted, size] = test.long ? [20, 200_000_000] : [4, 40 * MiB];
-  // In WebKit each stop ends one of the driver's few processes that workers run in.
-  const kills = test.driver.name === 'webkit' ? 3 : wanted;
-  const { browser, page } = await test.open({ stoppable: true });
+  const [kills, size] = test.long ? [20, 200_000_000] : [4, 40 * MiB];
+  const { browser, page } = await test.open({ stoppable: true, stops: kills });
   const file = test.resource({ size, rate: RATE });
   const next = random(4);
   await page.evaluate((url) => t.startFetch('random', url), file.url);
