@@ -164,7 +164,7 @@ func (b *body) finishFault(kind Outcome) Outcome {
 		reset(b.w)
 	case Down:
 		b.server.connections.stop(b.name, time.Duration(b.options.downMS)*time.Millisecond)
-		reset(b.w)
+		resetDelivered(b.w)
 	case Truncated:
 		if !b.options.chunked {
 			closeOrderly(b.w)
