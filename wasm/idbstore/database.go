@@ -26,6 +26,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/hack-pad/go-indexeddb/idb"
@@ -65,11 +66,13 @@ const openTimeout = 10 * time.Second
 
 // Store is a bgfetch.Store in IndexedDB. Its methods may be called from several
 // goroutines. It ends, and all its methods return errors, when the database is
-// deleted or upgraded from elsewhere.
+// deleted or upgraded from elsewhere. Where a browser merely lost the connection, it
+// connects again.
 type Store struct {
-	db *idb.Database
-	// raw is the same IDBDatabase, for what the library has not.
-	raw safejs.Value
+	name string
+	connection
+	// connecting is held by who connects again.
+	connecting sync.Mutex
 
 	// known is true for a unique id that is certainly in the database, so that
 	// its transactions need not look first, and false for one that was deleted.
@@ -78,7 +81,16 @@ type Store struct {
 	// made is still so when that runs.
 	known map[string]bool
 
-	lost <-chan string
+	lost chan string
+	// ended is set when lost has been sent.
+	ended bool
+}
+
+// connection is a connection to the database.
+type connection struct {
+	db *idb.Database
+	// raw is the same IDBDatabase, for what the library has not.
+	raw safejs.Value
 }
 
 var _ bgfetch.Store = (*Store)(nil)
@@ -87,42 +99,52 @@ var _ bgfetch.Store = (*Store)(nil)
 // The error is bgfetch.ErrNewerDatabase where a newer version wrote it. Open
 // waits 10 s at most.
 func Open(ctx context.Context, name string) (*Store, error) {
-	if err := ctx.Err(); err != nil {
+	c, err := connect(ctx, name)
+	if err != nil {
 		return nil, err
+	}
+	s := &Store{name: name, connection: c, known: map[string]bool{}, lost: make(chan string, 1)}
+	return s, s.watch()
+}
+
+// connect waits 10 s at most.
+func connect(ctx context.Context, name string) (connection, error) {
+	if err := ctx.Err(); err != nil {
+		return connection{}, err
 	}
 	// idb.Global panics without it.
 	if factory, err := safejs.Global().Get("indexedDB"); err != nil || factory.IsUndefined() || factory.IsNull() {
-		return nil, errors.New("open the database: this browser has no IndexedDB here")
+		return connection{}, errors.New("open the database: this browser has no IndexedDB here")
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, openTimeout, fmt.Errorf(
 		"it did not open within %v; another tab or worker may hold an older version open", openTimeout))
 	defer cancel()
 
 	type outcome struct {
-		store *Store
-		err   error
+		connection connection
+		err        error
 	}
 	opened := make(chan outcome)
 	go func() {
-		store, err := open(name)
+		connection, err := open(name)
 		select {
-		case opened <- outcome{store, err}:
+		case opened <- outcome{connection, err}:
 		case <-ctx.Done():
 			if err == nil {
-				_ = store.Close() // nobody waits any more, and open it would block others
+				_ = connection.db.Close() // nobody waits any more, and open it would block others
 			}
 		}
 	}()
 	select {
 	case o := <-opened:
-		return o.store, wrap(o.err, "open the database")
+		return o.connection, wrap(o.err, "open the database")
 	case <-ctx.Done():
-		return nil, fmt.Errorf("open the database: %w", context.Cause(ctx))
+		return connection{}, fmt.Errorf("open the database: %w", context.Cause(ctx))
 	}
 }
 
 // open waits without bound.
-func open(name string) (*Store, error) {
+func open(name string) (connection, error) {
 	// What the upgrader returned would end the program, so it is kept here.
 	var upgradeErr error
 	request, err := idb.Global().Open(context.Background(), name, schemaVersion, func(db *idb.Database, oldVersion, _ uint) error {
@@ -130,26 +152,57 @@ func open(name string) (*Store, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, portError(err)
+		return connection{}, portError(err)
 	}
 	db, err := request.Await(context.Background())
 	if errors.Is(err, idb.NewDOMException("VersionError")) {
-		return nil, fmt.Errorf("%w (%v)", bgfetch.ErrNewerDatabase, err)
+		return connection{}, fmt.Errorf("%w (%v)", bgfetch.ErrNewerDatabase, err)
 	}
 	if err != nil {
-		return nil, portError(err)
+		return connection{}, portError(err)
 	}
 	if err := errors.Join(upgradeErr, checkSchema(db)); err != nil {
 		_ = db.Close()
-		return nil, err
+		return connection{}, err
 	}
 	result, err := request.Request.Result()
+	return connection{db, safejs.Safe(result)}, portError(err)
+}
+
+// watch finds out when the connection is of no use any more, for as long as the
+// program lives.
+func (s *Store) watch() error {
+	happened, _, err := listen(s.raw, "versionchange", "close")
 	if err != nil {
-		return nil, portError(err)
+		return err
 	}
-	raw := safejs.Safe(result)
-	lost, _, err := listen(raw, "versionchange", "close") // for as long as the program lives
-	return &Store{db: db, raw: raw, known: map[string]bool{}, lost: lost}, err
+	go func() {
+		event := <-happened
+		s.ended = true
+		select {
+		case s.lost <- event:
+		default:
+		}
+	}()
+	return nil
+}
+
+// reconnect replaces a connection that the browser has closed, unless somebody has
+// done so.
+func (s *Store) reconnect(ctx context.Context, closed *idb.Database) error {
+	s.connecting.Lock()
+	defer s.connecting.Unlock()
+	if s.db != closed || s.ended {
+		return nil
+	}
+	_ = closed.Close()
+	c, err := connect(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	clear(s.known)
+	s.connection = c
+	return s.watch()
 }
 
 // upgrade brings a database from oldVersion, 0 for none, to schemaVersion.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall/js"
+	"time"
 
 	"github.com/hack-pad/go-indexeddb/idb"
 
@@ -24,13 +25,44 @@ type transaction struct {
 	finished chan error
 }
 
+// Browsers fail transactions for reasons of their own: a storage process that
+// crashed, a disk that did not answer. What fails is tried again, so often and after
+// so long; and a connection that the browser closed meanwhile is made anew.
+const (
+	tries      = 3
+	retryDelay = 300 * time.Millisecond
+)
+
 // transact runs steps in a transaction over the named object stores and waits
-// until it has completed. When it returns an error, nothing has changed.
+// until it has completed. When it returns an error, nothing has changed. The steps
+// may be run more than once.
+func (s *Store) transact(ctx context.Context, stores []string, steps func(*transaction) error) error {
+	for try := 1; ; try++ {
+		db := s.db
+		err := s.try(ctx, stores, steps)
+		final := err == nil || try == tries || s.ended || ctx.Err() != nil
+		if final || errors.Is(err, bgfetch.ErrQuota) || errors.Is(err, bgfetch.ErrUnknown) {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(try) * retryDelay):
+		case <-ctx.Done():
+			return err
+		}
+		if thrownName(err) == "InvalidStateError" {
+			if failed := s.reconnect(ctx, db); failed != nil {
+				return errors.Join(err, failed)
+			}
+		}
+	}
+}
+
+// try is one transaction.
 //
 // The steps issue requests, mostly without awaiting them: the outcome of the
 // transaction is theirs too. An error of steps aborts the transaction. When ctx
 // ends, the transaction is aborted, unless it is too late for that.
-func (s *Store) transact(ctx context.Context, stores []string, steps func(*transaction) error) error {
+func (s *Store) try(ctx context.Context, stores []string, steps func(*transaction) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
