@@ -60,6 +60,9 @@ scenario('the browser is killed and started again', { timeout: 180_000 }, async 
   const file = test.resource({ size: 30 * MiB, link: 4 * MiB });
   await page.evaluate((url) => t.startFetch('killed', url), file.url);
   const { downloaded } = await page.evaluate((bytes) => t.waitForDownloaded('killed', bytes), 10 * MiB);
+  // Whose promise has resolved is stored, however short ago.
+  const late = test.resource({ size: MiB });
+  await page.evaluate((url) => t.startFetch('late', url), late.url);
   await browser.kill();
   const before = (await file.log()).length;
 
@@ -67,6 +70,9 @@ scenario('the browser is killed and started again', { timeout: 180_000 }, async 
   // Opening the page is all that is done.
   const second = await again.newPage(test.pageURL());
   const event = await test.settled(second, 'killed', 'backgroundfetchsuccess');
+  const lateEvent = await test.event('late');
+  assert.equal(lateEvent.type, 'backgroundfetchsuccess');
+  assert.equal(lateEvent.records[0].sha256, await late.sha256());
   assert.equal(event.records[0].size, file.size);
   assert.equal(event.records[0].sha256, await file.sha256());
   await assertContinued(file, 1);
