@@ -10,15 +10,15 @@ scenario('storage: the quota is exceeded in mid-transfer', {}, async (test) => {
   assert.ok(event.records[0].error, 'nothing is exposed');
 });
 
-scenario('storage: writes that fail once, a lost connection, and with --long a write that is never answered', {}, async (test) => {
-  const { page } = await test.open({ script: '/sw-storage.js', worker: test.long ? { hang: 1 } : {} });
+scenario('storage: writes that fail once, and a lost connection', {}, async (test) => {
+  const { page } = await test.open({ script: '/sw-storage.js' });
   const file = test.resource({ size: 5 * MiB, rate: 2 * MiB });
   const retry = { stallTimeout: 1000 };
   await page.evaluate((...args) => t.startFetch(...args), 'fails', file.url, { retry });
   const event = await test.settled(page, 'fails', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await file.sha256());
   const faults = test.reports.all((report) => report.kind === 'storage-fault').map(({ fault }) => fault);
-  assert.deepEqual(faults.sort(), ['InvalidStateError', 'UnknownError', 'closed', ...(test.long ? ['hang'] : []), 'thrown']);
+  assert.deepEqual(faults.sort(), ['InvalidStateError', 'UnknownError', 'closed', 'thrown']);
   assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'what was stored is kept');
 });
 

@@ -1,8 +1,6 @@
 // The test worker in a browser whose storage fails once in each of some ways, as browsers'
 // do after a crash of their storage process or while a site's data are being cleared.
-// The parameter `hang` of the script's URL: a put of a body is never answered.
 const puts = { 2: 'InvalidStateError', 4: 'UnknownError' };
-if (new URL(location.href).searchParams.has('hang')) puts[3] = 'hang';
 let putCount = 0;
 const { put } = Cache.prototype;
 Cache.prototype.put = async function (request, response) {
@@ -11,7 +9,6 @@ Cache.prototype.put = async function (request, response) {
   if (!fault) return put.call(this, request, response);
   report('storage-fault', { fault });
   await response.body?.cancel();
-  if (fault === 'hang') return new Promise(() => {});
   throw new DOMException('The storage has failed.', fault);
 };
 
