@@ -48,8 +48,8 @@ export class Row {
   #detail = h('div', { class: 'detail', part: 'detail', dir: 'auto' });
   #save = h('a', { class: 'button', part: 'button save', id: `${this.#titleId}s`, 'aria-labelledby': `${this.#titleId}s ${this.#titleId}` });
   #files = h('ul', { class: 'files', part: 'files' });
-  #filesSummary = h('summary', {});
-  #filesBox = h('details', { part: 'detail', hidden: '' }, this.#filesSummary, this.#files);
+  #filesCount = h('bdi');
+  #filesBox = h('details', { part: 'detail', hidden: '' }, h('summary', {}, this.#filesCount), this.#files);
   #actions = h('div', { class: 'actions', part: 'actions' }, this.#save);
   /** Some of the files cannot be had yet; and when that was asked last. */
   #filesMissing = false;
@@ -77,7 +77,7 @@ export class Row {
     if (listing.records > 1 && !readable) meta.push(files);
     if (ended) meta.push(format.time(listing.ended));
     setText(this.#meta, meta.join(' · '));
-    setText(this.#filesSummary, files);
+    setText(this.#filesCount, files);
     this.#filesBox.hidden = !readable;
     if (this.#filesMissing && Date.now() - this.#filesAt > FILES_MS) void this.#showFiles().catch(() => {});
     this.#save.hidden = !listing.savable;

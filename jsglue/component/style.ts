@@ -63,6 +63,7 @@ ul { list-style: none; margin: 0; padding: 0; }
 .detail:empty { display: none; }
 details { font-size: .8125rem; color: var(--_muted); }
 .item summary { font-weight: inherit; }
+.item:has(details[open]) { align-items: start; }
 .files { display: grid; gap: .25rem; padding-block: .375rem; padding-inline-start: 1rem; }
 .files li { overflow-wrap: anywhere; }
 .files a { color: var(--_accent); text-underline-offset: .15em; }
@@ -97,7 +98,7 @@ h2:focus:not(:focus-visible) { outline: none; }
 @container (max-width: 22rem) {
   .facts { flex-wrap: wrap; gap: 0 .75rem; }
   .actions { grid-column: 1 / -1; }
-  .actions button { flex: 1; }
+  .actions > * { flex: 1; }
 }
 @media (prefers-reduced-motion: reduce) {
   .fill { transition: none; }
