@@ -62,8 +62,8 @@ await Promise.all(
       banner: platform === 'node' ? { js: '#!/usr/bin/env node' } : {},
       bundle: true,
       minify: true,
-      sourcemap: platform === 'browser',
-      // docs/decisions/size.md tells why the maps are without the sources.
+      // docs/decisions/size.md tells why the classic scripts have none, and why the sources are not in them.
+      sourcemap: platform === 'browser' && format === 'esm',
       sourcesContent: false,
       target: 'es2022',
       legalComments: 'inline',
