@@ -81,6 +81,11 @@ type Store struct {
 	// made is still so when that runs.
 	known map[string]bool
 
+	// waiting are the records that the next transaction of putRecords puts, putting
+	// says that one is under way.
+	waiting []*recordPut
+	putting bool
+
 	lost chan string
 	// ended is set when lost has been sent.
 	ended bool

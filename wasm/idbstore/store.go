@@ -47,45 +47,6 @@ func (s *Store) PutState(ctx context.Context, state bgfetch.FetchState) error {
 	return wrap(err, "put the state of %q", state.UniqueID)
 }
 
-// PutRecord implements bgfetch.Store. An added segment takes the place of one
-// with the same offset. Generations only grow. The error is bgfetch.ErrUnknown
-// if the background fetch is not there.
-func (s *Store) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
-	stores := []string{fetchesStore, recordsStore, segmentsStore}
-	err := s.transactOn(ctx, uniqueID, stores, func(t *transaction) error {
-		if err := t.put(recordsStore, key(uniqueID, index), recordRow{uniqueID, index, record}); err != nil {
-			return err
-		}
-		generation := record.Response.Generation
-		if err := t.dropGenerationsBefore(uniqueID, index, generation); err != nil {
-			return err
-		}
-		for _, segment := range added {
-			row := segmentRow{
-				UniqueID:   uniqueID,
-				SegmentKey: bgfetch.SegmentKey{Index: index, Generation: generation, Offset: segment.Offset},
-				Length:     segment.Length,
-			}
-			if err := t.put(segmentsStore, row.key(), row); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return wrap(err, "put record %d of %q", index, uniqueID)
-}
-
-func (t *transaction) dropGenerationsBefore(uniqueID string, index, generation int) error {
-	if generation == 0 {
-		return nil
-	}
-	old, err := between(key(uniqueID, index), key(uniqueID, index, generation))
-	if err != nil {
-		return err
-	}
-	return t.delete(segmentsStore, old)
-}
-
 // DropSegments implements bgfetch.Store.
 func (s *Store) DropSegments(ctx context.Context, uniqueID string, index, generation int, lost []bgfetch.Segment) error {
 	err := s.transact(ctx, []string{segmentsStore}, func(t *transaction) error {
