@@ -14,6 +14,12 @@ export type Implementations = {
 /** Calls whose effect outlives the program that made them. */
 const WRITES: ReadonlySet<keyof HostMethods> = new Set(['save', 'saveRequestBody', 'createCache', 'deleteCache', 'deleteKeys']);
 
+/**
+ * So long after cancel() a call is answered, ms, even if what it waits for goes on:
+ * a storage that never answers must not stop the program.
+ */
+const CANCELLED_MS = 2000;
+
 export class HostCalls implements Host {
   readonly config: string;
   #methods: Implementations;
@@ -44,7 +50,9 @@ export class HostCalls implements Host {
   }
 
   cancel(n: number): void {
-    this.#running.get(n)?.abort();
+    if (!this.#running.has(n)) return;
+    this.#running.get(n)!.abort();
+    setTimeout(() => this.#give(n, 'stopped', 'It did not answer.'), CANCELLED_MS);
   }
 
   /**
@@ -62,7 +70,6 @@ export class HostCalls implements Host {
   }
 
   async #answer(n: number, method: keyof HostMethods, args: string, signal: AbortSignal): Promise<void> {
-    let answer: Parameters<Deliver>;
     try {
       // The program must not be answered while it is still calling.
       await null;
@@ -71,12 +78,15 @@ export class HostCalls implements Host {
         | undefined;
       if (!implementation) throw new HostFailure('internal', `There is no method ${method}.`);
       const result = await implementation(JSON.parse(args || 'null'), signal, (bytes) => this.#receive?.(n, bytes));
-      answer = [n, '', JSON.stringify(result)];
+      this.#give(n, '', JSON.stringify(result));
     } catch (error) {
       const failure = toHostFailure(error);
-      answer = [n, signal.aborted ? 'stopped' : failure.code, failure.message];
+      this.#give(n, signal.aborted ? 'stopped' : failure.code, failure.message);
     }
-    this.#running.delete(n);
-    this.#deliver?.(...answer);
+  }
+
+  /** The one answer to a call: the first. */
+  #give(...answer: Parameters<Deliver>): void {
+    if (this.#running.delete(answer[0])) this.#deliver?.(...answer);
   }
 }

@@ -34,6 +34,9 @@ const LAST_DELAY_MS = 10_000;
 /** A program that ran this long was well: the next delay is the first again. */
 const WELL_AFTER_MS = 60_000;
 
+/** A write that does not end within so long, ms, is not waited for by the next program. */
+const CLEARED_MS = 10_000;
+
 export class Program {
   #context: WorkerContext;
   #activity: Activity;
@@ -95,7 +98,8 @@ export class Program {
   }
 
   #clearedAfter(cleared: Promise<unknown>): void {
-    this.#cleared = Promise.allSettled([this.#cleared, cleared]);
+    const waited = new Promise((resolve) => setTimeout(resolve, CLEARED_MS));
+    this.#cleared = Promise.race([Promise.allSettled([this.#cleared, cleared]), waited]);
   }
 
   /**

@@ -30,6 +30,7 @@ type Open = HostMethods['open'];
 type Save = HostMethods['save'];
 
 interface Transfer {
+  cacheName: string;
   cache: Promise<Cache>;
   controller: AbortController;
   reader: SegmentReader;
@@ -60,7 +61,7 @@ export class Transfers {
       const response = await fetch(new Request(args.request.url, { ...init, signal: controller.signal }));
       const whole = mayBeWhole(args, response) ? response.clone() : null;
       const transfer = ++this.#last;
-      this.#transfers.set(transfer, { cache, controller, reader: new SegmentReader(response.body), whole });
+      this.#transfers.set(transfer, { cacheName: args.cache, cache, controller, reader: new SegmentReader(response.body), whole });
       return { transfer, head: headOf(response) };
     } catch (error) {
       if (signal.aborted) throw new HostFailure('stopped', 'The request was cancelled.');
@@ -85,11 +86,24 @@ export class Transfers {
     if (length === 0) return { length, end };
     if (bytes) chunks.forEach(give);
     const cache = await transfer.cache;
-    if (whole && keep && (await putWhole(cache, key, whole))) return { length, end, whole: true };
-    const put = await this.#puts.begin(length, () => cache.put(cacheKey(key), new Response(bodyOf(chunks, length))));
+    const begin = (response: Response) =>
+      this.#puts.begin(transfer.cacheName + key, length, () => cache.put(cacheKey(key), response), signal);
+    if (whole && keep && (await this.#wholeStored(begin(whole)))) return { length, end, whole: true };
+    const put = await begin(new Response(bodyOf(chunks, length)));
     if (!end) return { length, end, put };
     await this.#puts.stored(put);
     return { length, end };
+  }
+
+  /** False where the Cache API refuses this response (`Vary: *`). */
+  async #wholeStored(put: Promise<number>): Promise<boolean> {
+    try {
+      await this.#puts.stored(await put);
+      return true;
+    } catch (error) {
+      if (toHostFailure(error).code !== 'internal') throw error;
+      return false;
+    }
   }
 
   async stored({ put }: HostMethods['stored'][0]): Promise<null> {
@@ -227,17 +241,6 @@ function bodyOf(chunks: Uint8Array<ArrayBuffer>[], length: number): BodyInit {
       else controller.close();
     },
   });
-}
-
-/** False where the Cache API refuses this response (`Vary: *`). */
-async function putWhole(cache: Cache, key: string, response: Response): Promise<boolean> {
-  try {
-    await cache.put(cacheKey(key), response);
-    return true;
-  } catch (error) {
-    if (toHostFailure(error).code === 'quota') throw error;
-    return false;
-  }
 }
 
 /** The promise of cancel() waits for the other copy, so nobody waits for it. */

@@ -30,6 +30,8 @@ type Network struct {
 	metered  bool
 	changed  chan struct{} // closed when metered changes
 	down     bool
+	// dead are origins that do not answer.
+	dead map[string]bool
 	// running counts the open transfers by host, peak is the most there ever were.
 	running, peak map[string]int
 }
@@ -84,6 +86,7 @@ func NewNetwork(bodies *MemoryBodies) *Network {
 		changed: make(chan struct{}),
 		servers: map[string]func(int, bgfetch.TransferInit) Response{},
 		counts:  map[string]int{},
+		dead:    map[string]bool{},
 		running: map[string]int{},
 		peak:    map[string]int{},
 	}
@@ -156,6 +159,19 @@ func (n *Network) SetDown(down bool) {
 	n.down = down
 }
 
+// SetDead makes the servers of an origin unreachable, or reachable again.
+func (n *Network) SetDead(origin string, dead bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dead[origin] = dead
+}
+
+// isDead says whether the server of a URL is unreachable. n.mu is held.
+func (n *Network) isDead(requested string) bool {
+	u, err := url.Parse(requested)
+	return n.down || n.offline != nil || err != nil || n.dead[u.Scheme+"://"+u.Host]
+}
+
 // Online implements bgfetch.Network.
 func (n *Network) Online() bool {
 	n.mu.Lock()
@@ -213,10 +229,10 @@ func (n *Network) WaitMetered(ctx context.Context, metered bool) error {
 }
 
 // Reachable implements bgfetch.Network.
-func (n *Network) Reachable(context.Context, string) bool {
+func (n *Network) Reachable(_ context.Context, requested string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.offline == nil && !n.down
+	return !n.isDead(requested)
 }
 
 // Open implements bgfetch.Network.
@@ -225,7 +241,7 @@ func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 	n.requests = append(n.requests, init)
 	n.counts[init.Request.URL]++
 	count, server := n.counts[init.Request.URL], n.servers[init.Request.URL]
-	unreachable := n.down || n.offline != nil || server == nil
+	unreachable := n.isDead(init.Request.URL) || server == nil
 	n.mu.Unlock()
 	if unreachable {
 		return nil, fmt.Errorf("%s: %w", init.Request.URL, bgfetch.ErrNetwork)
@@ -282,7 +298,7 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	default:
 	}
 	t.network.mu.Lock()
-	broken := t.network.down || t.network.offline != nil
+	broken := t.network.isDead(t.init.Request.URL)
 	t.network.mu.Unlock()
 	available := len(t.response.Body)
 	if t.response.Cut > 0 {

@@ -12,7 +12,9 @@ type hostState struct {
 	failures int
 	// closed: nobody is to try before the wait is over.
 	closed bool
-	// patience is the largest MaxUnreachable of those that tried it in vain.
+	// siteAnswers: the site's own server answered when this one was last tried in vain.
+	siteAnswers bool
+	// patience is the largest of those that tried it in vain.
 	patience int
 	// timer ends the wait, at the time until; nil when there is none.
 	timer *time.Timer
@@ -36,7 +38,20 @@ func (h *hostState) admits(r *record, limit int) bool {
 // givenUp says whether the host was tried often enough for this record, which then
 // fails at once.
 func (h *hostState) givenUp(r *record) bool {
-	return h.closed && h.failures > r.fetch.retry.MaxUnreachable
+	return h.closed && h.failures > h.patienceOf(r)
+}
+
+// maxFirstContact is how often a server is tried again that has never answered,
+// while the site's own does: most likely there is none of that name. Native gives
+// up at once.
+const maxFirstContact = 2
+
+// patienceOf is how often the host is tried again for the record.
+func (h *hostState) patienceOf(r *record) int {
+	if h.siteAnswers && r.firstContact() {
+		return min(maxFirstContact, r.fetch.retry.MaxUnreachable)
+	}
+	return r.fetch.retry.MaxUnreachable
 }
 
 func (s *scheduler) host(name string) *hostState {
@@ -57,13 +72,14 @@ func (s *scheduler) forget(name string) {
 
 // hostUnreachable closes the host, which the record tried in vain, for the time of
 // the back-off. e.mu is held.
-func (e *Engine) hostUnreachable(r *record) {
+func (e *Engine) hostUnreachable(r *record, siteAnswers bool) {
 	h, policy := e.scheduler.host(r.host), r.fetch.retry
 	if h.closed {
 		return // records that failed together are one failure
 	}
 	h.failures++
-	h.patience = max(h.patience, policy.MaxUnreachable)
+	h.siteAnswers = siteAnswers
+	h.patience = max(h.patience, h.patienceOf(r))
 	h.closed = true
 	wait := policy.backOff(h.failures)
 	h.until = time.Now().Add(wait)
@@ -81,7 +97,7 @@ func (e *Engine) hostWaited(name string) {
 	}
 	h.closed, h.timer, h.until = false, nil, time.Time{}
 	if h.failures > h.patience { // all have given it up: who comes later counts anew
-		h.failures, h.patience = 0, 0
+		h.failures, h.patience, h.siteAnswers = 0, 0, false
 		e.scheduler.forget(name)
 	}
 	e.scheduler.pump()

@@ -246,9 +246,14 @@ func (p *part) stored(ctx context.Context, piece Piece) error {
 	if piece.Stored == nil {
 		return nil
 	}
-	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.attempt.fetch.retry.StallTimeout)
+	timeout := p.attempt.fetch.retry.StallTimeout
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	return piece.Stored(storing)
+	err := piece.Stored(storing)
+	if err != nil && storing.Err() != nil {
+		return fmt.Errorf("a piece was not stored within %v", timeout)
+	}
+	return err
 }
 
 // tell counts a piece that is stored, and tells the attempt of it.

@@ -64,3 +64,35 @@ func TestQuotaWithPiecesAhead(t *testing.T) {
 		w.wantNothingLeft()
 	})
 }
+
+// Storage that never answers is a failure like others: tried again, and bounded.
+func TestStorageThatNeverAnswers(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		hangs func(n int) bool
+		want  bgfetch.FailureReason
+	}{
+		{"once", func(n int) bool { return n == 2 }, bgfetch.ReasonNone},
+		{"always", func(int) bool { return true }, bgfetch.ReasonFetchError},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.network.StoreTime = func(n int) time.Duration {
+					if test.hangs(n) {
+						return 20 * time.Minute
+					}
+					return 0
+				}
+				body := w.serve(siteA, 4*mib, func(r *resource) { r.Rate = mib })
+				w.fetch("f", siteA)
+				waitFor(10*time.Minute, w.settled("f"))
+				if test.want == bgfetch.ReasonNone {
+					w.wantSuccess("f", body)
+				} else {
+					w.wantFailure("f", test.want)
+				}
+				time.Sleep(time.Hour) // for what is stored in the end
+			})
+		})
+	}
+}

@@ -57,6 +57,13 @@ func (r *record) safe() bool { return r.request.Method == "GET" }
 // resource from byte 0 on, and cannot be continued.
 func (r *record) ownRange() bool { return headerValue(r.request.Headers, "Range") != "" }
 
+// firstContact says that nothing has ever come for the record from its server, which
+// is not the site's own.
+func (r *record) firstContact() bool {
+	data := &r.state.Response
+	return data.Head == nil && len(data.Segments) == 0 && r.host != r.fetch.engine.options.Origin
+}
+
 // verdict is what an attempt at a record ends with.
 type verdict struct {
 	// settled is the record's result, if it has one now.
@@ -68,6 +75,8 @@ type verdict struct {
 	// unreachable: the host does not answer. The next attempt is made when it does,
 	// or may.
 	unreachable bool
+	// siteAnswers: the site's own server does, though.
+	siteAnswers bool
 	// why is for the log.
 	why string
 }
@@ -87,7 +96,7 @@ func (e *Engine) startRecord(r *record) {
 		r.fetch.running--
 		r.unreserve()
 		if v.unreachable {
-			e.hostUnreachable(r)
+			e.hostUnreachable(r, v.siteAnswers)
 		}
 		e.scheduler.finish(r)
 		e.conclude(r, v)

@@ -190,7 +190,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 		return nil, verdict{wait: policy.soon(), why: err.Error() + "; goes on"}
 	}
 	if atHead && !a.reachable(ctx) {
-		return nil, verdict{unreachable: true, why: "the server cannot be reached"}
+		return nil, verdict{unreachable: true, siteAnswers: a.siteAnswers(ctx), why: "the server cannot be reached"}
 	}
 	a.failures++
 	neverAnswered := atHead && a.next.Response.Head == nil
@@ -206,7 +206,17 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 
 // reachable asks whether the server answers at all, within the time for a head.
 func (a *attempt) reachable(ctx context.Context) bool {
+	return a.answers(ctx, a.request.URL)
+}
+
+// siteAnswers asks, for a record that never had a response of a server elsewhere,
+// whether the network is there at all: whether the site's own server answers.
+func (a *attempt) siteAnswers(ctx context.Context) bool {
+	return a.firstContact() && a.answers(ctx, a.engine.options.Origin+"/")
+}
+
+func (a *attempt) answers(ctx context.Context, url string) bool {
 	ctx, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
 	defer cancel()
-	return a.engine.Network.Reachable(ctx, a.request.URL)
+	return a.engine.Network.Reachable(ctx, url)
 }

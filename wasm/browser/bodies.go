@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -47,6 +48,21 @@ type saveRequestBodyArgs struct {
 	Handle string `json:"handle"`
 }
 
+// storageTimeout bounds a call that moves no body: browsers have been seen whose
+// storage never answers.
+const storageTimeout = time.Minute
+
+// call is Bridge.call, which gives up after storageTimeout.
+func (b *Bodies) call(ctx context.Context, method string, args, result any) error {
+	bounded, cancel := context.WithTimeout(ctx, storageTimeout)
+	defer cancel()
+	err := b.Bridge.call(bounded, method, args, result)
+	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
+		return fmt.Errorf("%s: the Cache API did not answer within %v", method, storageTimeout)
+	}
+	return err
+}
+
 func (b *Bodies) cache(uniqueID string) cacheArgs {
 	return cacheArgs{b.CacheName(uniqueID)}
 }
@@ -81,7 +97,7 @@ func parseKey(text string) (key bgfetch.SegmentKey, ok bool) {
 
 // Create implements bgfetch.Bodies.
 func (b *Bodies) Create(ctx context.Context, uniqueID string) error {
-	return b.Bridge.call(ctx, "createCache", b.cache(uniqueID), nil)
+	return b.call(ctx, "createCache", b.cache(uniqueID), nil)
 }
 
 // SaveRequestBody implements bgfetch.Bodies.
@@ -100,7 +116,7 @@ func (b *Bodies) SaveRequestBody(ctx context.Context, uniqueID string, index int
 // Segments implements bgfetch.Bodies.
 func (b *Bodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
 	var texts []string
-	if err := b.Bridge.call(ctx, "keys", b.cache(uniqueID), &texts); err != nil {
+	if err := b.call(ctx, "keys", b.cache(uniqueID), &texts); err != nil {
 		return nil, err
 	}
 	keys := make([]bgfetch.SegmentKey, 0, len(texts))
@@ -124,20 +140,20 @@ func (b *Bodies) DeleteSegments(ctx context.Context, uniqueID string, keys []bgf
 	for i, key := range keys {
 		texts[i] = b.Key(key)
 	}
-	return b.Bridge.call(ctx, "deleteKeys", keysArgs{b.cache(uniqueID), texts}, nil)
+	return b.call(ctx, "deleteKeys", keysArgs{b.cache(uniqueID), texts}, nil)
 }
 
 // Delete implements bgfetch.Bodies.
 func (b *Bodies) Delete(ctx context.Context, uniqueID string) error {
-	if err := b.Bridge.call(ctx, "deleteCache", b.cache(uniqueID), nil); err != nil {
+	if err := b.call(ctx, "deleteCache", b.cache(uniqueID), nil); err != nil {
 		return err
 	}
-	return b.Bridge.call(ctx, "deleteCache", b.keptSign(uniqueID), nil)
+	return b.call(ctx, "deleteCache", b.keptSign(uniqueID), nil)
 }
 
 // Keep implements bgfetch.Bodies.
 func (b *Bodies) Keep(ctx context.Context, uniqueID string) error {
-	return b.Bridge.call(ctx, "createCache", b.keptSign(uniqueID), nil)
+	return b.call(ctx, "createCache", b.keptSign(uniqueID), nil)
 }
 
 func (b *Bodies) keptSign(uniqueID string) cacheArgs {
@@ -158,7 +174,7 @@ func (b *Bodies) Room(ctx context.Context) (int64, bool) {
 func (b *Bodies) UniqueIDs(ctx context.Context) ([]string, error) {
 	prefix := b.Bridge.Config.CachePrefix
 	var names []string
-	err := b.Bridge.call(ctx, "cacheNames", struct {
+	err := b.call(ctx, "cacheNames", struct {
 		Prefix string `json:"prefix"`
 	}{prefix}, &names)
 	for i, name := range names {

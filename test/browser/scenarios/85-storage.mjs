@@ -22,6 +22,16 @@ scenario('storage: writes that fail once, and a lost connection', {}, async (tes
   assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'what was stored is kept');
 });
 
+scenario('storage: that never answers', {}, async (test) => {
+  const { page } = await test.open({ script: '/sw-hangs.js' });
+  const file = test.resource({ size: 4 * MiB, rate: 2 * MiB });
+  const retry = { stallTimeout: 500, backOff: 50, maxFailures: 1 };
+  await page.evaluate((...args) => t.startFetch(...args), 'hangs', file.url, { retry });
+  const event = await test.settled(page, 'hangs', 'backgroundfetchfail');
+  assert.equal(event.failureReason, 'fetch-error');
+  assert.deepEqual(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).backgroundFetch.getIds()), [], 'the program goes on');
+});
+
 /** In the page: its database of background fetches, as it is now. */
 const withDatabase = `async (use) => {
   const [{ name }] = (await indexedDB.databases()).filter(({ name }) => name.startsWith('bgfetch:'));
