@@ -13,12 +13,13 @@ scenario('pause, resume, and the state', {}, async (test) => {
   const paused = await page.evaluate(async () => {
     const film = t.held.get('film');
     const answer = await film.pause();
+    const told = film.paused;
     await t.until('film', () => film.state === 'paused');
     const { downloaded } = film;
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    return { answer, paused: film.paused, more: film.downloaded - downloaded, listed: Object.keys(film) };
+    return { answer, told, more: film.downloaded - downloaded, listed: Object.keys(film) };
   });
-  assert.deepEqual(paused, { answer: true, paused: true, more: 0, listed: [] });
+  assert.deepEqual(paused, { answer: true, told: true, more: 0, listed: [] });
   const before = gets(await file.log()).length;
 
   await page.reload();
@@ -26,9 +27,9 @@ scenario('pause, resume, and the state', {}, async (test) => {
     await t.getFetch('film');
     const film = t.held.get('film');
     const { paused, state, downloaded } = film;
-    return { paused, state, some: downloaded > 0, answer: await film.resume() };
+    return { paused, state, some: downloaded > 0, answer: await film.resume(), told: film.paused };
   });
-  assert.deepEqual(after, { paused: true, state: 'paused', some: true, answer: false });
+  assert.deepEqual(after, { paused: true, state: 'paused', some: true, answer: false, told: false });
   const event = await test.settled(page, 'film', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await file.sha256());
   const log = await file.log();
