@@ -126,6 +126,7 @@ check() {
   gate "staticcheck, js/wasm" for_the_browser "$staticcheck" ./wasm/...
   gate "dead code in Go" nothing_from for_the_browser "$deadcode" -test ./wasm/... ./test/bgfetchtest/...
   gate "dead code in JavaScript" tools/node_modules/.bin/knip
+  gate "format" tools/node_modules/.bin/biome format
   gate "linter" tools/node_modules/.bin/biome lint --diagnostic-level=error
   gate "sizes" node test/check/sizes.mjs
   gate "licences" node test/check/licences.mjs
@@ -136,7 +137,7 @@ check() {
   return "$gates_failed"
 }
 
-# Formats everything. What it would change does not fail the check.
+# Formats everything, as check wants it.
 format() {
   tools
   gofmt -w wasm test demo

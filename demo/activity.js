@@ -88,7 +88,11 @@ function describe(title, entry) {
   }
   if (entry.status >= 300) return `${title}: answered with ${entry.status}`;
   const start = startOf(entry);
-  const from = start > 0 ? `continued at byte ${format.exact(start)}`
-    : entry.range ? 'from the first byte, by range' : 'from the first byte';
+  const from =
+    start > 0
+      ? `continued at byte ${format.exact(start)}`
+      : entry.range
+        ? 'from the first byte, by range'
+        : 'from the first byte';
   return `${title}: ${from}; ${format.bytes(entry.bytesSent)} sent, ${ENDINGS[entry.outcome]}`;
 }

@@ -40,8 +40,11 @@ async function main() {
     registration = await activeRegistration();
   } catch (error) {
     const built = await fetch('./dist/sw.js', { method: 'HEAD' }).catch(() => null);
-    return giveUp(built?.ok === false ? 'dist/sw.js is not there. Run ./build.sh build first.'
-      : `The service worker could not be registered: ${error.message}`);
+    return giveUp(
+      built?.ok === false
+        ? 'dist/sw.js is not there. Run ./build.sh build first.'
+        : `The service worker could not be registered: ${error.message}`,
+    );
   }
   showImplementation();
   const [host, known] = await Promise.all([catalogue(), knownURLs()]);
@@ -155,8 +158,10 @@ function enableBreaking({ server: demoServer, files }) {
   if (demoServer) {
     enable(buttons.cut, async () => {
       const answer = await server.cut();
-      report('break-cut-said', !answer ? 'The server did not answer.'
-        : answer.broken ? `Connections cut: ${answer.broken}.` : 'Nothing was being sent.');
+      report(
+        'break-cut-said',
+        !answer ? 'The server did not answer.' : answer.broken ? `Connections cut: ${answer.broken}.` : 'Nothing was being sent.',
+      );
     });
     enable(buttons.stop, stopServer);
     followLog(files);

@@ -99,12 +99,18 @@ export class Card {
   #stateText() {
     const { state, reason, waiting, stalledMs, received, total } = this.#download;
     switch (state) {
-      case 'idle': return 'Not downloaded';
-      case 'starting': return 'Starting';
-      case 'aborting': return 'Aborting';
-      case 'storing': return 'Arrived, being stored';
-      case 'stored': return 'Stored in this browser';
-      case 'failed': return `Failed: ${reason}`;
+      case 'idle':
+        return 'Not downloaded';
+      case 'starting':
+        return 'Starting';
+      case 'aborting':
+        return 'Aborting';
+      case 'storing':
+        return 'Arrived, being stored';
+      case 'stored':
+        return 'Stored in this browser';
+      case 'failed':
+        return `Failed: ${reason}`;
     }
     if (waiting || stalledMs) return `${this.#waitingText()}${received ? `, at byte ${format.exact(received)}` : ''}`;
     return total ? `Downloading, ${Math.floor((100 * received) / total)} %` : 'Downloading';
@@ -115,10 +121,14 @@ export class Card {
     const { waiting, retryAt, url } = this.#download;
     const { host } = new URL(url);
     switch (waiting) {
-      case 'paused': return 'Paused';
-      case 'queued': return 'Waits for its turn';
-      case 'waiting-online': return 'This browser is offline';
-      case 'waiting-unmetered': return 'Waits for a connection without charge';
+      case 'paused':
+        return 'Paused';
+      case 'queued':
+        return 'Waits for its turn';
+      case 'waiting-online':
+        return 'This browser is offline';
+      case 'waiting-unmetered':
+        return 'Waits for a connection without charge';
       case 'waiting-retry': {
         const left = retryAt - Date.now();
         return left > 0 ? `${host} does not answer; next try in ${format.seconds(left / 1000)}` : `Asks ${host} again`;
@@ -161,8 +171,12 @@ export class Card {
     if (state === 'stored' && proof?.hex) {
       text = 'SHA-256';
       hash = `${proof.hex.slice(0, 12)}…${proof.hex.slice(-12)}`;
-      [verdict, kind] = proof.expected === null ? ['no hash to compare with', 'unknown']
-        : proof.hex === proof.expected ? ['same as on the server', 'good'] : ['NOT the same as on the server', 'bad'];
+      [verdict, kind] =
+        proof.expected === null
+          ? ['no hash to compare with', 'unknown']
+          : proof.hex === proof.expected
+            ? ['same as on the server', 'good']
+            : ['NOT the same as on the server', 'bad'];
     }
     const [label, sum, mark] = element.children;
     label.textContent = text;

@@ -156,7 +156,10 @@ export class Download extends EventTarget {
     while (this.#samples.length > 2 && now - this.#samples[1].now > SPEED_OVER_MS) this.#samples.shift();
     const [oldest] = this.#samples;
     this.stalledMs = now - this.#lastByteAt > STALLED_AFTER_MS ? now - this.#lastByteAt : 0;
-    this.speed = this.stalledMs || this.waiting || now - oldest.now < 900 ? 0 : (1000 * (downloaded - oldest.downloaded)) / (now - oldest.now);
+    this.speed =
+      this.stalledMs || this.waiting || now - oldest.now < 900
+        ? 0
+        : (1000 * (downloaded - oldest.downloaded)) / (now - oldest.now);
     this.#changed();
   }
 
@@ -179,15 +182,20 @@ export class Download extends EventTarget {
 
   async #prove() {
     try {
-      this.proof = await prove(this.url, () => this.sha256 ?? (this.name ? this.#server.hash(this.name) : null), (bytes) => {
-        this.hashed = bytes;
-        this.#changed();
-      });
+      this.proof = await prove(
+        this.url,
+        () => this.sha256 ?? (this.name ? this.#server.hash(this.name) : null),
+        (bytes) => {
+          this.hashed = bytes;
+          this.#changed();
+        },
+      );
     } catch (error) {
       this.proof = { error: error.message };
     }
     const { hex, expected } = this.proof;
-    if (expected) this.#say(`${this.title}: ${hex === expected ? 'the same bytes as on the server' : 'NOT the bytes of the server'}.`);
+    if (expected)
+      this.#say(`${this.title}: ${hex === expected ? 'the same bytes as on the server' : 'NOT the bytes of the server'}.`);
     this.#changed();
   }
 

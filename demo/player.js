@@ -45,7 +45,8 @@ export class Player {
     if (source === 'body') playWhileItComes(element, this.#download.url);
     else element.src = await playableURL(this.#download.url);
     if (!element.isConnected) this.#room.append(element);
-    if (currentTime > 0 && !ended) element.addEventListener('loadedmetadata', () => (element.currentTime = currentTime), { once: true });
+    if (currentTime > 0 && !ended)
+      element.addEventListener('loadedmetadata', () => (element.currentTime = currentTime), { once: true });
     if (paused === false && !ended) element.play().catch(() => {}); // the visitor may have to press it again
   }
 

@@ -25,12 +25,21 @@ try {
   const page = await browser.newPage(url);
   await page.page.setViewport(viewport);
   const press = (index, part) =>
-    page.evaluate((index, part) => document.querySelectorAll('.card')[index].querySelector(`[data-part=${part}]`).click(), index, part);
+    page.evaluate(
+      (index, part) => document.querySelectorAll('.card')[index].querySelector(`[data-part=${part}]`).click(),
+      index,
+      part,
+    );
   await page.waitFor('the cards', 20_000, () => document.querySelectorAll('.card').length === 3);
   await new Promise((resolve) => setTimeout(resolve, 1000)); // a press just after the card has come is none
   const at = (index, share) =>
-    page.waitFor(`card ${index} at ${share} %`, 60_000, (index, share) =>
-      document.querySelectorAll('.card')[index].querySelector('.bar').ariaValueNow >= share, index, share);
+    page.waitFor(
+      `card ${index} at ${share} %`,
+      60_000,
+      (index, share) => document.querySelectorAll('.card')[index].querySelector('.bar').ariaValueNow >= share,
+      index,
+      share,
+    );
   await press(1, 'action');
   await press(2, 'action');
   await at(1, 15);

@@ -45,6 +45,16 @@ export function seams(entries) {
   const gets = entries.filter((entry) => entry.method === 'GET' && (entry.status === 200 || entry.status === 206));
   const first = gets.findLastIndex((entry) => startOf(entry) === 0);
   const run = gets.slice(Math.max(0, first));
-  return run.map(startOf).filter((start, i) => start > 0 && run.slice(0, i).some((earlier) =>
-    earlier.outcome !== 'complete' && startOf(earlier) < start && start <= startOf(earlier) + earlier.bytesSent));
+  return run
+    .map(startOf)
+    .filter(
+      (start, i) =>
+        start > 0 &&
+        run
+          .slice(0, i)
+          .some(
+            (earlier) =>
+              earlier.outcome !== 'complete' && startOf(earlier) < start && start <= startOf(earlier) + earlier.bytesSent,
+          ),
+    );
 }

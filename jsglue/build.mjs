@@ -17,7 +17,11 @@ const [what, wasmExec] = process.argv.slice(2);
 const glue = dirname(fileURLToPath(import.meta.url));
 const dist = join(glue, '..', 'dist');
 const { version } = JSON.parse(readFileSync(join(glue, '..', 'package.json'), 'utf8'));
-const hash = () => createHash('sha256').update(readFileSync(join(dist, 'bgfetch.wasm'))).digest('hex').slice(0, 16);
+const hash = () =>
+  createHash('sha256')
+    .update(readFileSync(join(dist, 'bgfetch.wasm')))
+    .digest('hex')
+    .slice(0, 16);
 
 /**
  * Go's glue is a script that defines properties of globalThis. As a module it is a
@@ -85,7 +89,9 @@ if (what === 'glue') {
 
 /** What is served: name -> size in bytes and Subresource Integrity. */
 function manifest() {
-  const scripts = Object.values(steps).flat().filter(([, , , platform]) => platform !== 'node');
+  const scripts = Object.values(steps)
+    .flat()
+    .filter(([, , , platform]) => platform !== 'node');
   const names = ['bgfetch.wasm', ...scripts.map(([, output]) => output)].sort();
   const files = names.map((name) => {
     const content = readFileSync(join(dist, name));

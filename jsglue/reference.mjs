@@ -36,7 +36,8 @@ const chapters = [
 function declarationsOf(file) {
   const text = readFileSync(join(glue, file), 'utf8');
   // Global declarations stand indented, in `declare global`.
-  const declaration = /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(interface|type|function) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
+  const declaration =
+    /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(interface|type|function) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
   return [...text.matchAll(declaration)]
     .filter(([, indent, , code]) => (file.endsWith('.d.ts') ? indent === '  ' : code.startsWith('export ')))
     .map(([, indent, comment, code, kind, name]) => ({ name, comment: plain(comment), code: signature(code, kind, indent) }));
@@ -54,7 +55,8 @@ function signature(code, kind, indent) {
 function chapter([title, text, files]) {
   const parts = files.flatMap(([file, names]) => {
     const found = declarationsOf(file).filter(({ name }) => !names || names.includes(name));
-    if (found.length === 0 || (names && found.length !== names.length)) throw new Error(`${file} has not what it should: ${names}`);
+    if (found.length === 0 || (names && found.length !== names.length))
+      throw new Error(`${file} has not what it should: ${names}`);
     return found.map(({ name, comment, code }) => `### ${name}\n\n${comment}${comment && '\n\n'}\`\`\`ts\n${code}\n\`\`\`\n`);
   });
   return `## ${title}\n\n${text}\n\n${parts.join('\n')}`;

@@ -20,5 +20,10 @@ await generateSW({
 });
 
 // 2. The worker is the site's, and Workbox puts the list of files in.
-await build({ entryPoints: ['src/injected.js'], outfile: 'dist/injected.js', bundle: true, define: { 'process.env.NODE_ENV': '"production"' } });
+await build({
+  entryPoints: ['src/injected.js'],
+  outfile: 'dist/injected.js',
+  bundle: true,
+  define: { 'process.env.NODE_ENV': '"production"' },
+});
 await injectManifest({ ...files, swSrc: 'dist/injected.js', swDest: 'dist/injected.js' });

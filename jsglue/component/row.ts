@@ -46,7 +46,12 @@ export class Row {
   #amount = h('span', { class: 'amount', part: 'amount', dir: 'auto' });
   #state = h('span', { class: 'state', part: 'state', dir: 'auto' });
   #detail = h('div', { class: 'detail', part: 'detail', dir: 'auto' });
-  #save = h('a', { class: 'button', part: 'button save', id: `${this.#titleId}s`, 'aria-labelledby': `${this.#titleId}s ${this.#titleId}` });
+  #save = h('a', {
+    class: 'button',
+    part: 'button save',
+    id: `${this.#titleId}s`,
+    'aria-labelledby': `${this.#titleId}s ${this.#titleId}`,
+  });
   #files = h('ul', { class: 'files', part: 'files' });
   #filesCount = h('bdi');
   #filesBox = h('details', { part: 'detail', hidden: '' }, h('summary', {}, this.#filesCount), this.#files);

@@ -12,7 +12,9 @@ export function installPagePermissions(own: PermissionState = 'granted'): void {
     const registration = await navigator.serviceWorker.getRegistration();
     if (!registration?.active) return own;
     const late = new Promise<undefined>((resolve) => setTimeout(resolve, ANSWER_WITHIN_MS));
-    const asked = transportOf(registration).request('GET', 'permission').catch(() => undefined);
+    const asked = transportOf(registration)
+      .request('GET', 'permission')
+      .catch(() => undefined);
     const reply = await Promise.race([asked, late]);
     return reply?.status === 200 ? (reply.body as { state: PermissionState }).state : own;
   });

@@ -14,7 +14,13 @@ export function tellOfUnregistering(): void {
     // Workers that keep nothing for us get no message of ours.
     if (!(await caches.keys()).some((name) => name.startsWith(`bgfetch:data:${scope}:`))) return;
     const { port1, port2 } = new MessageChannel();
-    const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, version: VERSION, method: 'POST', path: 'unregister' };
+    const message: RequestMessage = {
+      [MARK]: 'request',
+      protocol: PROTOCOL,
+      version: VERSION,
+      method: 'POST',
+      path: 'unregister',
+    };
     const over = new AbortController();
     await new Promise<void>((resolve) => {
       port1.onmessage = ({ data }) => data.type === 'reply' && resolve();

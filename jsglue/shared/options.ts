@@ -43,7 +43,9 @@ export function toFetchOptions(value: unknown): Converted {
 }
 
 /** The members that are not in the standard, see docs/additions.md. Nothing of them is guessed at. */
-function toAdditions(dictionary: Record<string, unknown>): Omit<Converted['init'], 'icons' | 'title' | 'downloadTotal'> & Pick<Converted, 'pieces'> {
+function toAdditions(
+  dictionary: Record<string, unknown>,
+): Omit<Converted['init'], 'icons' | 'title' | 'downloadTotal'> & Pick<Converted, 'pieces'> {
   const { keep, paused = false } = dictionary;
   if (typeof paused !== 'boolean') throw new TypeError(`options.paused is neither true nor false: ${String(paused)}`);
   const { pieces, retry } = dictionary;

@@ -138,13 +138,7 @@ export interface AckMessage {
 // ---- JSON of the handler ----
 
 export type Result = '' | 'success' | 'failure';
-export type FailureReason =
-  | ''
-  | 'aborted'
-  | 'bad-status'
-  | 'fetch-error'
-  | 'quota-exceeded'
-  | 'download-total-exceeded';
+export type FailureReason = '' | 'aborted' | 'bad-status' | 'fetch-error' | 'quota-exceeded' | 'download-total-exceeded';
 
 export interface Snapshot extends NetworkOptions {
   /** Of two snapshots by the same engine, the one with the greater revision is newer. */

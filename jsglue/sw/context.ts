@@ -88,9 +88,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     cachePrefix: `bgfetch:data:${scope}:`,
     keptPrefix: `bgfetch:kept:${scope}:`,
     wasmURL: String(
-      wasmURL === undefined
-        ? new URL(`bgfetch.wasm?v=${PROGRAM_HASH}`, scriptURL)
-        : new URL(wasmURL, worker.location.href),
+      wasmURL === undefined ? new URL(`bgfetch.wasm?v=${PROGRAM_HASH}`, scriptURL) : new URL(wasmURL, worker.location.href),
     ),
     programCache: programCachePrefix + PROGRAM_HASH,
     programCachePrefix,

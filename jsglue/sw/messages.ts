@@ -49,9 +49,7 @@ export function listenForMessages(
     // Pages write to the active worker alone.
     activity.active();
     const answered =
-      message[MARK] === 'request'
-        ? answer(message, port, program, own)
-        : watch(message, port, program, watchers, lifetime);
+      message[MARK] === 'request' ? answer(message, port, program, own) : watch(message, port, program, watchers, lifetime);
     lifetime.hold(event, answered);
   });
 }

@@ -107,13 +107,7 @@ export class Program {
    * JSON body, handles are indexes into bodies. A program that cannot be booted is
    * a reply, status 500 with a Problem. Rejects with Retired only.
    */
-  async request(
-    method: string,
-    path: string,
-    body?: string,
-    bodies: Blob[] = [],
-    signal?: AbortSignal,
-  ): Promise<TextReply> {
+  async request(method: string, path: string, body?: string, bodies: Blob[] = [], signal?: AbortSignal): Promise<TextReply> {
     const kept = this.#handles.add(bodies);
     const text = bodies.length > 0 ? withHandles(body!, kept.prefix) : body;
     const url = `${new URL(this.#context.scope).origin}${this.#context.path}/${path}`;
@@ -134,7 +128,10 @@ export class Program {
   /** The program's answer to a fetch event under our path. Never rejects. */
   async respond(request: Request): Promise<Response> {
     try {
-      return await this.#ask(() => request, async (response) => response);
+      return await this.#ask(
+        () => request,
+        async (response) => response,
+      );
     } catch (error) {
       const status = error instanceof Retired ? 503 : 500;
       return new Response(JSON.stringify({ ...problem(error), status }), {
@@ -158,7 +155,8 @@ export class Program {
 
   #run(): Promise<Running> {
     if (this.#lock.lost) return Promise.reject(new Retired());
-    if (!this.#running && !this.#activity.isActive) return Promise.reject(new Error('This service worker is not the active one.'));
+    if (!this.#running && !this.#activity.isActive)
+      return Promise.reject(new Error('This service worker is not the active one.'));
     this.#running ??= this.#boot().catch((error) => {
       this.#forget(0);
       this.#report(error);
@@ -184,8 +182,20 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, path } = this.#context;
-    const config: HostConfig = { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth };
+    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, path } =
+      this.#context;
+    const config: HostConfig = {
+      scope,
+      database,
+      cachePrefix,
+      keptPrefix,
+      permission,
+      retry,
+      ranges,
+      debug,
+      network,
+      maxBandwidth,
+    };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {

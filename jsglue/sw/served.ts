@@ -4,14 +4,7 @@
  */
 
 import type { Source } from '../shared/record';
-import {
-  type GivenPart,
-  type Part,
-  type ServedBody,
-  type Snapshot,
-  STORED_BODY,
-  type StoredPart,
-} from '../shared/protocol';
+import { type GivenPart, type Part, type ServedBody, type Snapshot, STORED_BODY, type StoredPart } from '../shared/protocol';
 import { StoredBody } from '../shared/stored-body';
 import type { Transport } from '../shared/transport';
 import { crc32 } from './crc32';

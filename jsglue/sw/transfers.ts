@@ -61,7 +61,13 @@ export class Transfers {
       const response = await fetch(new Request(args.request.url, { ...init, signal: controller.signal }));
       const whole = mayBeWhole(args, response) ? response.clone() : null;
       const transfer = ++this.#last;
-      this.#transfers.set(transfer, { cacheName: args.cache, cache, controller, reader: new SegmentReader(response.body), whole });
+      this.#transfers.set(transfer, {
+        cacheName: args.cache,
+        cache,
+        controller,
+        reader: new SegmentReader(response.body),
+        whole,
+      });
       return { transfer, head: headOf(response) };
     } catch (error) {
       if (signal.aborted) throw new HostFailure('stopped', 'The request was cancelled.');

@@ -18,13 +18,7 @@ export class LocalTransport implements Transport {
     this.#activity = activity;
   }
 
-  async request(
-    method: Method,
-    path: string,
-    body?: unknown,
-    bodies?: Blob[],
-    signal?: AbortSignal,
-  ): Promise<Reply> {
+  async request(method: Method, path: string, body?: unknown, bodies?: Blob[], signal?: AbortSignal): Promise<Reply> {
     await this.#activity.known;
     if (!this.#activity.isActive) return inactive(method, path);
     const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);

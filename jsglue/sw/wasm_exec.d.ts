@@ -20,7 +20,10 @@ declare module 'go:wasm_exec' {
    *   it is what the program sees as its global object.
    * @param fs what runtime output goes to.
    */
-  export default function evaluate(globalObject: object, fs: { writeSync(fd: number, bytes: Uint8Array): number }): {
+  export default function evaluate(
+    globalObject: object,
+    fs: { writeSync(fd: number, bytes: Uint8Array): number },
+  ): {
     new (): GoRuntime;
   };
 }

@@ -21,7 +21,8 @@ const TOP = 44;
 const BOTTOM = 48;
 
 /** A logarithmic scale from [low, high] to [start, end]. */
-const scale = (low, high, start, end) => (value) => start + ((Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))) * (end - start);
+const scale = (low, high, start, end) => (value) =>
+  start + ((Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))) * (end - start);
 
 const text = (x, y, content, more = '') => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${content}</text>`;
 
@@ -43,7 +44,9 @@ function panel({ curve, title }, index, points, [low, high]) {
     const at = line.map((point) => `${x(point.x).toFixed(1)} ${y(point.ms / 1000).toFixed(1)}`);
     if (at.length) parts.push(`<path d="M${at.join('L')}" fill="none" stroke="${color}" stroke-width="2"/>`);
     for (const point of line) {
-      parts.push(`<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.ms / 1000).toFixed(1)}" r="3" fill="${color}"><title>${names[browser]}: ${(point.ms / 1000).toFixed(3)} s</title></circle>`);
+      parts.push(
+        `<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.ms / 1000).toFixed(1)}" r="3" fill="${color}"><title>${names[browser]}: ${(point.ms / 1000).toFixed(3)} s</title></circle>`,
+      );
     }
   }
   return parts.join('\n');

@@ -51,25 +51,35 @@ function sizeTable({ sizes }) {
 const failures = ({ samples }) => samples.filter(({ error }) => error);
 
 function failureLines(results) {
-  return failures(results).map(({ browser, measure, work = '', way = '', error }) => `${browser} ${measure} ${work} ${way}: ${error}`);
+  return failures(results).map(
+    ({ browser, measure, work = '', way = '', error }) => `${browser} ${measure} ${work} ${way}: ${error}`,
+  );
 }
 
 function padded(table) {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  const line = (row) => row.map((text, column) => (column ? text.padStart(widths[column]) : text.padEnd(widths[column]))).join('  ');
+  const line = (row) =>
+    row.map((text, column) => (column ? text.padStart(widths[column]) : text.padEnd(widths[column]))).join('  ');
   return table.map(line).join('\n');
 }
 
 /** The whole of it, for the terminal. */
 export function terminalText(results) {
-  const parts = [padded(ratioTable(results)), 'Time (CPU seconds of the browser):', padded(timeTable(results)), padded(sizeTable(results))];
+  const parts = [
+    padded(ratioTable(results)),
+    'Time (CPU seconds of the browser):',
+    padded(timeTable(results)),
+    padded(sizeTable(results)),
+  ];
   const failed = failureLines(results);
   if (failed.length) parts.push(`Could not be measured:\n${failed.join('\n')}`);
   return parts.join('\n\n');
 }
 
 const markdown = (table) =>
-  [table[0], table[0].map((_, column) => (column ? '---:' : '---')), ...table.slice(1)].map((row) => `| ${row.join(' | ')} |`).join('\n');
+  [table[0], table[0].map((_, column) => (column ? '---:' : '---')), ...table.slice(1)]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
 
 function markdownText(results) {
   const { machine, browsers, taken, runs, load, server } = results;

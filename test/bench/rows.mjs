@@ -23,10 +23,16 @@ class Evidence {
   }
   /** Median of a figure of the samples without an error. */
   median(measure, more, figure) {
-    return median(this.of(measure, more).filter(({ error }) => !error).map(figure));
+    return median(
+      this.of(measure, more)
+        .filter(({ error }) => !error)
+        .map(figure),
+    );
   }
   max(measure, more, figure) {
-    const figures = this.of(measure, more).filter(({ error }) => !error).map(figure);
+    const figures = this.of(measure, more)
+      .filter(({ error }) => !error)
+      .map(figure);
     return figures.length ? Math.max(...figures) : undefined;
   }
   speed(work, way, figure = ({ ms }) => ms) {
@@ -34,7 +40,9 @@ class Evidence {
   }
   /** The way that the work is compared with, the faster of the plain ones. */
   plain(work) {
-    return ['page', 'worker'].filter((way) => this.speed(work, way) !== undefined).sort((a, b) => this.speed(work, a) - this.speed(work, b))[0];
+    return ['page', 'worker']
+      .filter((way) => this.speed(work, way) !== undefined)
+      .sort((a, b) => this.speed(work, a) - this.speed(work, b))[0];
   }
   overPlain(work) {
     return this.speed(work, this.plain(work)) / this.speed(work, 'ours');
@@ -81,8 +89,17 @@ const definitions = [
     target: most(1.5),
     figure: (e) => e.growth('records-10000') / e.growth('records-1000') / 10,
   },
-  { name: 'most connections at once', target: most(6), digits: 0, figure: (e) => e.max('speed', { way: 'ours' }, ({ connections }) => connections) },
-  { name: 'from a cut to the next request', target: most(1, ' s'), figure: (e) => e.median('cut', { way: 'ours' }, ({ ms }) => ms / 1000) },
+  {
+    name: 'most connections at once',
+    target: most(6),
+    digits: 0,
+    figure: (e) => e.max('speed', { way: 'ours' }, ({ connections }) => connections),
+  },
+  {
+    name: 'from a cut to the next request',
+    target: most(1, ' s'),
+    figure: (e) => e.median('cut', { way: 'ours' }, ({ ms }) => ms / 1000),
+  },
   { name: '… native', only: 'chromium', figure: (e) => e.median('cut', { way: 'native' }, ({ ms }) => ms / 1000) },
   { name: 'MB asked for twice because of the cut', figure: (e) => e.median('cut', { way: 'ours' }, ({ extra }) => extra / MiB) },
   {
@@ -91,7 +108,12 @@ const definitions = [
     figure: (e) => e.median('navigation', { way: 'ours' }, ({ gap }) => gap / 1000),
   },
   { name: '… native', only: 'chromium', figure: (e) => e.median('navigation', { way: 'native' }, ({ gap }) => gap / 1000) },
-  { name: 'fetch() to its promise, the program running', target: most(25, ' ms'), digits: 1, figure: (e) => e.median('promise', {}, ({ ms }) => ms) },
+  {
+    name: 'fetch() to its promise, the program running',
+    target: most(25, ' ms'),
+    digits: 1,
+    figure: (e) => e.median('promise', {}, ({ ms }) => ms),
+  },
   {
     name: 'fetch() to its promise, the worker just started, over an empty Go program',
     target: most(2),
@@ -127,7 +149,12 @@ const definitions = [
     { name: `… in MB: ${title(work)}`, digits: 0, figure: (e) => e.growth(work) / MiB },
     { name: '…… plain', digits: 0, figure: (e) => e.growth(work, 'page') / MiB },
   ]),
-  { name: 'memory of the program, at most', target: most(64, ' MB'), digits: 0, figure: (e) => e.max('speed', { way: 'ours' }, ({ memory }) => memory / MiB) },
+  {
+    name: 'memory of the program, at most',
+    target: most(64, ' MB'),
+    digits: 0,
+    figure: (e) => e.max('speed', { way: 'ours' }, ({ memory }) => memory / MiB),
+  },
   {
     name: 'longest task of the page in ms, files',
     target: { text: '< 50 ms', met: (figure) => figure < 50 },
@@ -182,7 +209,15 @@ export function times(samples, browsers) {
         const ms = e.speed(work.name, way);
         if (ms === undefined) continue;
         const all = e.of('speed', { work: work.name, way });
-        list.push({ work: work.name, title: work.title, browser, way, ms, cpu: e.speed(work.name, way, ({ cpu }) => cpu), n: all.length });
+        list.push({
+          work: work.name,
+          title: work.title,
+          browser,
+          way,
+          ms,
+          cpu: e.speed(work.name, way, ({ cpu }) => cpu),
+          n: all.length,
+        });
       }
     }
   }

@@ -65,7 +65,8 @@ if (flags.list) {
   process.exit();
 }
 
-const earlier = (flags.add || flags.report) && fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { samples: [], browsers: {} };
+const earlier =
+  (flags.add || flags.report) && fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { samples: [], browsers: {} };
 
 async function measure() {
   buildEmpty();
@@ -123,7 +124,9 @@ async function attempt(measure, run, add, browser) {
 }
 
 function sampleText({ measure, browser, work = '', way = '', round = '', ...figures }) {
-  const shown = Object.entries(figures).map(([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toFixed(1)) : JSON.stringify(value)}`);
+  const shown = Object.entries(figures).map(
+    ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toFixed(1)) : JSON.stringify(value)}`,
+  );
   return [browser, measure, work, way, `#${round}`, ...shown].filter(Boolean).join(' ');
 }
 
@@ -146,7 +149,9 @@ function machine() {
 function versionOf(browser) {
   // MiniBrowser does not tell its version without a display.
   const [command, ...args] =
-    browser === 'webkit' ? ['dpkg-query', '-W', '-f', '${Version}', 'libwebkit2gtk-4.1-0'] : [drivers[browser].executable, '--version'];
+    browser === 'webkit'
+      ? ['dpkg-query', '-W', '-f', '${Version}', 'libwebkit2gtk-4.1-0']
+      : [drivers[browser].executable, '--version'];
   return execFileSync(command, args, { encoding: 'utf8' }).match(/\d+(\.\d+)+/)[0];
 }
 
@@ -155,7 +160,14 @@ async function measureServer(server) {
   const size = 1024 * MiB;
   const begun = performance.now();
   await new Promise((resolve, reject) => {
-    http.get(server.file('server', { size }), (response) => response.on('data', () => {}).on('end', resolve).on('error', reject)).on('error', reject);
+    http
+      .get(server.file('server', { size }), (response) =>
+        response
+          .on('data', () => {})
+          .on('end', resolve)
+          .on('error', reject),
+      )
+      .on('error', reject);
   });
   return { speed: Math.round(size / 1e6 / ((performance.now() - begun) / 1000)) };
 }

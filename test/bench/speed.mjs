@@ -18,7 +18,8 @@ export async function measureSpeed({ browser, works, runs, context, add }) {
       stands.native = await Stand.open({ browser, native: true, ...context });
     }
     const standOf = (way) => stands[way] ?? stands.ours;
-    for (const way of waysOf(warmUp, browser)) if (standOf(way).native === (way === 'native')) await standOf(way).run(warmUp, way);
+    for (const way of waysOf(warmUp, browser))
+      if (standOf(way).native === (way === 'native')) await standOf(way).run(warmUp, way);
 
     const failed = new Set(); // not tried again: it may have taken ten minutes
     for (let round = 1; round <= runs; round++) {

@@ -11,9 +11,34 @@ export const MiB = 1024 * 1024;
 
 const plainWays = ['ours', 'page', 'worker', 'native'];
 const manyWays = ['ours', 'page', 'native'];
-const file = (mb, more) => ({ name: `file-${mb}`, title: `one file of ${mb < 1024 ? `${mb} MB` : '1 GB'}`, size: mb * MiB, ways: plainWays, curve: 'size', x: mb, ...more });
-const records = (count, more) => ({ name: `records-${count}`, title: `${count.toLocaleString('en')} records of 1 kB`, count, size: 1000, ways: manyWays, curve: 'records', x: count, ...more });
-const fetches = (count) => ({ name: `fetches-${count}`, title: `${count} background fetches of 100 kB at once`, fetches: count, size: 100_000, ways: ['ours'], curve: 'fetches', x: count });
+const file = (mb, more) => ({
+  name: `file-${mb}`,
+  title: `one file of ${mb < 1024 ? `${mb} MB` : '1 GB'}`,
+  size: mb * MiB,
+  ways: plainWays,
+  curve: 'size',
+  x: mb,
+  ...more,
+});
+const records = (count, more) => ({
+  name: `records-${count}`,
+  title: `${count.toLocaleString('en')} records of 1 kB`,
+  count,
+  size: 1000,
+  ways: manyWays,
+  curve: 'records',
+  x: count,
+  ...more,
+});
+const fetches = (count) => ({
+  name: `fetches-${count}`,
+  title: `${count} background fetches of 100 kB at once`,
+  fetches: count,
+  size: 100_000,
+  ways: ['ours'],
+  curve: 'fetches',
+  x: count,
+});
 
 export const works = [
   file(1, { ways: ['ours'] }),

@@ -65,7 +65,11 @@ async function run({ scenario, browser }) {
       throw new Error(`${driver.executable} is missing; test/browser/install.sh installs it`);
     }
     await test.start();
-    cases = await within(flags.long ? (scenario.longTimeout ?? scenario.timeout) : scenario.timeout, 'the scenario', scenario.run(test));
+    cases = await within(
+      flags.long ? (scenario.longTimeout ?? scenario.timeout) : scenario.timeout,
+      'the scenario',
+      scenario.run(test),
+    );
   } catch (thrown) {
     error = thrown;
   }
@@ -88,8 +92,14 @@ async function drain(jobs, width) {
 const all = chosen.flatMap((scenario) =>
   browsers.filter((browser) => scenario.browsers?.includes(browser) ?? true).map((browser) => ({ scenario, browser })),
 );
-await drain(all.filter((job) => !job.scenario.alone), Number(flags.jobs));
-await drain(all.filter((job) => job.scenario.alone), 1);
+await drain(
+  all.filter((job) => !job.scenario.alone),
+  Number(flags.jobs),
+);
+await drain(
+  all.filter((job) => job.scenario.alone),
+  1,
+);
 
 await pool.close();
 await channel.close();

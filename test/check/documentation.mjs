@@ -7,10 +7,16 @@ import { codeOf } from '../browser/lib/documentation.mjs';
 const root = path.join(import.meta.dirname, '../..');
 const cache = path.join(root, 'test/.cache/documentation');
 const documents = ['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)];
-const blocks = documents.filter((name) => name.endsWith('.md')).flatMap(codeOf).filter(({ language }) => language === 'js');
+const blocks = documents
+  .filter((name) => name.endsWith('.md'))
+  .flatMap(codeOf)
+  .filter(({ language }) => language === 'js');
 
 fs.rmSync(cache, { recursive: true, force: true });
-for (const [realm, lib] of [['page', 'DOM'], ['worker', 'WebWorker']]) {
+for (const [realm, lib] of [
+  ['page', 'DOM'],
+  ['worker', 'WebWorker'],
+]) {
   const directory = path.join(cache, realm);
   fs.mkdirSync(directory, { recursive: true });
   for (const { document, line, mark, code } of blocks) {
@@ -21,8 +27,16 @@ for (const [realm, lib] of [['page', 'DOM'], ['worker', 'WebWorker']]) {
   }
   const config = {
     compilerOptions: {
-      target: 'ES2022', module: 'ESNext', moduleResolution: 'bundler', lib: ['ES2022', lib, `${lib}.Iterable`],
-      allowJs: true, checkJs: true, noEmit: true, strict: false, types: [], skipLibCheck: true,
+      target: 'ES2022',
+      module: 'ESNext',
+      moduleResolution: 'bundler',
+      lib: ['ES2022', lib, `${lib}.Iterable`],
+      allowJs: true,
+      checkJs: true,
+      noEmit: true,
+      strict: false,
+      types: [],
+      skipLibCheck: true,
     },
     include: ['*.mjs', path.join(root, `test/check/documentation-${realm}.d.ts`)],
   };

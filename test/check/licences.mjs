@@ -8,7 +8,8 @@ const root = join(import.meta.dirname, '../..');
 const read = (name) => readFileSync(join(root, name), 'utf8');
 const problems = [];
 
-const allowed = /^\(?(MIT|MIT-0|ISC|BSD-2-Clause|BSD-3-Clause|0BSD|Apache-2\.0|CC0-1\.0|BlueOak-1\.0\.0|Python-2\.0|Unlicense|W3C)( (OR|AND) .*)?\)?$/;
+const allowed =
+  /^\(?(MIT|MIT-0|ISC|BSD-2-Clause|BSD-3-Clause|0BSD|Apache-2\.0|CC0-1\.0|BlueOak-1\.0\.0|Python-2\.0|Unlicense|W3C)( (OR|AND) .*)?\)?$/;
 /** Development tools that are used as they are, and not shipped. */
 const tolerated = { 'node_modules/axe-core': 'MPL-2.0' };
 

@@ -4,7 +4,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], { cwd: root, encoding: 'utf8' });
+const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'], {
+  cwd: root,
+  encoding: 'utf8',
+});
 
 /** As GitHub makes them. */
 const anchor = (heading) =>
@@ -18,8 +21,13 @@ const textOf = (name) => readFileSync(join(root, name), 'utf8').replaceAll(/^```
 const headingsOf = (name) => [...textOf(name).matchAll(/^#+ +(.*)$/gm)].map(([, heading]) => anchor(heading.trim()));
 
 const problems = [];
-for (const name of files.trim().split('\n').filter((one) => existsSync(join(root, one)))) {
-  for (const [, target] of textOf(name).replaceAll(/`[^`\n]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)) {
+for (const name of files
+  .trim()
+  .split('\n')
+  .filter((one) => existsSync(join(root, one)))) {
+  for (const [, target] of textOf(name)
+    .replaceAll(/`[^`\n]*`/g, '')
+    .matchAll(/\]\(([^)\s]+)\)/g)) {
     if (/^[a-z]+:/.test(target)) continue;
     const [path, heading] = target.split('#');
     const file = path === '' ? name : normalize(join(dirname(name), path));

@@ -25,7 +25,10 @@ let failed = false;
 for (const [name, budget] of Object.entries(budgets)) {
   const content = readFileSync(join(root, 'dist', name));
   const key = createHash('sha256').update(content).digest('hex');
-  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+    [constants.BROTLI_PARAM_SIZE_HINT]: content.length,
+  };
   sizes[key] = remembered[key] ?? brotliCompressSync(content, { params }).length;
   const over = sizes[key] > budget;
   failed ||= over;

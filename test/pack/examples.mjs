@@ -93,7 +93,10 @@ example('models', {}, models);
 async function precached(page) {
   await downloads(page);
   const names = await page.evaluate(() => caches.keys());
-  assert.ok(names.some((name) => name.includes('precache')), String(names));
+  assert.ok(
+    names.some((name) => name.includes('precache')),
+    String(names),
+  );
 }
 
 /** The first time by background fetch, then from the store; other requests as usual. */
@@ -108,7 +111,10 @@ async function models(page) {
     const matched = await models.cache.match(url);
     const fromStore = entries() - before;
     const part = await models.fetch(url, { headers: { Range: 'bytes=0-0' } });
-    const missing = await models.fetch(`${url}.none`).then((response) => response.status, (error) => error.name);
+    const missing = await models.fetch(`${url}.none`).then(
+      (response) => response.status,
+      (error) => error.name,
+    );
     await models.cache.put('/own', new Response('own'));
     const own = await (await models.cache.match('/own')).text();
     const deleted = [await models.cache.delete(url), await models.cache.match(url)];
@@ -116,11 +122,26 @@ async function models(page) {
     aborter.abort();
     const aborted = await models.fetch(url, { signal: aborter.signal }).catch((error) => error.name);
     return {
-      size: again.byteLength, type: matched.constructor.name, fromStore,
-      part: part.status, missing, own, deleted: deleted[0], left: deleted[1] ?? null, aborted,
+      size: again.byteLength,
+      type: matched.constructor.name,
+      fromStore,
+      part: part.status,
+      missing,
+      own,
+      deleted: deleted[0],
+      left: deleted[1] ?? null,
+      aborted,
     };
   });
   assert.deepEqual(seen, {
-    size: SIZE, type: 'Response', fromStore: 0, part: 206, missing: 404, own: 'own', deleted: true, left: null, aborted: 'AbortError',
+    size: SIZE,
+    type: 'Response',
+    fromStore: 0,
+    part: 206,
+    missing: 404,
+    own: 'own',
+    deleted: true,
+    left: null,
+    aborted: 'AbortError',
   });
 }

@@ -6,7 +6,11 @@ import { installed, once, run, test } from './lib.mjs';
 
 const site = once(() => installed());
 const init = async (...args) => run('npx', ['--no-install', 'background-fetch-wasm', 'init', ...args], { cwd: await site() });
-const failure = (promise) => promise.then(() => assert.fail('it did not fail'), (error) => error);
+const failure = (promise) =>
+  promise.then(
+    () => assert.fail('it did not fail'),
+    (error) => error,
+  );
 
 test('init copies the files and tells what to add where there is no worker', async () => {
   const publicFolder = path.join(await site(), 'public');

@@ -12,7 +12,10 @@ test('the tarball holds what is used and nothing else, in less than 2 MB', async
   const { size } = fs.statSync(file);
   assert.ok(size < 2_000_000, `${size} bytes`);
   const { stdout } = await run('tar', ['tzf', file]);
-  const names = stdout.trim().split('\n').map((name) => name.replace('package/', ''));
+  const names = stdout
+    .trim()
+    .split('\n')
+    .map((name) => name.replace('package/', ''));
   const scripts = ['index.mjs', 'list.js', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs'];
   const expected = [
     ...['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'package.json'],

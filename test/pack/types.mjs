@@ -53,8 +53,20 @@ test('the types hold in strict projects, in page and worker, without skipLibChec
     ['worker', worker, ['ES2022', 'WebWorker']],
   ]) {
     fs.writeFileSync(path.join(site, `${name}.ts`), text);
-    for (const [module, moduleResolution] of [['ESNext', 'bundler'], ['Node16', 'node16']]) {
-      const compilerOptions = { strict: true, target: 'ES2022', noEmit: true, types: [], skipLibCheck: false, lib, module, moduleResolution };
+    for (const [module, moduleResolution] of [
+      ['ESNext', 'bundler'],
+      ['Node16', 'node16'],
+    ]) {
+      const compilerOptions = {
+        strict: true,
+        target: 'ES2022',
+        noEmit: true,
+        types: [],
+        skipLibCheck: false,
+        lib,
+        module,
+        moduleResolution,
+      };
       fs.writeFileSync(path.join(site, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));
       await run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', site]);
     }

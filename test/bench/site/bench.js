@@ -30,7 +30,8 @@ const bench = (() => {
     const registration = await navigator.serviceWorker.register(parameters.get('worker'));
     await navigator.serviceWorker.ready;
     const { active } = registration;
-    while (active.state !== 'activated') await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
+    while (active.state !== 'activated')
+      await new Promise((resolve) => active.addEventListener('statechange', resolve, { once: true }));
   }
 
   /** Asks the worker for one of its commands. */

@@ -70,24 +70,20 @@ export async function launch({ profileDir, channel, stoppable = false, stops = 0
   };
   fs.writeFileSync(path.join(home('config'), 'user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n');
   home('home/Downloads');
-  const child = start(
-    executable,
-    [...tabs.map(tabURL), ...helpers.map(helperURL)],
-    {
-      stdio: 'ignore',
-      env: {
-        DISPLAY: await xServer(),
-        HOME: home('home'),
-        XDG_DATA_HOME: home('data'),
-        XDG_CACHE_HOME: home('cache'),
-        XDG_CONFIG_HOME: home('config'),
-        WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
-        WEBKIT_DISABLE_COMPOSITING_MODE: '1',
-        LIBGL_ALWAYS_SOFTWARE: '1',
-        NO_AT_BRIDGE: '1',
-      },
+  const child = start(executable, [...tabs.map(tabURL), ...helpers.map(helperURL)], {
+    stdio: 'ignore',
+    env: {
+      DISPLAY: await xServer(),
+      HOME: home('home'),
+      XDG_DATA_HOME: home('data'),
+      XDG_CACHE_HOME: home('cache'),
+      XDG_CONFIG_HOME: home('config'),
+      WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+      WEBKIT_DISABLE_COMPOSITING_MODE: '1',
+      LIBGL_ALWAYS_SOFTWARE: '1',
+      NO_AT_BRIDGE: '1',
     },
-  );
+  });
   const failed = new Promise((_, reject) => {
     child.once('error', reject);
     child.once('exit', (code, signal) => reject(new Error(`MiniBrowser ended (${code ?? signal})`)));

@@ -62,9 +62,7 @@ function table() {
 export function processesOf(tag) {
   const rows = table();
   const found = new Set(rows.filter((row) => row.tag === tag).map((row) => row.pid));
-  const sessions = new Set(
-    rows.filter((row) => found.has(row.pid) && row.session === row.pid).map((row) => row.session),
-  );
+  const sessions = new Set(rows.filter((row) => found.has(row.pid) && row.session === row.pid).map((row) => row.session));
   for (let grew = true; grew; ) {
     grew = false;
     for (const row of rows) {

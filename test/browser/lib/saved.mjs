@@ -4,14 +4,18 @@ import path from 'node:path';
 
 /** Follows a link in the page to something that is saved. */
 export function save(test, page, href) {
-  return page.evaluate((href, name) => {
-    // A click on a link leaves the page where it is, but ends what the WebKit
-    // driver's agent in it waits for.
-    const link = document.createElement(name);
-    link[name === 'a' ? 'href' : 'src'] = href;
-    document.body.append(link);
-    link.click();
-  }, href, test.driver.name === 'webkit' ? 'iframe' : 'a');
+  return page.evaluate(
+    (href, name) => {
+      // A click on a link leaves the page where it is, but ends what the WebKit
+      // driver's agent in it waits for.
+      const link = document.createElement(name);
+      link[name === 'a' ? 'href' : 'src'] = href;
+      document.body.append(link);
+      link.click();
+    },
+    href,
+    test.driver.name === 'webkit' ? 'iframe' : 'a',
+  );
 }
 
 /** The file of that name, with whatever extension, once all its bytes are there. */

@@ -44,8 +44,11 @@ scenario('reload, leave, come back, a second page', { plain: true }, async (test
   const second = await browser.newPage(first);
   assert.equal(await second.evaluate(() => t.bootId()), await page.evaluate(() => t.bootId()));
   await second.close();
-  await assert.rejects(page.evaluate(() => Promise.reject(new TypeError('on purpose'))), {
-    name: 'TypeError',
-    message: 'on purpose',
-  });
+  await assert.rejects(
+    page.evaluate(() => Promise.reject(new TypeError('on purpose'))),
+    {
+      name: 'TypeError',
+      message: 'on purpose',
+    },
+  );
 });

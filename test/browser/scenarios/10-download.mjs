@@ -30,7 +30,10 @@ scenario('64 MB from the page, success in the worker', { native: true }, async (
 
   const progress = await page.evaluate(() => t.progress('film'));
   if (!test.native) assert.ok(progress.length >= 10, `${progress.length} progress events`);
-  assert.ok(progress.every((one, i) => i === 0 || one.downloaded >= progress[i - 1].downloaded), 'it never goes down');
+  assert.ok(
+    progress.every((one, i) => i === 0 || one.downloaded >= progress[i - 1].downloaded),
+    'it never goes down',
+  );
   assert.equal(progress.at(-1).result, 'success');
   assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'one request for the whole');
 });
@@ -43,10 +46,17 @@ scenario('three records, one of them from another origin', { native: true }, asy
     // CORS, but no header is exposed.
     test.resource({ size: 5 * MiB + 7, rate: 8 * MiB, cors: 1, origin: test.server.url2 }),
   ];
-  await page.evaluate((urls) => t.startFetch('album', urls), files.map((file) => file.url));
+  await page.evaluate(
+    (urls) => t.startFetch('album', urls),
+    files.map((file) => file.url),
+  );
   const event = await test.settled(page, 'album', 'backgroundfetchsuccess');
   // Native gives them in the order in which they came.
-  if (!test.native) assert.deepEqual(event.records.map((record) => record.url), files.map((file) => file.url));
+  if (!test.native)
+    assert.deepEqual(
+      event.records.map((record) => record.url),
+      files.map((file) => file.url),
+    );
   assert.equal(event.records.length, files.length);
   for (const file of files) {
     const stored = await page.evaluate((url) => t.storedBody(url), file.url);
@@ -86,10 +96,14 @@ scenario('the page leaves, comes back, and is reloaded in mid-transfer', { timeo
 scenario('the body of responseReady streams while it is loaded', {}, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 24 * MiB, rate: 6 * MiB, type: 'video/mp4' });
-  const read = await page.evaluateFor(60_000, async (url) => {
-    await t.startFetch('video', url);
-    return t.readWhileLoading('video', url);
-  }, file.url);
+  const read = await page.evaluateFor(
+    60_000,
+    async (url) => {
+      await t.startFetch('video', url);
+      return t.readWhileLoading('video', url);
+    },
+    file.url,
+  );
   assert.equal(read.status, 200);
   assert.equal(Object.fromEntries(read.headers)['content-type'], 'video/mp4');
   assert.equal(read.first.result, '');
@@ -103,11 +117,10 @@ scenario('an upload by POST, sent once', { native: true }, async (test) => {
   const { page } = await test.open();
   const size = 5 * MiB + 3;
   const target = test.resource({ kind: 'upload' });
-  const started = await page.evaluate(
-    (url, body) => t.startFetch('photo', [{ url, method: 'POST', body }]),
-    target.url,
-    { size, byte: 7 },
-  );
+  const started = await page.evaluate((url, body) => t.startFetch('photo', [{ url, method: 'POST', body }]), target.url, {
+    size,
+    byte: 7,
+  });
   assert.equal(started.uploadTotal, size);
   const event = await test.settled(page, 'photo', 'backgroundfetchsuccess');
   assert.equal(event.uploadTotal, size);

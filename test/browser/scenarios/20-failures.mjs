@@ -67,12 +67,15 @@ for (const missing of ['WebAssembly', 'indexedDB', 'caches']) {
   scenario(`a browser without ${missing} is left as it was`, {}, async (test) => {
     const browser = await test.sharedBrowser();
     const page = await browser.newPage(test.pageURL('/unsupported.html', { without: missing }));
-    const after = await page.evaluate((name) => ({
-      gone: !(name in window),
-      before,
-      keys: Reflect.ownKeys(ServiceWorkerRegistration.prototype).map(String),
-      managers: 'BackgroundFetchManager' in window,
-    }), missing);
+    const after = await page.evaluate(
+      (name) => ({
+        gone: !(name in window),
+        before,
+        keys: Reflect.ownKeys(ServiceWorkerRegistration.prototype).map(String),
+        managers: 'BackgroundFetchManager' in window,
+      }),
+      missing,
+    );
     assert.ok(after.gone, `${missing} could be taken away`);
     assert.deepEqual(after.keys, after.before);
     assert.equal(after.managers, false);

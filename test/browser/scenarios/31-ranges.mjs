@@ -9,7 +9,10 @@ const tooMany = (test, size) => (test.driver.name === 'webkit' ? size / 2 : 4 * 
 
 /** The largest number of requests that were under way at once. */
 function atOnce(log) {
-  const edges = gets(log).flatMap(({ time, ms }) => [[Date.parse(time), 1], [Date.parse(time) + ms, -1]]);
+  const edges = gets(log).flatMap(({ time, ms }) => [
+    [Date.parse(time), 1],
+    [Date.parse(time) + ms, -1],
+  ]);
   edges.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let now = 0;
   return Math.max(...edges.map(([, change]) => (now += change)));
@@ -31,7 +34,9 @@ scenario('several ranges at a time, from a server that limits each connection', 
   assert.equal(event.records[0].sha256, await file.sha256());
   const log = await file.log();
   const factor = file.size / rate / seconds(log);
-  console.log(`    ${gets(log).length} requests, ${factor.toFixed(1)} times as fast as one connection, ${bytesSent(log) - file.size} bytes too many`);
+  console.log(
+    `    ${gets(log).length} requests, ${factor.toFixed(1)} times as fast as one connection, ${bytesSent(log) - file.size} bytes too many`,
+  );
   assert.ok(factor >= (test.driver.name === 'webkit' ? 1.5 : 2.5), `${factor} times as fast as one connection`);
   assert.ok(atOnce(log) <= 6, `${atOnce(log)} requests at once`);
   assert.ok(bytesSent(log) <= file.size + tooMany(test, file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);

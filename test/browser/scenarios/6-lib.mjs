@@ -8,9 +8,7 @@ export async function open6(test, { worker = {}, options = {} } = {}) {
   await page.evaluate((worker) => t.register(worker), worker);
   /** Calls a function in a realm: window, dedicated, shared or service. */
   const inRealm = (realm, code, ...args) =>
-    realm === 'window'
-      ? page.evaluate(code, ...args)
-      : page.evaluate((...all) => inRealm(...all), realm, String(code), args);
+    realm === 'window' ? page.evaluate(code, ...args) : page.evaluate((...all) => inRealm(...all), realm, String(code), args);
   return { browser, page, inRealm };
 }
 

@@ -57,7 +57,10 @@ async function check(interfaces, realm) {
     }
     if (!promise) return wrong.push(`${what} throws nothing`);
     is(`${what} gives a promise`, result instanceof Promise, true);
-    const error = await Promise.resolve(result).then(() => undefined, (reason) => reason);
+    const error = await Promise.resolve(result).then(
+      () => undefined,
+      (reason) => reason,
+    );
     is(`${what} rejects with TypeError`, error instanceof TypeError, true);
   };
   const checkAttribute = async (owner, what, { name, readonly, promise }) => {
@@ -97,7 +100,11 @@ async function check(interfaces, realm) {
     const { prototype } = object;
     is(`parent of ${name}.prototype`, Object.getPrototypeOf(prototype), parent ? self[parent].prototype : Object.prototype);
     const inner = { enumerable: false, configurable: true };
-    flags(`${name} constructor`, Object.getOwnPropertyDescriptor(prototype, 'constructor'), { ...inner, writable: true, value: object });
+    flags(`${name} constructor`, Object.getOwnPropertyDescriptor(prototype, 'constructor'), {
+      ...inner,
+      writable: true,
+      value: object,
+    });
     const tag = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag);
     flags(`${name} toStringTag`, tag, { ...inner, writable: false, value: name });
     await refuses(`${name}()`, false, () => object('x', {}));
@@ -116,7 +123,9 @@ async function check(interfaces, realm) {
       const owner = name === 'ServiceWorkerGlobalScope' ? self : self[name].prototype;
       for (const one of attributes) await checkAttribute(owner, `${name}.${one.name}`, one);
     } else {
-      const here = exposed.some((one) => one === (realm === 'window' ? 'Window' : 'Worker') || (one === 'ServiceWorker' && realm === 'service'));
+      const here = exposed.some(
+        (one) => one === (realm === 'window' ? 'Window' : 'Worker') || (one === 'ServiceWorker' && realm === 'service'),
+      );
       is(`${name} in ${realm}`, name in self, here);
       if (here && name in self) await checkInterface(definition);
     }
@@ -165,7 +174,14 @@ async function checkObjects(interfaces, enums, optionMembers, url) {
   expect('responseReady is one promise', record.responseReady === record.responseReady);
 
   const handler = () => {};
-  for (const [given, kept] of [[handler, handler], [null, null], [1, null], ['x', null], [plain, plain], [undefined, null]]) {
+  for (const [given, kept] of [
+    [handler, handler],
+    [null, null],
+    [1, null],
+    ['x', null],
+    [plain, plain],
+    [undefined, null],
+  ]) {
     registration.onprogress = given;
     expect(`onprogress = ${String(given)}`, registration.onprogress === kept);
   }

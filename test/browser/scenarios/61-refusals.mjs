@@ -7,7 +7,10 @@ async function refusals(url) {
   const manager = self.registration?.backgroundFetch ?? (await navigator.serviceWorker.getRegistrations())[0].backgroundFetch;
   const answers = {};
   const tryTo = async (what, call) => {
-    const error = await call().then(() => null, (reason) => reason);
+    const error = await call().then(
+      () => null,
+      (reason) => reason,
+    );
     answers[what] = error && { name: error.name, message: error.message, isTypeError: error instanceof TypeError };
   };
   const refused = (what, requests, options) => tryTo(what, async () => manager.fetch('refused', requests, options));
@@ -24,10 +27,21 @@ async function refusals(url) {
     const dangling = `${url}&${newline}<b`;
     await refused(`dangling: string with ${JSON.stringify(newline)}`, dangling);
     await refused(`dangling: Request with ${JSON.stringify(newline)}`, new Request(dangling));
-    await refused(`dangling: copies with ${JSON.stringify(newline)}`, [new Request(new Request(dangling).clone(), { method: 'POST' })]);
+    await refused(`dangling: copies with ${JSON.stringify(newline)}`, [
+      new Request(new Request(dangling).clone(), { method: 'POST' }),
+    ]);
   }
   const blob = URL.createObjectURL?.(new Blob(['x'])) ?? 'blob:null/x';
-  for (const other of ['data:,x', blob, 'file:///x', 'ws://localhost/', 'wss:127.0.0.1', 'ftp://localhost/', 'foobar:bazqux', 'about:blank']) {
+  for (const other of [
+    'data:,x',
+    blob,
+    'file:///x',
+    'ws://localhost/',
+    'wss:127.0.0.1',
+    'ftp://localhost/',
+    'foobar:bazqux',
+    'about:blank',
+  ]) {
     await refused(`scheme: ${other.split(':')[0]}`, other);
   }
   const used = new Request(url, { method: 'POST', body: 'used' });
@@ -87,7 +101,11 @@ scenario('what fetch() refuses stores nothing', { timeout: 60_000 }, async (test
     await nothingStored(page);
   }
   assert.deepEqual(await askedFor(file), [], 'nothing was asked for');
-  assert.deepEqual(test.reports.all((report) => report.kind === 'event'), [], 'no event');
+  assert.deepEqual(
+    test.reports.all((report) => report.kind === 'event'),
+    [],
+    'no event',
+  );
 
   const native = await page.evaluate(async (url) => {
     const error = await (await t.site()).backgroundFetch.fetch('x', url, { downloadTotal: 2 ** 53 - 1 }).catch((e) => e);
@@ -114,7 +132,10 @@ scenario('an id that is active, and one of two that are started at once', {}, as
     return {
       ids,
       fresh: again !== won,
-      refused: { 'active: at once': { name: lost.name, message: lost.message, isTypeError: lost instanceof TypeError }, 'active: later': third },
+      refused: {
+        'active: at once': { name: lost.name, message: lost.message, isTypeError: lost instanceof TypeError },
+        'active: later': third,
+      },
     };
   }, file.url);
   assertRefused(answers.refused, 'window');
@@ -153,18 +174,24 @@ scenario('the content security policy of a page, by header and by meta', {}, asy
   const own = test.resource({ size: 1000 });
   const other = test.resource({ size: 1000, cors: 1, origin: test.server.url2 });
   const meta = test.resource({ size: 1000 });
-  const answers = await page.evaluate(async (own, other, meta, channel) => {
-    const { backgroundFetch } = await t.site();
-    const alone = await t.rejection(() => backgroundFetch.fetch('x', other));
-    const among = await t.rejection(() => backgroundFetch.fetch('x', [own, new Request(other, { method: 'POST', body: 'x' })]));
-    const fetch = await backgroundFetch.fetch('own', own);
-    const element = document.createElement('meta');
-    element.httpEquiv = 'Content-Security-Policy';
-    element.content = `connect-src ${channel}`;
-    document.head.append(element);
-    const late = await t.rejection(() => backgroundFetch.fetch('x', meta));
-    return { id: fetch.id, refused: { 'policy: alone': alone, 'policy: among others': among, 'policy: meta': late } };
-  }, own.url, other.url, meta.url, channel);
+  const answers = await page.evaluate(
+    async (own, other, meta, channel) => {
+      const { backgroundFetch } = await t.site();
+      const alone = await t.rejection(() => backgroundFetch.fetch('x', other));
+      const among = await t.rejection(() => backgroundFetch.fetch('x', [own, new Request(other, { method: 'POST', body: 'x' })]));
+      const fetch = await backgroundFetch.fetch('own', own);
+      const element = document.createElement('meta');
+      element.httpEquiv = 'Content-Security-Policy';
+      element.content = `connect-src ${channel}`;
+      document.head.append(element);
+      const late = await t.rejection(() => backgroundFetch.fetch('x', meta));
+      return { id: fetch.id, refused: { 'policy: alone': alone, 'policy: among others': among, 'policy: meta': late } };
+    },
+    own.url,
+    other.url,
+    meta.url,
+    channel,
+  );
   assertRefused(answers.refused, 'window');
   await test.event('own');
   for (const file of [other, meta]) assert.deepEqual(await askedFor(file), []);
@@ -180,12 +207,21 @@ scenario('the content security policy of a dedicated or shared worker', {}, asyn
   for (const realm of ['dedicated', 'shared']) {
     // Chromium gives nobody a registration there.
     if (!(await inRealm(realm, () => 'serviceWorker' in navigator))) continue;
-    const answers = await inRealm(realm, async (id, own, other) => {
-      const [{ backgroundFetch }] = await navigator.serviceWorker.getRegistrations();
-      const error = await backgroundFetch.fetch(id, [own, other]).then(() => null, (reason) => reason);
-      const refused = error && { name: error.name, message: error.message, isTypeError: error instanceof TypeError };
-      return { refused, id: (await backgroundFetch.fetch(id, own)).id };
-    }, realm, own.url, other.url);
+    const answers = await inRealm(
+      realm,
+      async (id, own, other) => {
+        const [{ backgroundFetch }] = await navigator.serviceWorker.getRegistrations();
+        const error = await backgroundFetch.fetch(id, [own, other]).then(
+          () => null,
+          (reason) => reason,
+        );
+        const refused = error && { name: error.name, message: error.message, isTypeError: error instanceof TypeError };
+        return { refused, id: (await backgroundFetch.fetch(id, own)).id };
+      },
+      realm,
+      own.url,
+      other.url,
+    );
     assertRefused({ 'policy: of the worker': answers.refused }, realm);
     await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
   }
@@ -198,8 +234,27 @@ scenario('ids and URLs of all kinds come back as they were', {}, async (test) =>
   const wrong = await page.evaluate(async (url) => {
     const { backgroundFetch } = await t.site();
     const ids = [
-      `"quotes" and 'quotes'`, 'line\nfeed\r\nand\ttab', '😀 and 🏴‍☠️', '\uD800', '\uD801', 'a\uDC00b', '\uDC00\uD800', '\uFDD0d800',
-      '\uFDD0', '\uFFFD', '\0', '__proto__', 'constructor', '<b>&amp;%41+?#/', ' ', ' x ', 'é', 'e\u0301', 'x'.repeat(100_000), 'null', '0',
+      `"quotes" and 'quotes'`,
+      'line\nfeed\r\nand\ttab',
+      '😀 and 🏴‍☠️',
+      '\uD800',
+      '\uD801',
+      'a\uDC00b',
+      '\uDC00\uD800',
+      '\uFDD0d800',
+      '\uFDD0',
+      '\uFFFD',
+      '\0',
+      '__proto__',
+      'constructor',
+      '<b>&amp;%41+?#/',
+      ' ',
+      ' x ',
+      'é',
+      'e\u0301',
+      'x'.repeat(100_000),
+      'null',
+      '0',
     ];
     const wrong = [];
     const fetches = new Map();

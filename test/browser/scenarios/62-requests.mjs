@@ -5,7 +5,20 @@ import { askedFor, open6 } from './6-lib.mjs';
 
 scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async (test) => {
   const { page } = await open6(test, { worker: { store: 0 } });
-  const names = ['string', 'typed', 'Blob', 'File', 'URLSearchParams', 'ArrayBuffer', 'view', 'form', 'fileForm', 'fileFormCopy', 'empty', 'stream'];
+  const names = [
+    'string',
+    'typed',
+    'Blob',
+    'File',
+    'URLSearchParams',
+    'ArrayBuffer',
+    'view',
+    'form',
+    'fileForm',
+    'fileFormCopy',
+    'empty',
+    'stream',
+  ];
   const targets = Object.fromEntries(names.map((name) => [name, test.resource({ kind: 'upload' })]));
   const urls = Object.fromEntries(names.map((name) => [name, targets[name].url]));
   const sent = await page.evaluate(async (urls) => {
@@ -38,7 +51,13 @@ scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async 
       },
     });
     let duplex = false;
-    const init = { method: 'POST', body: stream, get duplex() { return (duplex = true), 'half'; } };
+    const init = {
+      method: 'POST',
+      body: stream,
+      get duplex() {
+        return ((duplex = true), 'half');
+      },
+    };
     const streamed = new Request(urls.stream, init);
     // Where streams are no bodies they are made a string of.
     if (duplex && !streamed.headers.has('Content-Type')) requests.stream = streamed;
@@ -79,7 +98,11 @@ scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async 
   assert.equal(total, sent.uploadTotal, 'the upload total is what arrived');
   for (const name of ['fileForm', 'fileFormCopy']) {
     const [{ upload }] = await askedFor(targets[name]);
-    assert.deepEqual(upload.parts.map((part) => part.bytes), [10, sent.part.bytes, 4], name);
+    assert.deepEqual(
+      upload.parts.map((part) => part.bytes),
+      [10, sent.part.bytes, 4],
+      name,
+    );
     assert.equal(upload.parts[1].sha256, sent.part.sha256);
     assert.equal(upload.parts[1].contentType, 'image/png');
     assert.equal(upload.parts[0].name, 'text');
@@ -94,46 +117,69 @@ scenario('two equal uploads stay two, and a preflight is no obstacle', {}, async
   const twice = test.resource({ kind: 'upload' });
   const elsewhere = test.resource({ kind: 'upload', cors: 1, origin: test.server.url2 });
   const file = test.resource({ size: MiB });
-  const seen = await page.evaluate(async (twice, elsewhere, file) => {
-    const put = { method: 'PUT', body: new File(['presigned'], 'x.bin'), headers: { 'X-Test': '1', 'Content-Type': 'application/x-own' } };
-    const post = () => new Request(twice, { method: 'POST', body: 'same' });
-    const list = [post(), post(), new Request(elsewhere, put), file, file];
-    const fetch = await (await t.site()).backgroundFetch.fetch('twice', list);
-    const count = async (...args) => (await fetch.matchAll(...args)).length;
-    const [first] = await fetch.matchAll(twice, { ignoreMethod: true });
-    return {
-      posts: await count(twice, { ignoreMethod: true }),
-      asGet: await count(twice),
-      gets: await count(file),
-      withoutQuery: await count(file.split('?')[0]),
-      ignoreSearch: await count(file.split('?')[0], { ignoreSearch: true }),
-      body: await first.request.text(),
-    };
-  }, twice.url, elsewhere.url, file.url);
+  const seen = await page.evaluate(
+    async (twice, elsewhere, file) => {
+      const put = {
+        method: 'PUT',
+        body: new File(['presigned'], 'x.bin'),
+        headers: { 'X-Test': '1', 'Content-Type': 'application/x-own' },
+      };
+      const post = () => new Request(twice, { method: 'POST', body: 'same' });
+      const list = [post(), post(), new Request(elsewhere, put), file, file];
+      const fetch = await (await t.site()).backgroundFetch.fetch('twice', list);
+      const count = async (...args) => (await fetch.matchAll(...args)).length;
+      const [first] = await fetch.matchAll(twice, { ignoreMethod: true });
+      return {
+        posts: await count(twice, { ignoreMethod: true }),
+        asGet: await count(twice),
+        gets: await count(file),
+        withoutQuery: await count(file.split('?')[0]),
+        ignoreSearch: await count(file.split('?')[0], { ignoreSearch: true }),
+        body: await first.request.text(),
+      };
+    },
+    twice.url,
+    elsewhere.url,
+    file.url,
+  );
   assert.deepEqual(seen, { posts: 2, asGet: 0, gets: 2, withoutQuery: 0, ignoreSearch: 2, body: 'same' });
   await test.settled(page, 'twice', 'backgroundfetchsuccess');
   assert.equal((await askedFor(twice)).length, 2);
   const puts = (await elsewhere.log()).filter(({ method }) => method === 'PUT');
-  assert.deepEqual(puts.map(({ upload }) => upload.bytes), [9]);
+  assert.deepEqual(
+    puts.map(({ upload }) => upload.bytes),
+    [9],
+  );
 });
 
 scenario('a large body is stored in parts, sent whole, and given back', {}, async (test) => {
   const { page } = await open6(test);
   const target = test.resource({ kind: 'upload' });
   const slow = test.resource({ size: MiB, rate: 100_000 });
-  const body = await page.evaluate(async (target, slow) => {
-    const bytes = new Uint8Array(35 * 2 ** 20 + 3);
-    for (let i = 0; i < bytes.length; i += 1000) bytes[i] = i >> 10;
-    const requests = [new Request(target, { method: 'PUT', body: new Blob([bytes], { type: 'x/y' }) }), slow];
-    const fetch = await (await t.site()).backgroundFetch.fetch('large', requests);
-    const [{ request }] = await fetch.matchAll(target, { ignoreMethod: true });
-    const kept = await request.arrayBuffer();
-    const [name] = (await caches.keys()).filter((name) => name.startsWith('bgfetch:data:'));
-    const sizes = [];
-    const cache = await caches.open(name);
-    for (const key of await cache.keys()) if (key.url.includes('/request')) sizes.push((await (await cache.match(key)).blob()).size);
-    return { size: bytes.length, sha256: await sha256(bytes.buffer), kept: await sha256(kept), type: request.headers.get('Content-Type'), largest: Math.max(...sizes) };
-  }, target.url, slow.url);
+  const body = await page.evaluate(
+    async (target, slow) => {
+      const bytes = new Uint8Array(35 * 2 ** 20 + 3);
+      for (let i = 0; i < bytes.length; i += 1000) bytes[i] = i >> 10;
+      const requests = [new Request(target, { method: 'PUT', body: new Blob([bytes], { type: 'x/y' }) }), slow];
+      const fetch = await (await t.site()).backgroundFetch.fetch('large', requests);
+      const [{ request }] = await fetch.matchAll(target, { ignoreMethod: true });
+      const kept = await request.arrayBuffer();
+      const [name] = (await caches.keys()).filter((name) => name.startsWith('bgfetch:data:'));
+      const sizes = [];
+      const cache = await caches.open(name);
+      for (const key of await cache.keys())
+        if (key.url.includes('/request')) sizes.push((await (await cache.match(key)).blob()).size);
+      return {
+        size: bytes.length,
+        sha256: await sha256(bytes.buffer),
+        kept: await sha256(kept),
+        type: request.headers.get('Content-Type'),
+        largest: Math.max(...sizes),
+      };
+    },
+    target.url,
+    slow.url,
+  );
   assert.equal(body.kept, body.sha256);
   assert.equal(body.type, 'x/y');
   assert.ok(body.largest <= 16 * MiB, `an entry of ${body.largest} bytes`);
@@ -194,7 +240,10 @@ scenario('method, headers, credentials, cache, redirect and referrer of a reques
         ['/manual', { redirect: 'manual', cache: 'no-cache', integrity: '', mode: 'cors' }],
       ].map(([path, init]) => new Request(base + path, init));
       const fields = ['url', 'method', 'mode', 'credentials', 'cache', 'redirect', 'referrerPolicy', 'integrity'];
-      const show = (request) => ({ ...Object.fromEntries(fields.map((name) => [name, request[name]])), headers: [...request.headers] });
+      const show = (request) => ({
+        ...Object.fromEntries(fields.map((name) => [name, request[name]])),
+        headers: [...request.headers],
+      });
       const expected = requests.map(show);
       const bgfetch = await (await t.site()).backgroundFetch.fetch('heads', requests);
       const records = await bgfetch.matchAll();
@@ -225,7 +274,12 @@ scenario('relative URLs are those of the page', {}, async (test) => {
   const page = await browser.newPage(test.pageURL('/elsewhere/6-relative.html', { worker: '/sw6-eval.js' }));
   await page.evaluate(() => t.register({ scope: '/' }));
   const urls = await page.evaluate(async () => {
-    const fetch = await (await t.site()).backgroundFetch.fetch('relative', ['', 'index.html', '../t.js?x#fragment', new URL('/report.js', location)]);
+    const fetch = await (await t.site()).backgroundFetch.fetch('relative', [
+      '',
+      'index.html',
+      '../t.js?x#fragment',
+      new URL('/report.js', location),
+    ]);
     const one = await fetch.match('../t.js?x');
     return { urls: (await fetch.matchAll()).map(({ request }) => request.url), one: one.request.url };
   });

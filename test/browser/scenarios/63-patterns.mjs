@@ -8,53 +8,59 @@ const wild = (test, id) => test.reports.wait(`the worker's word on ${id}`, (one)
 scenario('found and started in the ways of public apps', {}, async (test) => {
   const { page } = await open6(test);
   const files = [test.resource({ size: 200_000 }), test.resource({ size: 1000 }), test.resource({ size: MiB, rate: 1000 })];
-  const wrong = await page.evaluate(async (url, other, slow) => {
-    const wrong = [];
-    const expect = (what, truth) => truth || wrong.push(what);
-    expect('manager in self', 'BackgroundFetchManager' in self);
-    expect('in the prototype', 'backgroundFetch' in ServiceWorkerRegistration.prototype);
-    // Straight after register(), while the worker is installing.
-    const installing = await navigator.serviceWorker.register('/sw-waits.js', { scope: '/waits/' });
-    expect('in a registration', 'backgroundFetch' in installing);
-    expect('truthy', !!installing.backgroundFetch && installing.backgroundFetch === installing.backgroundFetch);
-    expect('get() while installing', (await installing.backgroundFetch.get('x')) === undefined);
-    expect('getIds() while installing', (await installing.backgroundFetch.getIds()).length === 0);
+  const wrong = await page.evaluate(
+    async (url, other, slow) => {
+      const wrong = [];
+      const expect = (what, truth) => truth || wrong.push(what);
+      expect('manager in self', 'BackgroundFetchManager' in self);
+      expect('in the prototype', 'backgroundFetch' in ServiceWorkerRegistration.prototype);
+      // Straight after register(), while the worker is installing.
+      const installing = await navigator.serviceWorker.register('/sw-waits.js', { scope: '/waits/' });
+      expect('in a registration', 'backgroundFetch' in installing);
+      expect('truthy', !!installing.backgroundFetch && installing.backgroundFetch === installing.backgroundFetch);
+      expect('get() while installing', (await installing.backgroundFetch.get('x')) === undefined);
+      expect('getIds() while installing', (await installing.backgroundFetch.getIds()).length === 0);
 
-    const start = (...args) => navigator.serviceWorker.ready.then(({ backgroundFetch }) => backgroundFetch.fetch(...args));
-    const ways = {
-      string: [url],
-      'lone Request': [new Request(url)],
-      'array of strings': [[url, other]],
-      'array of Requests': [[new Request(url), new Request(other)]],
-      mixed: [[url, new Request(other), new URL(other)]],
-      set: [new Set([url])],
-      'no options': [url, undefined],
-      'null options': [url, null],
-      'downloadTotal null': [url, { downloadTotal: null }],
-      'downloadTotal 0': [url, { downloadTotal: 0 }],
-      'downloadTotal as text': [url, { downloadTotal: '400000' }],
-      'icons with size': [url, { title: 'T', icons: [{ src: '/icon.png', size: '192x192', type: 'image/png' }], downloadTotal: 400_000 }],
-      'no icons': [url, { icons: [] }],
-      'unknown members': [url, { uploadTotal: 5, whatever: {} }],
-    };
-    for (const [what, args] of Object.entries(ways)) {
-      const fetch = await start(what, ...args).catch((error) => wrong.push(`${what}: ${error}`));
-      expect(`${what}: its id`, fetch.id === what);
-    }
-    // Guards: at the start of an app, and before an id is used again.
-    const { backgroundFetch } = await t.site();
-    const old = await backgroundFetch.fetch('again', slow);
-    for (const round of [1, 2]) {
-      const found = await backgroundFetch.get('again');
-      expect(`found in round ${round}`, !!found && (found === old) === (round === 1));
-      await found.abort();
-      const fresh = await backgroundFetch.fetch('again', slow);
-      expect(`fresh in round ${round}`, fresh !== found && fresh.result === '');
-    }
-    for (const id of await backgroundFetch.getIds()) await (await backgroundFetch.get(id))?.abort();
-    expect('all aborted', (await backgroundFetch.getIds()).length === 0);
-    return wrong;
-  }, ...files.map(({ url }) => url));
+      const start = (...args) => navigator.serviceWorker.ready.then(({ backgroundFetch }) => backgroundFetch.fetch(...args));
+      const ways = {
+        string: [url],
+        'lone Request': [new Request(url)],
+        'array of strings': [[url, other]],
+        'array of Requests': [[new Request(url), new Request(other)]],
+        mixed: [[url, new Request(other), new URL(other)]],
+        set: [new Set([url])],
+        'no options': [url, undefined],
+        'null options': [url, null],
+        'downloadTotal null': [url, { downloadTotal: null }],
+        'downloadTotal 0': [url, { downloadTotal: 0 }],
+        'downloadTotal as text': [url, { downloadTotal: '400000' }],
+        'icons with size': [
+          url,
+          { title: 'T', icons: [{ src: '/icon.png', size: '192x192', type: 'image/png' }], downloadTotal: 400_000 },
+        ],
+        'no icons': [url, { icons: [] }],
+        'unknown members': [url, { uploadTotal: 5, whatever: {} }],
+      };
+      for (const [what, args] of Object.entries(ways)) {
+        const fetch = await start(what, ...args).catch((error) => wrong.push(`${what}: ${error}`));
+        expect(`${what}: its id`, fetch.id === what);
+      }
+      // Guards: at the start of an app, and before an id is used again.
+      const { backgroundFetch } = await t.site();
+      const old = await backgroundFetch.fetch('again', slow);
+      for (const round of [1, 2]) {
+        const found = await backgroundFetch.get('again');
+        expect(`found in round ${round}`, !!found && (found === old) === (round === 1));
+        await found.abort();
+        const fresh = await backgroundFetch.fetch('again', slow);
+        expect(`fresh in round ${round}`, fresh !== found && fresh.result === '');
+      }
+      for (const id of await backgroundFetch.getIds()) await (await backgroundFetch.get(id))?.abort();
+      expect('all aborted', (await backgroundFetch.getIds()).length === 0);
+      return wrong;
+    },
+    ...files.map(({ url }) => url),
+  );
   assert.deepEqual(wrong, []);
   await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
 });
@@ -112,7 +118,10 @@ scenario('listeners of public apps in the worker', { timeout: 60_000 }, async (t
   const three = [1, 2, 3].map((size) => test.resource({ size: size * 1000, text: 1 }));
   await start('loose', ...three.map(({ url }) => url));
   const { texts } = await wild(test, 'loose');
-  assert.deepEqual(texts, three.map(({ url, size }) => ({ url, length: size })));
+  assert.deepEqual(
+    texts,
+    three.map(({ url, size }) => ({ url, length: size })),
+  );
 
   await start('mistaken', small.url);
   await wild(test, 'mistaken');
@@ -134,7 +143,10 @@ scenario('listeners of public apps in the worker', { timeout: 60_000 }, async (t
   assert.deepEqual(cached, []);
   const errors = test.reports.all(({ kind, text }) => kind === 'error' || (kind === 'wild' && text));
   assert.deepEqual(errors, []);
-  assert.deepEqual(test.reports.all(({ id }) => id === 'backgroundfetchfailure'), []);
+  assert.deepEqual(
+    test.reports.all(({ id }) => id === 'backgroundfetchfailure'),
+    [],
+  );
 });
 
 scenario("the site's own messages, in page and worker", {}, async (test) => {
@@ -157,14 +169,22 @@ scenario("the site's own messages, in page and worker", {}, async (test) => {
     await finished;
     return { messages, ids: await site.backgroundFetch.getIds() };
   }, file.url);
-  assert.deepEqual(seen.messages.map(({ type }) => type), ['answer', 'finished'], 'no message but those of the site');
+  assert.deepEqual(
+    seen.messages.map(({ type }) => type),
+    ['answer', 'finished'],
+    'no message but those of the site',
+  );
   assert.deepEqual(seen.messages[0].found, { manager: true, registration: true, prototype: true, handler: true });
   assert.equal(seen.messages[1].result, 'success', 'the page knows the result before the worker tells it');
   assert.deepEqual(seen.ids, []);
   const isMessage = ({ kind, id }) => kind === 'wild' && id === 'message';
   await test.reports.wait("the worker's word on the message", isMessage, { timeout: 10_000 });
   const heard = test.reports.all(isMessage);
-  assert.deepEqual(heard.map(({ type, number }) => [type, number]), [['own', 7]], 'the worker hears its own messages alone');
+  assert.deepEqual(
+    heard.map(({ type, number }) => [type, number]),
+    [['own', 7]],
+    'the worker hears its own messages alone',
+  );
 });
 
 scenario('a fetch that a worker of the page starts and reads', {}, async (test) => {
@@ -176,19 +196,27 @@ scenario('a fetch that a worker of the page starts and reads', {}, async (test) 
       assert.ok(await inRealm(realm, () => 'BackgroundFetchRecord' in self && !('BackgroundFetchEvent' in self)));
       continue;
     }
-    const told = await inRealm(realm, async (id, url) => {
-      const registration = await navigator.serviceWorker.getRegistration('/');
-      const fetch = await registration.backgroundFetch.fetch(id, url);
-      const progress = [];
-      fetch.onprogress = () => progress.push(fetch.downloaded);
-      const record = await fetch.match(url);
-      const response = await record.responseReady;
-      const { byteLength } = await response.arrayBuffer();
-      while (fetch.result === '') await new Promise((resolve) => fetch.addEventListener('progress', resolve, { once: true }));
-      return { byteLength, result: fetch.result, url: response.url, progress: progress.length, last: progress.at(-1) };
-    }, realm, file.url);
+    const told = await inRealm(
+      realm,
+      async (id, url) => {
+        const registration = await navigator.serviceWorker.getRegistration('/');
+        const fetch = await registration.backgroundFetch.fetch(id, url);
+        const progress = [];
+        fetch.onprogress = () => progress.push(fetch.downloaded);
+        const record = await fetch.match(url);
+        const response = await record.responseReady;
+        const { byteLength } = await response.arrayBuffer();
+        while (fetch.result === '') await new Promise((resolve) => fetch.addEventListener('progress', resolve, { once: true }));
+        return { byteLength, result: fetch.result, url: response.url, progress: progress.length, last: progress.at(-1) };
+      },
+      realm,
+      file.url,
+    );
     assert.ok(told.progress >= 2, `${told.progress} progress events in the ${realm} worker`);
-    assert.deepEqual({ ...told, progress: 0 }, { byteLength: file.size, result: 'success', url: file.url, progress: 0, last: file.size });
+    assert.deepEqual(
+      { ...told, progress: 0 },
+      { byteLength: file.size, result: 'success', url: file.url, progress: 0, last: file.size },
+    );
     await test.settled(page, realm, 'backgroundfetchsuccess');
   }
 });
@@ -204,10 +232,14 @@ scenario('a worker that tidies up the caches when it is activated, in mid-transf
     await t.register({ tidy: 1 });
   });
   await test.nextBoot(boots);
-  const read = await page.evaluateFor(40_000, async (url) => {
-    const response = await (await t.held.get('kept').match(url)).responseReady;
-    return sha256(await response.arrayBuffer());
-  }, file.url);
+  const read = await page.evaluateFor(
+    40_000,
+    async (url) => {
+      const response = await (await t.held.get('kept').match(url)).responseReady;
+      return sha256(await response.arrayBuffer());
+    },
+    file.url,
+  );
   assert.equal(read, await file.sha256());
   assert.equal((await page.evaluate(() => t.waitForResult('kept', 20_000))).result, 'success');
   assert.equal(gets(await file.log()).filter(({ range }) => !range).length, 1, 'one request for the whole');

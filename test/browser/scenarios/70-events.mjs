@@ -6,7 +6,11 @@ import { open7 } from './7-lib.mjs';
 const listeners = () => {
   self.log = {};
   const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  const name = (call) => call().then(() => 'resolved', (error) => error.name);
+  const name = (call) =>
+    call().then(
+      () => 'resolved',
+      (error) => error.name,
+    );
   const thrown = (call) => {
     try {
       call();
@@ -35,7 +39,8 @@ const listeners = () => {
         available: registration.recordsAvailable,
       });
       const tell = async () => {
-        for (const client of await clients.matchAll({ includeUncontrolled: true })) client.postMessage({ closing: registration.id });
+        for (const client of await clients.matchAll({ includeUncontrolled: true }))
+          client.postMessage({ closing: registration.id });
         row.ids = await self.registration.backgroundFetch.getIds();
         row.aborts = await registration.abort();
       };
@@ -140,7 +145,11 @@ scenario('closing events: types, waitUntil, updateUI, and what pages know before
   assert.equal(log['several-1'].size, file.size);
   assert.deepEqual([log['ui-1'].first, log['ui-1'].second], ['resolved', 'InvalidStateError']);
   const known = await page.evaluate(() => self.known);
-  for (const [id, result] of [['plain', 'success'], ['fail-1', 'failure'], ['abort-1', 'failure']]) {
+  for (const [id, result] of [
+    ['plain', 'success'],
+    ['fail-1', 'failure'],
+    ['abort-1', 'failure'],
+  ]) {
     assert.equal(known[id]?.result, result, `${id} in the page, when the worker's message came`);
   }
   await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());

@@ -43,7 +43,13 @@ const listeners = () => {
 const shown = async () => {
   const all = await self.registration.getNotifications();
   return all.map(({ tag, title, body, icon, silent, actions, data }) => ({
-    tag, title, body, icon, silent, actions: actions?.map((one) => one.action), hasData: !!data,
+    tag,
+    title,
+    body,
+    icon,
+    silent,
+    actions: actions?.map((one) => one.action),
+    hasData: !!data,
   }));
 };
 
@@ -84,7 +90,10 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
       t.startFetch('film', url, {
         title: 'A "film" <b>',
         downloadTotal,
-        icons: [{ src: 'small.png', sizes: '16x16' }, { src: 'icons/large.png', sizes: '192x192' }],
+        icons: [
+          { src: 'small.png', sizes: '16x16' },
+          { src: 'icons/large.png', sizes: '192x192' },
+        ],
       }),
     file.url,
     file.size,
@@ -126,7 +135,9 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
   await inWorker(() => self.fire('notificationclick', 'bgfetch:', 'resume'));
 
   assert.equal((await page.evaluate(() => t.waitForResult('film', 25_000))).result, 'success');
-  const last = (await waitForShown('the result', (all) => all.some((row) => row.title === 'Ready'))).filter((row) => row.tag !== 'own');
+  const last = (await waitForShown('the result', (all) => all.some((row) => row.title === 'Ready'))).filter(
+    (row) => row.tag !== 'own',
+  );
   assert.equal(last.length, 1);
   assert.equal(last[0].body, `${host}\n✓ 10 MB`);
   if (last[0].icon !== undefined) assert.equal(new URL(last[0].icon).pathname, '/done.png');
@@ -151,15 +162,23 @@ scenario('titles of all kinds are shown as the browser shows them', {}, async (t
   const { page, inWorker, waitForShown } = await openGranted(test);
   const file = test.resource({ size: 64 * MiB, rate: 1000 });
   const titles = [`"quotes" & <b>`, 'line\nfeed', '😀', '\uD800 lone', '\uFDD0d800', '__proto__', 'x'.repeat(1000)];
-  await page.evaluate(async (url, titles) => {
-    const { backgroundFetch } = await t.site();
-    for (const title of titles) await backgroundFetch.fetch(title, url, { title });
-  }, file.url, titles);
+  await page.evaluate(
+    async (url, titles) => {
+      const { backgroundFetch } = await t.site();
+      for (const title of titles) await backgroundFetch.fetch(title, url, { title });
+    },
+    file.url,
+    titles,
+  );
   await inWorker(async (titles) => {
     for (const [index, title] of titles.entries()) await self.registration.showNotification(title, { tag: `own-${index}` });
   }, titles);
   const all = await waitForShown('all of them', ({ length }) => length === 2 * titles.length, 20_000);
-  const sorted = (own) => all.filter(({ tag }) => tag.startsWith('own-') === own).map(({ title }) => title).sort();
+  const sorted = (own) =>
+    all
+      .filter(({ tag }) => tag.startsWith('own-') === own)
+      .map(({ title }) => title)
+      .sort();
   assert.deepEqual(sorted(false), sorted(true));
   await page.evaluate(async () => {
     const { backgroundFetch } = await t.site();

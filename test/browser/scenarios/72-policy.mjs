@@ -5,8 +5,14 @@ import { open7 } from './7-lib.mjs';
 const query = async () => {
   if (!navigator.permissions) return null;
   const status = await navigator.permissions.query({ name: 'background-fetch' });
-  const other = await navigator.permissions.query({ name: 'notifications' }).then((it) => it.state ?? 'none', (error) => error.name);
-  const bad = await navigator.permissions.query({ name: 'no-such' }).then(() => 'resolved', (error) => error.name);
+  const other = await navigator.permissions.query({ name: 'notifications' }).then(
+    (it) => it.state ?? 'none',
+    (error) => error.name,
+  );
+  const bad = await navigator.permissions.query({ name: 'no-such' }).then(
+    () => 'resolved',
+    (error) => error.name,
+  );
   return {
     state: status.state,
     name: status.name,

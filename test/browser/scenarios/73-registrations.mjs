@@ -96,7 +96,10 @@ scenario('two pages, one id; and an update of the worker in mid-transfer', { tim
     assert.deepEqual([ended.result, ended.downloaded], ['success', file.size]);
     const progress = await one.evaluate(() => t.progress('race').map((row) => row.downloaded));
     assert.ok(progress.length > 3, `${progress.length} progress events in each page`);
-    assert.ok(progress.every((bytes, i) => i === 0 || bytes >= progress[i - 1]), 'it never goes down');
+    assert.ok(
+      progress.every((bytes, i) => i === 0 || bytes >= progress[i - 1]),
+      'it never goes down',
+    );
   }
   const log = gets(await file.log());
   assert.equal(log.filter((entry) => !entry.range).length, 1, 'one request for the whole');
@@ -122,7 +125,11 @@ scenario('unregister and register again: an empty manager, in the same page load
       return [await backgroundFetch.getIds(), String(await backgroundFetch.get('same'))];
     });
     assert.deepEqual(ids, [[], 'undefined'], `after unregister() in the ${who}`);
-    await page.waitFor('the old one to be over', 15_000, () => self.old.failureReason === 'aborted' && !self.old.recordsAvailable);
+    await page.waitFor(
+      'the old one to be over',
+      15_000,
+      () => self.old.failureReason === 'aborted' && !self.old.recordsAvailable,
+    );
     // The same id is used again at once.
     await page.evaluate((url) => t.startFetch('same', url), file.url);
     assert.equal((await page.evaluate(() => t.waitForResult('same', 20_000))).result, 'success');
@@ -136,16 +143,20 @@ scenario('calls that cross an unregister() are answered', { timeout: 60_000 }, a
   const slow = test.resource({ size: 40 * MiB, link: MiB });
   const file = test.resource({ size: MiB });
   await page.evaluate((url) => t.startFetch('crossed', url), slow.url);
-  const answers = await page.evaluateFor(50_000, async (url) => {
-    const old = await t.site();
-    const [aborted] = await Promise.all([t.abort('crossed'), old.unregister()]);
-    await t.register();
-    await t.startFetch('next', url);
-    // Its worker may live on for this page, but the engine is the new one's. Or the
-    // browser has revived it: then it is the same registration.
-    const late = await old.backgroundFetch.get('none').then(String, (error) => error.name);
-    return { aborted, late };
-  }, file.url);
+  const answers = await page.evaluateFor(
+    50_000,
+    async (url) => {
+      const old = await t.site();
+      const [aborted] = await Promise.all([t.abort('crossed'), old.unregister()]);
+      await t.register();
+      await t.startFetch('next', url);
+      // Its worker may live on for this page, but the engine is the new one's. Or the
+      // browser has revived it: then it is the same registration.
+      const late = await old.backgroundFetch.get('none').then(String, (error) => error.name);
+      return { aborted, late };
+    },
+    file.url,
+  );
   assert.equal(typeof answers.aborted, 'boolean'); // whichever came first
   assert.ok(['undefined', 'TypeError'].includes(answers.late), answers.late);
   await page.evaluate(() => t.waitForResult('next', 20_000));

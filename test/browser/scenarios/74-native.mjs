@@ -35,7 +35,10 @@ scenario("the browser's own Background Fetch is left alone, or not used at all",
   const refused = await pageNever.page.evaluate((url) => t.rejection(() => t.startFetch('ours', url)), file.url);
   assert.equal(refused.isTypeError, true);
   assert.match(refused.message, /native: 'never'/);
-  assert.deepEqual(test.reports.all((report) => report.kind === 'message'), []);
+  assert.deepEqual(
+    test.reports.all((report) => report.kind === 'message'),
+    [],
+  );
   await pageNever.page.close();
 
   // The worker uses ours, the page does not: the worker's console says so.

@@ -17,14 +17,24 @@ scenario('debug: the console tells the life of each transfer, and performance.me
   await page.evaluate((url) => t.startFetch('nothing', url), missing.url);
   await page.evaluate(() => t.waitForResult('nothing', 20_000));
   const lines = (from) =>
-    test.reports.all(({ kind, level, ...report }) => kind === 'console' && level === 'debug' && report.from === from).map(({ text }) => text);
-  const told = () => lines('page').some((text) => text.includes('"nothing": failure')) && lines('worker').some((text) => text.includes('"nothing": settled'));
+    test.reports
+      .all(({ kind, level, ...report }) => kind === 'console' && level === 'debug' && report.from === from)
+      .map(({ text }) => text);
+  const told = () =>
+    lines('page').some((text) => text.includes('"nothing": failure')) &&
+    lines('worker').some((text) => text.includes('"nothing": settled'));
   for (let left = 50; left > 0 && !told(); left--) await new Promise((resolve) => setTimeout(resolve, 100));
 
   const page1 = lines('page').filter((text) => text.startsWith('Background Fetch "a film": '));
   assert.match(page1.at(-1), new RegExp(`: success, ${MiB} bytes$`));
   assert.match(lines('page').at(-1), /^Background Fetch "nothing": failure, bad-status, \d+ bytes$/);
-  const inOrder = [/"a film": fetch/, /"a film", record 0: request http/, /"a film", record 0: response 200 http/, /"a film", record 0: record http/, /"a film": settled/];
+  const inOrder = [
+    /"a film": fetch/,
+    /"a film", record 0: request http/,
+    /"a film", record 0: response 200 http/,
+    /"a film", record 0: record http/,
+    /"a film": settled/,
+  ];
   const worker = lines('worker');
   let at = -1;
   for (const expected of inOrder) {
@@ -32,7 +42,10 @@ scenario('debug: the console tells the life of each transfer, and performance.me
     assert.ok(next > at, `${expected} after line ${at} of\n${worker.join('\n')}`);
     at = next;
   }
-  assert.ok(worker.some((text) => /"nothing", record 0: .*404/.test(text)), worker.join('\n'));
+  assert.ok(
+    worker.some((text) => /"nothing", record 0: .*404/.test(text)),
+    worker.join('\n'),
+  );
 
   const [whole] = await page.evaluate(measures, 'a film');
   assert.deepEqual([whole.detail.result, whole.detail.downloaded], ['success', MiB]);
@@ -46,5 +59,8 @@ scenario('without debug: neither lines nor measures', {}, async (test) => {
   await page.evaluate((url) => t.startFetch('quiet', url), test.resource({ size: 1000 }).url);
   await page.evaluate(() => t.waitForResult('quiet', 20_000));
   assert.deepEqual([await page.evaluate(measures, 'quiet'), await inWorker(measures, 'quiet')], [[], []]);
-  assert.deepEqual(test.reports.all(({ kind, text }) => kind === 'console' && text.includes('Background Fetch')), []);
+  assert.deepEqual(
+    test.reports.all(({ kind, text }) => kind === 'console' && text.includes('Background Fetch')),
+    [],
+  );
 });

@@ -15,7 +15,12 @@ const RATE = 2 * MiB;
  * What a browser's network does by itself counts as requests of ours: it may send
  * again what was reset before a head came.
  */
-const MORE_REQUESTS = { 'cut during the headers': 12, 'cut at byte 0': 12, 'CORS taken away in mid-transfer': 12, 'no CORS headers': 4 };
+const MORE_REQUESTS = {
+  'cut during the headers': 12,
+  'cut at byte 0': 12,
+  'CORS taken away in mid-transfer': 12,
+  'no CORS headers': 4,
+};
 
 scenario('fault matrix', { timeout: 240_000 }, async (test) => {
   const { page } = await test.open();

@@ -24,10 +24,10 @@ scenario('integrity: right, wrong, and malformed', {}, async (test) => {
   assert.equal(failure.failureReason, 'fetch-error');
   assert.ok(failure.records[0].error, 'nothing is exposed');
 
-  const refused = await page.evaluate(
-    (request) => t.rejection(() => t.startFetch('malformed', [request])),
-    { url: other.url, integrity: 'sha256-AAAA' },
-  );
+  const refused = await page.evaluate((request) => t.rejection(() => t.startFetch('malformed', [request])), {
+    url: other.url,
+    integrity: 'sha256-AAAA',
+  });
   assert.equal(refused.name, 'TypeError');
   assert.match(refused.message, /sha256-AAAA/);
 });
@@ -36,15 +36,19 @@ scenario('pieces: a wrong one is fetched again, at most twice', {}, async (test)
   const { page } = await test.open();
   const size = 3 * MiB + 1000;
   const file = test.resource({ size, rate: 8 * MiB });
-  const pieces = await page.evaluate(async (url, length) => {
-    const body = await (await fetch(url)).arrayBuffer();
-    const hashes = [];
-    for (let start = 0; start < body.byteLength; start += length) {
-      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body.slice(start, start + length)));
-      hashes.push(`sha256-${btoa(String.fromCharCode(...digest))}`);
-    }
-    return { length, hashes };
-  }, file.url, MiB);
+  const pieces = await page.evaluate(
+    async (url, length) => {
+      const body = await (await fetch(url)).arrayBuffer();
+      const hashes = [];
+      for (let start = 0; start < body.byteLength; start += length) {
+        const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body.slice(start, start + length)));
+        hashes.push(`sha256-${btoa(String.fromCharCode(...digest))}`);
+      }
+      return { length, hashes };
+    },
+    file.url,
+    MiB,
+  );
 
   const seed = new URL(file.url).searchParams.get('seed');
   const once = test.resource({ size, seed, corrupt: MiB + 5 });
@@ -61,15 +65,19 @@ scenario('pieces: a wrong one is fetched again, at most twice', {}, async (test)
   assert.ok(failure.records[0].error, 'nothing is exposed');
   assert.equal(gets(await always.log()).length, 3);
 
-  const refused = await page.evaluate(async (url, pieces) => {
-    const start = (pieces) => t.rejection(() => t.startFetch('malformed', url, { pieces }));
-    return [
-      await start({ '/elsewhere': pieces }),
-      await start({ [url]: { ...pieces, length: 5 } }),
-      await start({ [url]: { ...pieces, hashes: 'none' } }),
-      await start({ [url]: { ...pieces, hashes: ['sha256-AAAA'] } }),
-    ];
-  }, always.url, pieces);
+  const refused = await page.evaluate(
+    async (url, pieces) => {
+      const start = (pieces) => t.rejection(() => t.startFetch('malformed', url, { pieces }));
+      return [
+        await start({ '/elsewhere': pieces }),
+        await start({ [url]: { ...pieces, length: 5 } }),
+        await start({ [url]: { ...pieces, hashes: 'none' } }),
+        await start({ [url]: { ...pieces, hashes: ['sha256-AAAA'] } }),
+      ];
+    },
+    always.url,
+    pieces,
+  );
   for (const error of refused) {
     assert.equal(error?.name, 'TypeError');
     assert.match(error.message, /options\.pieces.*(no request|length|hashes)/);

@@ -33,76 +33,103 @@ const open = async (test, options) => {
 
 /** Waits until background fetches are done with, and only the caches of so many are left. */
 const atRest = (page, caches) =>
-  page.waitFor('only what is kept', 20_000, async (count) => {
-    const { fetches } = await (await fetch('/__bgfetch__/list')).json();
-    return fetches.length === 0 && (await t.listStorage()).caches.length === count;
-  }, caches);
+  page.waitFor(
+    'only what is kept',
+    20_000,
+    async (count) => {
+      const { fetches } = await (await fetch('/__bgfetch__/list')).json();
+      return fetches.length === 0 && (await t.listStorage()).caches.length === count;
+    },
+    caches,
+  );
 
-scenario('what is kept: by URL, by Range, offline, replaced, deleted', { timeout: 120_000, longTimeout: 400_000 }, async (test) => {
-  const { browser, page } = await open(test, { stoppable: true });
-  const size = test.long ? 1024 * MiB : 24 * MiB;
-  const film = test.resource({ size, type: 'video/mp4' });
-  const notes = test.resource({ size: 1000, type: 'text/html' });
-  await page.evaluate((urls) => t.startFetch('album', urls, { keep: true, title: 'An album' }), [film.url, notes.url]);
-  const event = await test.event('album', test.long ? 300_000 : 60_000);
-  assert.equal(event.type, 'backgroundfetchsuccess');
-  await atRest(page, 1);
+scenario(
+  'what is kept: by URL, by Range, offline, replaced, deleted',
+  { timeout: 120_000, longTimeout: 400_000 },
+  async (test) => {
+    const { browser, page } = await open(test, { stoppable: true });
+    const size = test.long ? 1024 * MiB : 24 * MiB;
+    const film = test.resource({ size, type: 'video/mp4' });
+    const notes = test.resource({ size: 1000, type: 'text/html' });
+    await page.evaluate((urls) => t.startFetch('album', urls, { keep: true, title: 'An album' }), [film.url, notes.url]);
+    const event = await test.event('album', test.long ? 300_000 : 60_000);
+    assert.equal(event.type, 'backgroundfetchsuccess');
+    await atRest(page, 1);
 
-  const middle = size / 2 + 12_345;
-  const range = { headers: { Range: `bytes=${middle}-${middle + 16_383}` } };
-  const part = (path) => page.evaluateFor(60_000, (path, init) => ask(path, init), path, range);
-  const seed = new URL(film.url).searchParams.get('seed');
-  const original = await part(`/file/${film.name}-original?size=${size}&seed=${seed}`);
-  assert.equal(original.size, 16_384);
-  await page.evaluate(() => reads());
-  const own = await part(film.url);
-  assert.deepEqual([own.status, own.range, own.type, own.sha256], [206, `bytes ${middle}-${middle + 16_383}/${size}`, 'video/mp4', original.sha256]);
-  const read = await page.evaluate(() => reads());
-  assert.ok(read.bytes <= 8 * MiB && read.entries <= 2, `${read.bytes} bytes of ${read.entries} entries were read for 16 KiB`);
-  const mapped = `/kept/episode?of=${encodeURIComponent(film.url)}`;
-  assert.equal((await part(mapped)).sha256, original.sha256);
+    const middle = size / 2 + 12_345;
+    const range = { headers: { Range: `bytes=${middle}-${middle + 16_383}` } };
+    const part = (path) => page.evaluateFor(60_000, (path, init) => ask(path, init), path, range);
+    const seed = new URL(film.url).searchParams.get('seed');
+    const original = await part(`/file/${film.name}-original?size=${size}&seed=${seed}`);
+    assert.equal(original.size, 16_384);
+    await page.evaluate(() => reads());
+    const own = await part(film.url);
+    assert.deepEqual(
+      [own.status, own.range, own.type, own.sha256],
+      [206, `bytes ${middle}-${middle + 16_383}/${size}`, 'video/mp4', original.sha256],
+    );
+    const read = await page.evaluate(() => reads());
+    assert.ok(read.bytes <= 8 * MiB && read.entries <= 2, `${read.bytes} bytes of ${read.entries} entries were read for 16 KiB`);
+    const mapped = `/kept/episode?of=${encodeURIComponent(film.url)}`;
+    assert.equal((await part(mapped)).sha256, original.sha256);
 
-  // By the worker's next instance, without a network.
-  await test.server.control('stop', { ms: 120_000 });
-  const boot = await page.evaluate(() => t.bootId());
-  await browser.stopWorker(page);
-  // A message wakes it; WebKit sends a fetch to the server while it has no worker.
-  assert.notEqual(await page.evaluate(() => t.bootId()), boot);
-  assert.deepEqual(await part(mapped), own);
-  const kept = await page.evaluateFor(60_000, async (film, notes) => {
-    const { status, url, size } = await kept('match', notes);
-    const list = await kept('list');
-    return {
-      ...{ status, url, body: size, list: list.map((one) => ({ ...one, kept: one.kept instanceof Date })) },
-      film: (await kept('match', film.size > 100e6 ? notes : film.url + '&more', { ignoreSearch: true })).sha256,
-      none: (await kept('match', '/nothing')) === undefined,
-    };
-  }, { url: film.url, size }, notes.url);
-  if (!test.long) assert.equal(kept.film, await sha256Of(test, film));
-  assert.deepEqual([kept.status, kept.url, kept.body, kept.none], [200, notes.url, 1000, true]);
-  const info = { id: 'album', title: 'An album', icon: '', kept: true };
-  assert.deepEqual(kept.list, [
-    { url: film.url, type: 'video/mp4', size, ...info },
-    { url: notes.url, type: 'text/html', size: 1000, ...info },
-  ]);
-  await test.server.control('start');
+    // By the worker's next instance, without a network.
+    await test.server.control('stop', { ms: 120_000 });
+    const boot = await page.evaluate(() => t.bootId());
+    await browser.stopWorker(page);
+    // A message wakes it; WebKit sends a fetch to the server while it has no worker.
+    assert.notEqual(await page.evaluate(() => t.bootId()), boot);
+    assert.deepEqual(await part(mapped), own);
+    const kept = await page.evaluateFor(
+      60_000,
+      async (film, notes) => {
+        const { status, url, size } = await kept('match', notes);
+        const list = await kept('list');
+        return {
+          ...{ status, url, body: size, list: list.map((one) => ({ ...one, kept: one.kept instanceof Date })) },
+          film: (await kept('match', film.size > 100e6 ? notes : film.url + '&more', { ignoreSearch: true })).sha256,
+          none: (await kept('match', '/nothing')) === undefined,
+        };
+      },
+      { url: film.url, size },
+      notes.url,
+    );
+    if (!test.long) assert.equal(kept.film, await sha256Of(test, film));
+    assert.deepEqual([kept.status, kept.url, kept.body, kept.none], [200, notes.url, 1000, true]);
+    const info = { id: 'album', title: 'An album', icon: '', kept: true };
+    assert.deepEqual(kept.list, [
+      { url: film.url, type: 'video/mp4', size, ...info },
+      { url: notes.url, type: 'text/html', size: 1000, ...info },
+    ]);
+    await test.server.control('start');
 
-  // The same URL again takes the place of the first; then both go.
-  await page.evaluate((url) => t.startFetch('notes', url, { keep: true }), notes.url);
-  await test.event('notes');
-  await atRest(page, 2);
-  const deleted = await page.evaluate(async (film, notes) => {
-    const ids = (await kept('list')).map(({ id }) => id);
-    return [ids, await kept('delete', film), await kept('delete', film), await kept('delete', notes), (await kept('list')).length];
-  }, film.url, notes.url);
-  assert.deepEqual(deleted, [['notes', 'album'], true, false, true, 0]);
-  await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
-  assert.equal((await page.evaluate(() => caches.keys())).filter((name) => name.startsWith('bgfetch:kept')).length, 0);
-  assert.equal((await part(mapped)).status, 404);
-  const before = (await film.log()).length;
-  assert.equal((await part(film.url)).sha256, original.sha256);
-  assert.ok((await film.log()).length > before, 'from the network');
-});
+    // The same URL again takes the place of the first; then both go.
+    await page.evaluate((url) => t.startFetch('notes', url, { keep: true }), notes.url);
+    await test.event('notes');
+    await atRest(page, 2);
+    const deleted = await page.evaluate(
+      async (film, notes) => {
+        const ids = (await kept('list')).map(({ id }) => id);
+        return [
+          ids,
+          await kept('delete', film),
+          await kept('delete', film),
+          await kept('delete', notes),
+          (await kept('list')).length,
+        ];
+      },
+      film.url,
+      notes.url,
+    );
+    assert.deepEqual(deleted, [['notes', 'album'], true, false, true, 0]);
+    await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+    assert.equal((await page.evaluate(() => caches.keys())).filter((name) => name.startsWith('bgfetch:kept')).length, 0);
+    assert.equal((await part(mapped)).status, 404);
+    const before = (await film.log()).length;
+    assert.equal((await part(film.url)).sha256, original.sha256);
+    assert.ok((await film.log()).length > before, 'from the network');
+  },
+);
 
 /** The hash of a file, which the server may be too stopped to tell. */
 async function sha256Of(test, file) {
@@ -116,28 +143,34 @@ scenario('a player has the URL of the site, while it comes and offline', { timeo
   await page.evaluate((url) => t.startFetch('song', url, { keep: true }), file.url);
   await page.evaluate(() => t.waitForDownloaded('song', 1));
   const play = (url) =>
-    page.evaluateFor(60_000, async (url) => {
-      const audio = document.createElement('audio');
-      audio.muted = true;
-      audio.preload = 'auto';
-      const happened = (type) =>
-        new Promise((resolve, reject) => {
-          audio.addEventListener(type, resolve, { once: true });
-          audio.addEventListener('error', () => reject(new Error(`${type}: ${audio.error.code} ${audio.error.message}`)), { once: true });
-        });
-      const loaded = happened('loadedmetadata');
-      audio.src = url;
-      await loaded;
-      const { result } = t.state('song');
-      const at = [];
-      for (const to of [audio.duration - 2, 1]) {
-        const seeked = happened('seeked');
-        audio.currentTime = to;
-        await seeked;
-        at.push(Math.round(audio.currentTime));
-      }
-      return { result, at };
-    }, url);
+    page.evaluateFor(
+      60_000,
+      async (url) => {
+        const audio = document.createElement('audio');
+        audio.muted = true;
+        audio.preload = 'auto';
+        const happened = (type) =>
+          new Promise((resolve, reject) => {
+            audio.addEventListener(type, resolve, { once: true });
+            audio.addEventListener('error', () => reject(new Error(`${type}: ${audio.error.code} ${audio.error.message}`)), {
+              once: true,
+            });
+          });
+        const loaded = happened('loadedmetadata');
+        audio.src = url;
+        await loaded;
+        const { result } = t.state('song');
+        const at = [];
+        for (const to of [audio.duration - 2, 1]) {
+          const seeked = happened('seeked');
+          audio.currentTime = to;
+          await seeked;
+          at.push(Math.round(audio.currentTime));
+        }
+        return { result, at };
+      },
+      url,
+    );
   const duration = (file.size - 44) / 44_100;
   assert.deepEqual(await play(file.url), { result: '', at: [Math.round(duration - 2), 1] });
   const event = await test.event('song');

@@ -53,7 +53,10 @@ scenario('priority: a higher one takes the place, and no byte is lost', {}, asyn
   const { page } = await test.open();
   const films = Array.from({ length: 6 }, () => test.resource({ size: 3 * MiB, rate: MiB }));
   const urgent = test.resource({ size: MiB / 2, rate: MiB });
-  await page.evaluate((urls) => t.startFetch('films', urls, { priority: 'low' }), films.map(({ url }) => url));
+  await page.evaluate(
+    (urls) => t.startFetch('films', urls, { priority: 'low' }),
+    films.map(({ url }) => url),
+  );
   await page.evaluate(() => t.waitForDownloaded('films', 1));
   await page.evaluate((url) => t.startFetch('urgent', url, { priority: 'high' }), urgent.url);
   assert.equal((await test.event('urgent')).type, 'backgroundfetchsuccess');
@@ -70,7 +73,10 @@ scenario('priority: a higher one takes the place, and no byte is lost', {}, asyn
   const defaults = { state: 'running', network: 'any', maxBandwidth: 0 };
   assert.deepEqual(after, { priority: 'low', ...defaults, refused: true, answer: true });
   const event = await test.settled(page, 'films', 'backgroundfetchsuccess');
-  assert.deepEqual(event.records.map(({ sha256 }) => sha256), await Promise.all(films.map((film) => film.sha256())));
+  assert.deepEqual(
+    event.records.map(({ sha256 }) => sha256),
+    await Promise.all(films.map((film) => film.sha256())),
+  );
   const log = (await Promise.all(films.map((film) => film.log()))).flat();
   assert.equal(rangeStarts(log).filter((start) => start > 0).length, 1, 'one was stopped, and went on');
   // Firefox alone tells servers of HTTP/1 what it thinks of.
@@ -80,9 +86,10 @@ scenario('priority: a higher one takes the place, and no byte is lost', {}, asyn
 scenario('network: unmetered waits for the connection, and goes on', {}, async (test) => {
   const { page } = await test.open({ script: '/sw-metered.js' });
   const file = test.resource({ size: 4 * MiB, rate: 2 * MiB });
-  const connection = (change) => page.evaluate((data) => {
-    (window.channel ??= new BroadcastChannel('connection')).postMessage(data);
-  }, change);
+  const connection = (change) =>
+    page.evaluate((data) => {
+      (window.channel ??= new BroadcastChannel('connection')).postMessage(data);
+    }, change);
   const state = (wanted) => page.evaluate((wanted) => t.until('film', () => t.held.get('film').state === wanted), wanted);
   await page.evaluate((url) => t.startFetch('film', url, { network: 'unmetered' }), file.url);
   await page.evaluate(() => t.waitForDownloaded('film', 1));

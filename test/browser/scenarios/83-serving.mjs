@@ -8,34 +8,48 @@ scenario('a body while it downloads, by Range', {}, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 6 * MiB, link: 2 * MiB, type: 'video/mp4' });
   await page.evaluate((url) => t.startFetch('a/b', url), file.url);
-  const answers = await page.evaluateFor(60_000, async (path, url, size) => {
-    const ask = async (range, method = 'GET', more = {}) => {
-      const response = await fetch(path, { method, headers: { ...(range && { Range: range }), ...more } });
-      const body = await response.arrayBuffer();
-      const { status, headers } = response;
-      const fields = ['content-range', 'content-length', 'content-type', 'accept-ranges', 'etag', 'last-modified'];
-      return { status, size: body.byteLength, sha256: await sha256(body), ...Object.fromEntries(fields.map((name) => [name, headers.get(name)])) };
-    };
-    const first = await ask('bytes=0-99999');
-    const early = t.state('a/b');
-    const { etag } = first;
-    const all = {
-      first,
-      middle: await ask('bytes=3000001-3000010'),
-      end: await ask('bytes=-5'),
-      head: await ask('bytes=0-99999', 'HEAD'),
-      changed: await ask('bytes=0-9', 'HEAD', { 'If-Range': '"other"' }),
-      same: await ask('bytes=0-9', 'GET', { 'If-Range': etag }),
-      beyond: await ask(`bytes=${size}-`),
-      whole: await ask(),
-    };
-    const original = await (await fetch(url)).arrayBuffer();
-    const part = (from, to) => sha256(original.slice(from, to));
-    const expected = {
-      first: await part(0, 100_000), middle: await part(3_000_001, 3_000_011), end: await part(-5), whole: await part(0),
-    };
-    return { all, expected, early };
-  }, bodyOf('a/b'), `/file/${file.name}-original?size=${file.size}&seed=${new URL(file.url).searchParams.get('seed')}`, file.size);
+  const answers = await page.evaluateFor(
+    60_000,
+    async (path, url, size) => {
+      const ask = async (range, method = 'GET', more = {}) => {
+        const response = await fetch(path, { method, headers: { ...(range && { Range: range }), ...more } });
+        const body = await response.arrayBuffer();
+        const { status, headers } = response;
+        const fields = ['content-range', 'content-length', 'content-type', 'accept-ranges', 'etag', 'last-modified'];
+        return {
+          status,
+          size: body.byteLength,
+          sha256: await sha256(body),
+          ...Object.fromEntries(fields.map((name) => [name, headers.get(name)])),
+        };
+      };
+      const first = await ask('bytes=0-99999');
+      const early = t.state('a/b');
+      const { etag } = first;
+      const all = {
+        first,
+        middle: await ask('bytes=3000001-3000010'),
+        end: await ask('bytes=-5'),
+        head: await ask('bytes=0-99999', 'HEAD'),
+        changed: await ask('bytes=0-9', 'HEAD', { 'If-Range': '"other"' }),
+        same: await ask('bytes=0-9', 'GET', { 'If-Range': etag }),
+        beyond: await ask(`bytes=${size}-`),
+        whole: await ask(),
+      };
+      const original = await (await fetch(url)).arrayBuffer();
+      const part = (from, to) => sha256(original.slice(from, to));
+      const expected = {
+        first: await part(0, 100_000),
+        middle: await part(3_000_001, 3_000_011),
+        end: await part(-5),
+        whole: await part(0),
+      };
+      return { all, expected, early };
+    },
+    bodyOf('a/b'),
+    `/file/${file.name}-original?size=${file.size}&seed=${new URL(file.url).searchParams.get('seed')}`,
+    file.size,
+  );
 
   const { all, expected, early } = answers;
   assert.equal(early.result, '', 'it was still downloading');
@@ -59,30 +73,36 @@ scenario('a player begins before the end, seeks to the end and back', { timeout:
   const { page } = await test.open();
   const file = test.resource({ size: 8 * MiB, link: MiB, wav: 1, type: 'audio/wav' });
   await page.evaluate((url) => t.startFetch('song', url), file.url);
-  const played = await page.evaluateFor(90_000, async (path) => {
-    const audio = document.createElement('audio');
-    audio.muted = true;
-    audio.preload = 'auto';
-    const happened = (type) =>
-      new Promise((resolve, reject) => {
-        audio.addEventListener(type, resolve, { once: true });
-        audio.addEventListener('error', () => reject(new Error(`${type}: ${audio.error.code} ${audio.error.message}`)), { once: true });
-      });
-    const loaded = happened('loadedmetadata');
-    audio.src = path;
-    await loaded;
-    const { duration } = audio;
-    const early = t.state('song');
-    const seek = async (to) => {
-      const seeked = happened('seeked');
-      audio.currentTime = to;
-      await seeked;
-      return audio.currentTime;
-    };
-    const end = await seek(duration - 2);
-    const back = await seek(1);
-    return { duration, early, end, back };
-  }, bodyOf('song'));
+  const played = await page.evaluateFor(
+    90_000,
+    async (path) => {
+      const audio = document.createElement('audio');
+      audio.muted = true;
+      audio.preload = 'auto';
+      const happened = (type) =>
+        new Promise((resolve, reject) => {
+          audio.addEventListener(type, resolve, { once: true });
+          audio.addEventListener('error', () => reject(new Error(`${type}: ${audio.error.code} ${audio.error.message}`)), {
+            once: true,
+          });
+        });
+      const loaded = happened('loadedmetadata');
+      audio.src = path;
+      await loaded;
+      const { duration } = audio;
+      const early = t.state('song');
+      const seek = async (to) => {
+        const seeked = happened('seeked');
+        audio.currentTime = to;
+        await seeked;
+        return audio.currentTime;
+      };
+      const end = await seek(duration - 2);
+      const back = await seek(1);
+      return { duration, early, end, back };
+    },
+    bodyOf('song'),
+  );
   const duration = (file.size - 44) / 44_100;
   assert.ok(Math.abs(played.duration - duration) < 1, `${played.duration} s instead of ${duration}`);
   assert.equal(played.early.result, '', 'it began while the download went on');
@@ -107,22 +127,27 @@ scenario('a hundred reads that are given up', {}, async (test) => {
     return { goroutines, listeners };
   };
   const before = await page.evaluate(count);
-  const whole = await page.evaluateFor(60_000, async (path, size) => {
-    const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
-    for (let i = 0; i < 100; i++) {
-      const abort = new AbortController();
-      // Firefox gives the response only with its first byte, which may be far away.
-      const responds = fetch(path, { headers: { Range: `bytes=${(i * 7919 * 31) % size}-` }, signal: abort.signal });
-      const response = await Promise.race([responds, soon()]);
-      if (response && response.status !== 206) throw new Error(`status ${response.status}`);
-      // Some before a byte, some after some.
-      if (response && i % 2) await Promise.race([response.body.getReader().read(), soon()]);
-      responds.catch(() => {});
-      abort.abort();
-    }
-    const whole = await (await fetch(path)).arrayBuffer();
-    return { size: whole.byteLength, sha256: await sha256(whole) };
-  }, bodyOf('film'), file.size);
+  const whole = await page.evaluateFor(
+    60_000,
+    async (path, size) => {
+      const soon = () => new Promise((resolve) => setTimeout(resolve, 50));
+      for (let i = 0; i < 100; i++) {
+        const abort = new AbortController();
+        // Firefox gives the response only with its first byte, which may be far away.
+        const responds = fetch(path, { headers: { Range: `bytes=${(i * 7919 * 31) % size}-` }, signal: abort.signal });
+        const response = await Promise.race([responds, soon()]);
+        if (response && response.status !== 206) throw new Error(`status ${response.status}`);
+        // Some before a byte, some after some.
+        if (response && i % 2) await Promise.race([response.body.getReader().read(), soon()]);
+        responds.catch(() => {});
+        abort.abort();
+      }
+      const whole = await (await fetch(path)).arrayBuffer();
+      return { size: whole.byteLength, sha256: await sha256(whole) };
+    },
+    bodyOf('film'),
+    file.size,
+  );
   assert.deepEqual(whole, { size: file.size, sha256: await file.sha256() });
   await test.settled(page, 'film', 'backgroundfetchsuccess');
   let after;

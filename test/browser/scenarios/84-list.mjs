@@ -29,7 +29,10 @@ scenario('the downloads page, without a network', { timeout: 120_000 }, async (t
   await page.evaluate(
     async (slow, missing, markup) => {
       await t.startFetch(markup, slow, { downloadTotal: 30 * 2 ** 20 });
-      await t.startFetch('long', slow + '&rate=1000&seed=9', { title: markup.repeat(100_000 / markup.length), icons: [{ src: '/none.png' }] });
+      await t.startFetch('long', slow + '&rate=1000&seed=9', {
+        title: markup.repeat(100_000 / markup.length),
+        icons: [{ src: '/none.png' }],
+      });
       await t.startFetch('missing', missing, { title: 'A file that is missing' });
     },
     slow.url,
@@ -145,16 +148,25 @@ scenario('saved and deleted in the list: one file, several, what is kept', { tim
     const links = [...details.querySelectorAll('a')];
     return links.length === 2 && links.map(({ textContent, href }) => ({ name: textContent, href }));
   });
-  assert.deepEqual(links.map(({ name }) => name), files.map(({ name }) => name));
+  assert.deepEqual(
+    links.map(({ name }) => name),
+    files.map(({ name }) => name),
+  );
   const answers = await page.evaluate(
     (hrefs) =>
-      Promise.all(hrefs.map(async (href) => {
-        const { status, headers } = await fetch(href, { method: 'HEAD' });
-        return [status, headers.get('content-disposition').split(';')[0], headers.get('content-length')];
-      })),
+      Promise.all(
+        hrefs.map(async (href) => {
+          const { status, headers } = await fetch(href, { method: 'HEAD' });
+          return [status, headers.get('content-disposition').split(';')[0], headers.get('content-length')];
+        }),
+      ),
     [...links.map(({ href }) => href), note.save + '?download', album.save],
   );
-  assert.deepEqual(answers.slice(0, 3), [[200, 'attachment', String(3 * MiB)], [200, 'attachment', '1000'], [200, 'attachment', '1000']]);
+  assert.deepEqual(answers.slice(0, 3), [
+    [200, 'attachment', String(3 * MiB)],
+    [200, 'attachment', '1000'],
+    [200, 'attachment', '1000'],
+  ]);
   assert.deepEqual(answers[3].slice(0, 2), [200, 'attachment']);
 
   // What is kept stays in the list though the history is cleared.
@@ -177,7 +189,11 @@ scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, asyn
       await t.held.get('a').pause();
       await t.startFetch('b', slow + '&seed=3', { title: 'Goes on' });
       await t.startFetch('c', missing, { title: 'Is missing' });
-      await t.startFetch('d', ['1', '2'].map((seed) => `${missing.split('?')[0]}-${seed}?size=1000&seed=${seed}`), { title: 'Is kept', keep: true });
+      await t.startFetch(
+        'd',
+        ['1', '2'].map((seed) => `${missing.split('?')[0]}-${seed}?size=1000&seed=${seed}`),
+        { title: 'Is kept', keep: true },
+      );
     },
     slow.url,
     missing.url,
@@ -199,7 +215,11 @@ scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, asyn
   // The agent of WebKit's driver is not in the page itself, nor is there a way to set its viewport.
   if (!page.page) return;
   const downloads = await browser.newPage(new URL('/__bgfetch__/', test.server.url).href);
-  await downloads.waitFor('the rows', 20_000, () => document.querySelector('background-fetch-list').shadowRoot.querySelectorAll('.item').length === 4);
+  await downloads.waitFor(
+    'the rows',
+    20_000,
+    () => document.querySelector('background-fetch-list').shadowRoot.querySelectorAll('.item').length === 4,
+  );
   await downloads.page.setViewport({ width: 320, height: 700 });
   const isChromium = test.driver.name === 'chromium'; // BiDi has no emulation of media
   if (isChromium) {
@@ -219,7 +239,9 @@ async function noViolations(page, what) {
   await page.evaluate(`(async () => { if (!globalThis.axe) { ${axe}; } })()`);
   const violations = await page.evaluateFor(60_000, async () => {
     const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => html + ' ' + any.map(({ message }) => message)).join('; ')}`);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html, any }) => html + ' ' + any.map(({ message }) => message)).join('; ')}`,
+    );
   });
   assert.deepEqual(violations, [], what);
 }
@@ -243,7 +265,10 @@ scenario('the log tells of a restarted worker, and is exported as JSON', { timeo
   assert.equal(exported.type, 'application/json');
   const log = JSON.parse(exported.text);
   const last = log.runs.at(-1).entries;
-  assert.deepEqual(last.slice(0, 2).map(({ event }) => event), ['started', 'loaded']);
+  assert.deepEqual(
+    last.slice(0, 2).map(({ event }) => event),
+    ['started', 'loaded'],
+  );
   assert.ok(log.runs[0].entries.some(({ event, url }) => event === 'request' && url === file.url));
   assert.ok(log.stored >= MiB && log.fetches[0].id === 'film' && log.scope && log.userAgent);
   const resumed = await page.waitFor('the request that goes on', 20_000, async () => {

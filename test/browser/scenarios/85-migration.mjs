@@ -51,7 +51,10 @@ scenario('storage: what version 1 of the database holds is gone on with', {}, as
       const url = new URL(requests[uniqueId][index].url);
       url.pathname = '/file/copy'; // of the same bytes; another name, since what is asked for is counted
       url.searchParams.delete('rate');
-      return [`bgfetch:data:${server.url}/:${uniqueId}/__bgfetch__/${index}/${generation}/${offset}`, { url: url.href, offset, length }];
+      return [
+        `bgfetch:data:${server.url}/:${uniqueId}/__bgfetch__/${index}/${generation}/${offset}`,
+        { url: url.href, offset, length },
+      ];
     }),
   );
   await page.evaluate(restore, { name: `bgfetch:${server.url}/`, version, stores, caches, segments });
@@ -62,16 +65,26 @@ scenario('storage: what version 1 of the database holds is gone on with', {}, as
       .reduce((sum, { length }) => sum + length, 0);
 
   // The first request of the page starts the program.
-  const paused = await page.evaluate(() => t.getFetch('paused').then((state) => ({ ...state, paused: t.held.get('paused').paused })));
+  const paused = await page.evaluate(() =>
+    t.getFetch('paused').then((state) => ({ ...state, paused: t.held.get('paused').paused })),
+  );
   assert.equal(paused.paused, true);
   assert.equal(paused.downloaded, stored('paused'));
   await page.evaluate(() => t.held.get('paused').resume());
-  for (const [id, size] of [['done', 7000], ['paused', 2097152], ['film', 4194304]]) {
+  for (const [id, size] of [
+    ['done', 7000],
+    ['paused', 2097152],
+    ['film', 4194304],
+  ]) {
     const event = await test.event(id);
     assert.equal(event.type, 'backgroundfetchsuccess', id);
     for (const record of event.records) {
       const { searchParams } = new URL(record.url);
-      assert.equal(record.sha256, await server.sha256({ size: searchParams.get('size'), seed: searchParams.get('seed') }), record.url);
+      assert.equal(
+        record.sha256,
+        await server.sha256({ size: searchParams.get('size'), seed: searchParams.get('seed') }),
+        record.url,
+      );
     }
     const log = await server.log(id);
     assert.equal(bytesSent(log), size - stored(id), `${id}: what was stored is not asked for again`);

@@ -29,7 +29,11 @@ scenario('storage: that never answers', {}, async (test) => {
   await page.evaluate((...args) => t.startFetch(...args), 'hangs', file.url, { retry });
   const event = await test.settled(page, 'hangs', 'backgroundfetchfail');
   assert.equal(event.failureReason, 'fetch-error');
-  assert.deepEqual(await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).backgroundFetch.getIds()), [], 'the program goes on');
+  assert.deepEqual(
+    await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).backgroundFetch.getIds()),
+    [],
+    'the program goes on',
+  );
 });
 
 /** In the page: its database of background fetches, as it is now. */
@@ -56,24 +60,26 @@ scenario('storage: segments and rows deleted behind our back', { timeout: 120_00
     await page.evaluate((id, bytes) => t.waitForDownloaded(id, bytes).then(() => t.held.get(id).pause()), id, 2 * MiB);
   }
 
-  await page.evaluate(`(${async (withDatabase) => {
-    const uniqueIds = await withDatabase(async (db, done) => {
-      const rows = await done(db.transaction('fetches').objectStore('fetches').getAll());
-      const uniqueIds = Object.fromEntries(rows.map((text) => JSON.parse(text)).map(({ id, uniqueId }) => [id, uniqueId]));
-      for (const store of ['segments', 'records', 'requests', 'fetches']) {
-        const uniqueId = uniqueIds[store];
-        const keys = ['requests', 'fetches'].includes(store) ? uniqueId : IDBKeyRange.bound([uniqueId], [uniqueId, []]);
-        await done(db.transaction(store, 'readwrite').objectStore(store).delete(keys));
-      }
-      return uniqueIds;
-    });
-    const cacheName = (await caches.keys()).find((name) => name.endsWith(uniqueIds.segment));
-    const cache = await caches.open(cacheName);
-    const keys = await cache.keys();
-    await cache.delete(keys[1]);
-    // And what nobody speaks of.
-    await caches.open(cacheName.replace(uniqueIds.segment, 'orphan'));
-  }})(${withDatabase})`);
+  await page.evaluate(
+    `(${async (withDatabase) => {
+      const uniqueIds = await withDatabase(async (db, done) => {
+        const rows = await done(db.transaction('fetches').objectStore('fetches').getAll());
+        const uniqueIds = Object.fromEntries(rows.map((text) => JSON.parse(text)).map(({ id, uniqueId }) => [id, uniqueId]));
+        for (const store of ['segments', 'records', 'requests', 'fetches']) {
+          const uniqueId = uniqueIds[store];
+          const keys = ['requests', 'fetches'].includes(store) ? uniqueId : IDBKeyRange.bound([uniqueId], [uniqueId, []]);
+          await done(db.transaction(store, 'readwrite').objectStore(store).delete(keys));
+        }
+        return uniqueIds;
+      });
+      const cacheName = (await caches.keys()).find((name) => name.endsWith(uniqueIds.segment));
+      const cache = await caches.open(cacheName);
+      const keys = await cache.keys();
+      await cache.delete(keys[1]);
+      // And what nobody speaks of.
+      await caches.open(cacheName.replace(uniqueIds.segment, 'orphan'));
+    }})(${withDatabase})`,
+  );
   await browser.stopWorker(page);
 
   for (const id of ['segment', 'segments', 'records']) await page.evaluate((id) => t.held.get(id).resume(), id);
@@ -91,72 +97,94 @@ scenario('storage: segments and rows deleted behind our back', { timeout: 120_00
 });
 
 for (const running of [false, true]) {
-  scenario(`storage: the origin is evicted while the worker ${running ? 'runs' : 'is stopped'}`, { timeout: 120_000 }, async (test) => {
-    const { browser, page } = await test.open({ stoppable: !running });
-    const file = test.resource({ size: 16 * MiB, link: 2 * MiB });
-    await page.evaluate((url) => t.startFetch('evicted', url), file.url);
-    await page.evaluate((bytes) => t.waitForDownloaded('evicted', bytes), 3 * MiB);
-    if (!running) await browser.stopWorker(page);
-    await page.evaluate(async () => {
-      const names = (await indexedDB.databases()).map(({ name }) => name).filter((name) => name.startsWith('bgfetch:'));
-      await Promise.all([
-        ...(await caches.keys()).map((name) => caches.delete(name)),
-        ...names.map((name) => new Promise((resolve) => {
-          const request = indexedDB.deleteDatabase(name);
-          request.onsuccess = request.onerror = resolve;
-        })),
-      ]);
-    });
-    const small = test.resource({ size: MiB });
-    await page.waitFor('a new background fetch', 60_000, (url) => t.rejection(() => t.startFetch('next', url)).then((error) => !error), small.url);
-    const event = await test.event('next');
-    assert.equal(event.type, 'backgroundfetchsuccess');
-    assert.equal(event.records[0].sha256, await small.sha256());
-    await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
-    assert.deepEqual(await page.evaluate(async () => (await t.site()).backgroundFetch.getIds()), []);
-    const success = (await page.evaluate(() => t.results())).some(({ id, result }) => id === 'evicted' && result === 'success');
-    assert.equal(success, false, 'success of what was evicted');
-  });
+  scenario(
+    `storage: the origin is evicted while the worker ${running ? 'runs' : 'is stopped'}`,
+    { timeout: 120_000 },
+    async (test) => {
+      const { browser, page } = await test.open({ stoppable: !running });
+      const file = test.resource({ size: 16 * MiB, link: 2 * MiB });
+      await page.evaluate((url) => t.startFetch('evicted', url), file.url);
+      await page.evaluate((bytes) => t.waitForDownloaded('evicted', bytes), 3 * MiB);
+      if (!running) await browser.stopWorker(page);
+      await page.evaluate(async () => {
+        const names = (await indexedDB.databases()).map(({ name }) => name).filter((name) => name.startsWith('bgfetch:'));
+        await Promise.all([
+          ...(await caches.keys()).map((name) => caches.delete(name)),
+          ...names.map(
+            (name) =>
+              new Promise((resolve) => {
+                const request = indexedDB.deleteDatabase(name);
+                request.onsuccess = request.onerror = resolve;
+              }),
+          ),
+        ]);
+      });
+      const small = test.resource({ size: MiB });
+      await page.waitFor(
+        'a new background fetch',
+        60_000,
+        (url) => t.rejection(() => t.startFetch('next', url)).then((error) => !error),
+        small.url,
+      );
+      const event = await test.event('next');
+      assert.equal(event.type, 'backgroundfetchsuccess');
+      assert.equal(event.records[0].sha256, await small.sha256());
+      await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
+      assert.deepEqual(await page.evaluate(async () => (await t.site()).backgroundFetch.getIds()), []);
+      const success = (await page.evaluate(() => t.results())).some(({ id, result }) => id === 'evicted' && result === 'success');
+      assert.equal(success, false, 'success of what was evicted');
+    },
+  );
 }
 
-scenario('storage: a newer database is left as it is; one that is blocked is waited for, not for ever', { timeout: 120_000 }, async (test) => {
-  const { page } = await test.open();
-  const file = test.resource({ size: 1000 });
-  // Older than ours, open, and deaf to versionchange.
-  const blocked = await page.evaluate(async (url) => {
-    const name = `bgfetch:${(await t.site()).scope}`;
-    const open = (version) =>
-      new Promise((resolve, reject) => {
-        const request = indexedDB.open(name, version);
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
+scenario(
+  'storage: a newer database is left as it is; one that is blocked is waited for, not for ever',
+  { timeout: 120_000 },
+  async (test) => {
+    const { page } = await test.open();
+    const file = test.resource({ size: 1000 });
+    // Older than ours, open, and deaf to versionchange.
+    const blocked = await page.evaluate(async (url) => {
+      const name = `bgfetch:${(await t.site()).scope}`;
+      const open = (version) =>
+        new Promise((resolve, reject) => {
+          const request = indexedDB.open(name, version);
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const old = await open(1);
+      const refused = await t.rejection(() => t.startFetch('blocked', url));
+      old.close();
+      await new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase(name);
+        request.onsuccess = resolve;
+        request.onerror = reject;
       });
-    const old = await open(1);
-    const refused = await t.rejection(() => t.startFetch('blocked', url));
-    old.close();
-    await new Promise((resolve, reject) => {
-      const request = indexedDB.deleteDatabase(name);
-      request.onsuccess = resolve;
-      request.onerror = reject;
-    });
-    const newer = await open(99);
-    newer.close();
-    return refused;
-  }, file.url);
-  assert.equal(blocked?.name, 'TypeError');
-  assert.match(blocked.message, /older version open/);
+      const newer = await open(99);
+      newer.close();
+      return refused;
+    }, file.url);
+    assert.equal(blocked?.name, 'TypeError');
+    assert.match(blocked.message, /older version open/);
 
-  // The program that could not open it tells so for a while; then it is the newer one.
-  const answer = await page.evaluateFor(60_000, async (url) => {
-    for (;;) {
-      const refused = await t.rejection(() => t.startFetch('newer', url));
-      if (!/older version open/.test(refused?.message)) return refused;
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }, file.url);
-  assert.equal(answer?.name, 'TypeError');
-  assert.match(answer.message, /newer version/);
-  const versions = await page.evaluate(async () => (await indexedDB.databases()).filter(({ name }) => name.startsWith('bgfetch:')).map(({ version }) => version));
-  assert.deepEqual(versions, [99]);
-  assert.equal(gets(await file.log()).length, 0);
-});
+    // The program that could not open it tells so for a while; then it is the newer one.
+    const answer = await page.evaluateFor(
+      60_000,
+      async (url) => {
+        for (;;) {
+          const refused = await t.rejection(() => t.startFetch('newer', url));
+          if (!/older version open/.test(refused?.message)) return refused;
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
+      },
+      file.url,
+    );
+    assert.equal(answer?.name, 'TypeError');
+    assert.match(answer.message, /newer version/);
+    const versions = await page.evaluate(async () =>
+      (await indexedDB.databases()).filter(({ name }) => name.startsWith('bgfetch:')).map(({ version }) => version),
+    );
+    assert.deepEqual(versions, [99]);
+    assert.equal(gets(await file.log()).length, 0);
+  },
+);

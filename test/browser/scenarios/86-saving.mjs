@@ -32,11 +32,12 @@ scenario('save one as a file and all as a ZIP archive, while they come', {}, asy
     test.resource({ size: 100_001, type: 'text/html' }),
     test.resource({ size: 2 * MiB, link: MiB }),
   ];
-  await page.evaluate((urls) => t.startFetch('album', urls, { title: 'The <album>/ü' }), files.map(({ url }) => url));
+  await page.evaluate(
+    (urls) => t.startFetch('album', urls, { title: 'The <album>/ü' }),
+    files.map(({ url }) => url),
+  );
   await page.waitFor('the heads', 20_000, async () => {
-    const records = await Promise.all(
-      [0, 1, 2].map(async (i) => (await fetch(`/__bgfetch__/ids/album/records/${i}`)).json()),
-    );
+    const records = await Promise.all([0, 1, 2].map(async (i) => (await fetch(`/__bgfetch__/ids/album/records/${i}`)).json()));
     return records.every(({ length }) => length > 0);
   });
   await save(test, page, '/__bgfetch__/ids/album/records/0/body?download');
@@ -45,6 +46,9 @@ scenario('save one as a file and all as a ZIP archive, while they come', {}, asy
   await save(test, page, '/__bgfetch__/ids/album/zip');
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const all = unzip(await saved(browser.downloads, 'The _album__ü.zip', total));
-  assert.deepEqual(Object.keys(all), files.map(({ name }) => name));
+  assert.deepEqual(
+    Object.keys(all),
+    files.map(({ name }) => name),
+  );
   for (const file of files) assert.equal(sha256(all[file.name]), await file.sha256(), file.name);
 });

@@ -5,13 +5,19 @@ import { assert, MiB, scenario } from '../lib/scenario.mjs';
 async function start(page, test, id, urls = []) {
   const slow = test.resource({ size: 2 * MiB, link: 64 * 1024 });
   await page.evaluate((id, urls) => t.startFetch(id, urls), id, [...urls, slow.url]);
-  return page.waitFor('the records', 20_000, async (id, count) => {
-    for (let i = 0; i < count; i++) {
-      const response = await fetch(`/__bgfetch__/ids/${encodeURIComponent(id)}/records/${i}`);
-      if ((await response.json()).result !== 'success') return false;
-    }
-    return (await fetch(`/__bgfetch__/fetches?id=${encodeURIComponent(id)}`)).json();
-  }, id, urls.length);
+  return page.waitFor(
+    'the records',
+    20_000,
+    async (id, count) => {
+      for (let i = 0; i < count; i++) {
+        const response = await fetch(`/__bgfetch__/ids/${encodeURIComponent(id)}/records/${i}`);
+        if ((await response.json()).result !== 'success') return false;
+      }
+      return (await fetch(`/__bgfetch__/fetches?id=${encodeURIComponent(id)}`)).json();
+    },
+    id,
+    urls.length,
+  );
 }
 
 scenario('a form of another origin neither starts nor aborts', {}, async (test) => {
@@ -19,7 +25,11 @@ scenario('a form of another origin neither starts nor aborts', {}, async (test) 
   const { uniqueId } = await start(page, test, 'film');
   const here = new URL(test.server.url).origin;
   const body = '{"id":"attack","requests":["/a"],"x":"="}';
-  for (const [path, text] of [[`fetches/${uniqueId}/abort`, 'a='], ['ids/film/pause', 'a='], ['fetches', body]]) {
+  for (const [path, text] of [
+    [`fetches/${uniqueId}/abort`, 'a='],
+    ['ids/film/pause', 'a='],
+    ['fetches', body],
+  ]) {
     const action = `${here}/__bgfetch__/${path}`;
     const url = test.pageURL('/attack-form.html', { server: { url: test.server.url2 }, action, body: text });
     const other = await browser.newPage(url);
@@ -41,49 +51,61 @@ scenario('a form of another origin neither starts nor aborts', {}, async (test) 
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }, `/__bgfetch__/fetches/${uniqueId}/abort`);
   const { fetches } = await page.evaluate(async () => (await fetch('/__bgfetch__/fetches')).json());
-  assert.deepEqual(fetches.map(({ id, result, paused }) => [id, result, paused]), [['film', '', false]]);
+  assert.deepEqual(
+    fetches.map(({ id, result, paused }) => [id, result, paused]),
+    [['film', '', false]],
+  );
   await page.evaluate(() => t.abort('film'));
 });
 
 scenario('stored bytes are no document, script or style of the origin', {}, async (test) => {
   const { page } = await test.open();
   const names = ['attack.html', 'attack.svg', 'attack.pdf', 'attack.js'];
-  await start(page, test, 'files', names.map((name) => `${test.server.url}/${name}`));
-  const seen = await page.evaluateFor(60_000, async (count) => {
-    let executed = 0;
-    addEventListener('message', ({ data }) => data === 'executed' && executed++);
-    const path = (i, query = '') => `/__bgfetch__/ids/files/records/${i}/body${query}`;
-    const heads = [];
-    for (let i = 0; i < count; i++) {
-      const { headers } = await fetch(path(i));
-      heads.push(['content-security-policy', 'x-content-type-options', 'content-disposition'].map((name) => headers.get(name)));
-      const frame = document.createElement('iframe');
-      frame.src = path(i);
-      document.body.append(frame);
-    }
-    /** Whether the element was given anything. */
-    const load = (name, properties) =>
-      new Promise((resolve) => {
-        const element = Object.assign(document.createElement(name), properties);
-        element.addEventListener('load', () => resolve(true));
-        element.addEventListener('error', () => resolve(false));
-        document.head.append(element);
-      });
-    const script = await load('script', { src: path(3) });
-    const style = await load('link', { rel: 'stylesheet', href: path(0) });
-    const worker = await new Promise((resolve) => {
-      try {
-        const worker = new Worker(path(3));
-        worker.onmessage = () => resolve(true);
-        worker.onerror = () => resolve(false);
-      } catch {
-        resolve(false);
+  await start(
+    page,
+    test,
+    'files',
+    names.map((name) => `${test.server.url}/${name}`),
+  );
+  const seen = await page.evaluateFor(
+    60_000,
+    async (count) => {
+      let executed = 0;
+      addEventListener('message', ({ data }) => data === 'executed' && executed++);
+      const path = (i, query = '') => `/__bgfetch__/ids/files/records/${i}/body${query}`;
+      const heads = [];
+      for (let i = 0; i < count; i++) {
+        const { headers } = await fetch(path(i));
+        heads.push(['content-security-policy', 'x-content-type-options', 'content-disposition'].map((name) => headers.get(name)));
+        const frame = document.createElement('iframe');
+        frame.src = path(i);
+        document.body.append(frame);
       }
-      setTimeout(resolve, 5000, false);
-    });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    return { heads, script, style, worker, executed: [executed, window.executed ?? null] };
-  }, names.length);
+      /** Whether the element was given anything. */
+      const load = (name, properties) =>
+        new Promise((resolve) => {
+          const element = Object.assign(document.createElement(name), properties);
+          element.addEventListener('load', () => resolve(true));
+          element.addEventListener('error', () => resolve(false));
+          document.head.append(element);
+        });
+      const script = await load('script', { src: path(3) });
+      const style = await load('link', { rel: 'stylesheet', href: path(0) });
+      const worker = await new Promise((resolve) => {
+        try {
+          const worker = new Worker(path(3));
+          worker.onmessage = () => resolve(true);
+          worker.onerror = () => resolve(false);
+        } catch {
+          resolve(false);
+        }
+        setTimeout(resolve, 5000, false);
+      });
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return { heads, script, style, worker, executed: [executed, window.executed ?? null] };
+    },
+    names.length,
+  );
   for (const [policy, sniff, disposition] of seen.heads) {
     assert.match(policy, /^sandbox;/);
     assert.deepEqual([sniff, disposition], ['nosniff', 'attachment']);
@@ -108,14 +130,23 @@ scenario('ids that look like paths, and a title of 100 kB', {}, async (test) => 
     return {
       ids: await Promise.all(ids.map((id) => ask(`${base}/ids/${encodeURIComponent(id)}`))),
       others: await Promise.all(
-        ['/ids/..%2F..%2Fpage', '/fetches/..%2F..%2Fpage.html', '/fetches/%00', '/fetches//x', '/ids/a/b', '/fetches/x%2Fabort', '/..%5cpage.html'].map(
-          (path) => ask(base + path),
-        ),
+        [
+          '/ids/..%2F..%2Fpage',
+          '/fetches/..%2F..%2Fpage.html',
+          '/fetches/%00',
+          '/fetches//x',
+          '/ids/a/b',
+          '/fetches/x%2Fabort',
+          '/..%5cpage.html',
+        ].map((path) => ask(base + path)),
       ),
     };
   }, ids);
   assert.deepEqual(found.ids, ids);
-  assert.deepEqual(found.others, found.others.map(() => 404));
+  assert.deepEqual(
+    found.others,
+    found.others.map(() => 404),
+  );
   // Another origin's path is its own, though it looks like ours.
   const other = await page.evaluate(
     async (url) => (await fetch(url, { mode: 'no-cors' })).type,
@@ -132,7 +163,14 @@ scenario('background fetches over HTTP', {}, async (test) => {
     const post = async (path, body, headers = {}) => {
       const response = await fetch(`/__bgfetch__/${path}`, { method: 'POST', body, headers });
       const { status } = response;
-      return { status, type: response.headers.get('content-type'), cache: response.headers.get('cache-control'), location: response.headers.get('location'), allow: response.headers.get('allow'), body: await response.json() };
+      return {
+        status,
+        type: response.headers.get('content-type'),
+        cache: response.headers.get('cache-control'),
+        location: response.headers.get('location'),
+        allow: response.headers.get('allow'),
+        body: await response.json(),
+      };
     };
     const started = await post('fetches', JSON.stringify({ id: 'film', title: 'A film', requests: [url] }));
     return {
@@ -150,7 +188,10 @@ scenario('background fetches over HTTP', {}, async (test) => {
   assert.equal(answers.started.cache, 'no-store');
   assert.equal(answers.started.location, `fetches/${answers.started.body.uniqueId}`);
   assert.equal(answers.one.id, 'film');
-  assert.deepEqual([answers.pause.body, answers.resume.body, answers.abort.body], [{ paused: true }, { paused: false }, { aborted: true }]);
+  assert.deepEqual(
+    [answers.pause.body, answers.resume.body, answers.abort.body],
+    [{ paused: true }, { paused: false }, { aborted: true }],
+  );
   assert.deepEqual([answers.broken.status, answers.none.status, answers.wrong.status], [400, 404, 405]);
   assert.match(answers.broken.body.detail, /JSON/);
   assert.equal(answers.wrong.allow, 'GET, HEAD');

@@ -6,9 +6,23 @@ import { assert, scenario } from '../lib/scenario.mjs';
 const RECORDS = 10;
 const AT_ONCE = 5;
 const FAULTS = [
-  '', '', 'cut=60001', 'cut=1', 'cut=60001,150001', 'truncate=90001', 'chunked=1', 'chunked=1&cut=100001', 'gzip=1&text=1',
-  'gzip=1&text=1&cut=30001', 'status=503&statuscount=1&retryafter=1', 'status=404', 'cut=60001&replaceafter=1',
-  'cut=60001&norange=1', 'cut=60001&rangefault=wrongstart&rangefaultcount=1', 'cut=60001&status=404&statusafter=1', 'delay=300',
+  '',
+  '',
+  'cut=60001',
+  'cut=1',
+  'cut=60001,150001',
+  'truncate=90001',
+  'chunked=1',
+  'chunked=1&cut=100001',
+  'gzip=1&text=1',
+  'gzip=1&text=1&cut=30001',
+  'status=503&statuscount=1&retryafter=1',
+  'status=404',
+  'cut=60001&replaceafter=1',
+  'cut=60001&norange=1',
+  'cut=60001&rangefault=wrongstart&rangefaultcount=1',
+  'cut=60001&status=404&statusafter=1',
+  'delay=300',
 ];
 
 scenario('soak', { browsers: ['chromium'], timeout: 240_000, longTimeout: 1_200_000 }, async (test) => {

@@ -57,7 +57,13 @@ async function press(page, title, name) {
 }
 
 const stored = (page, title) =>
-  page.waitFor(`"${title}" to be stored and proved`, 60_000, (title) => demo.state(title) === 'stored' && /same as on the server/.test(demo.text(title, 'proof')) && demo.text(title, 'proof'), title);
+  page.waitFor(
+    `"${title}" to be stored and proved`,
+    60_000,
+    (title) =>
+      demo.state(title) === 'stored' && /same as on the server/.test(demo.text(title, 'proof')) && demo.text(title, 'proof'),
+    title,
+  );
 
 scenario('the demo from a plain file server, below a path', {}, async (test) => {
   const { page, errors } = await openDemo(test);
@@ -69,11 +75,15 @@ scenario('the demo from a plain file server, below a path', {}, async (test) => 
   for (const title of [program, 'Hills at dusk']) assert.match(await stored(page, title), / same as on the server$/);
   await page.waitFor('both in the list', 20_000, () => {
     const rows = demo.document().querySelector('background-fetch-list').shadowRoot.querySelectorAll('li');
-    return ['bgfetch.wasm is here', 'picture.png is here'].every((title) => [...rows].some((row) => row.textContent.includes(title)));
+    return ['bgfetch.wasm is here', 'picture.png is here'].every((title) =>
+      [...rows].some((row) => row.textContent.includes(title)),
+    );
   });
   const found = await page.evaluate(async () => {
     const links = [...demo.document().querySelectorAll('a[href]')].filter((link) => !link.hidden);
-    const answers = await Promise.all(links.map(async ({ href }) => [href, (await demo.document().defaultView.fetch(href)).status]));
+    const answers = await Promise.all(
+      links.map(async ({ href }) => [href, (await demo.document().defaultView.fetch(href)).status]),
+    );
     return {
       answers,
       code: [...demo.document().querySelectorAll('#code pre')].map((pre) => pre.textContent),
@@ -81,61 +91,75 @@ scenario('the demo from a plain file server, below a path', {}, async (test) => 
       image: demo.document().querySelector('.card img').naturalWidth,
     };
   });
-  assert.ok(found.answers.some(([href]) => href.endsWith('/some/path/__bgfetch__/')), 'a link to the downloads page');
-  assert.deepEqual(found.answers.filter(([, status]) => status !== 200), []);
+  assert.ok(
+    found.answers.some(([href]) => href.endsWith('/some/path/__bgfetch__/')),
+    'a link to the downloads page',
+  );
+  assert.deepEqual(
+    found.answers.filter(([, status]) => status !== 200),
+    [],
+  );
   assert.match(found.code[0], /backgroundFetch\.fetch\(url, \[url\]/);
   assert.ok(found.width <= 320, `it is ${found.width} px wide`);
   assert.equal(found.image, 1600);
   assert.deepEqual(errors, []);
 });
 
-scenario('the demo plays what is still coming, to the end and back, saves it, pauses it, and says why it waits', {}, async (test) => {
-  const size = 12 * MiB;
-  const directory = test.temporaryDirectory();
-  const offer = (files) => fs.writeFileSync(path.join(directory, 'catalog.json'), JSON.stringify({ server: false, files }));
-  offer([]);
-  const { server, browser, page } = await openDemo(test, { '/some/path/demo/files/': directory });
-  const clip = test.resource({ server, size, rate: MiB, wav: 1, type: 'audio/wav' });
-  const { pathname, search } = new URL(clip.url);
-  offer([{ path: pathname + search, title: 'Clip', kind: 'Sound', media: 'audio', size, sha256: await clip.sha256() }]);
-  await page.evaluate(() => demo.document().location.reload());
-  await page.waitFor('the card', 30_000, () => demo.cards().length === 1);
+scenario(
+  'the demo plays what is still coming, to the end and back, saves it, pauses it, and says why it waits',
+  {},
+  async (test) => {
+    const size = 12 * MiB;
+    const directory = test.temporaryDirectory();
+    const offer = (files) => fs.writeFileSync(path.join(directory, 'catalog.json'), JSON.stringify({ server: false, files }));
+    offer([]);
+    const { server, browser, page } = await openDemo(test, { '/some/path/demo/files/': directory });
+    const clip = test.resource({ server, size, rate: MiB, wav: 1, type: 'audio/wav' });
+    const { pathname, search } = new URL(clip.url);
+    offer([{ path: pathname + search, title: 'Clip', kind: 'Sound', media: 'audio', size, sha256: await clip.sha256() }]);
+    await page.evaluate(() => demo.document().location.reload());
+    await page.waitFor('the card', 30_000, () => demo.cards().length === 1);
 
-  await press(page, 'Clip', 'action');
-  const playing = await page.waitFor('it to play', 20_000, async () => {
-    const audio = demo.card('Clip').querySelector('audio');
-    return audio?.duration > 0 && { state: demo.state('Clip'), duration: audio.duration };
-  });
-  assert.equal(playing.state, 'active', 'while it is coming');
-  assert.ok(Math.abs(playing.duration - size / 44_100) < 1, `${playing.duration} s`);
+    await press(page, 'Clip', 'action');
+    const playing = await page.waitFor('it to play', 20_000, async () => {
+      const audio = demo.card('Clip').querySelector('audio');
+      return audio?.duration > 0 && { state: demo.state('Clip'), duration: audio.duration };
+    });
+    assert.equal(playing.state, 'active', 'while it is coming');
+    assert.ok(Math.abs(playing.duration - size / 44_100) < 1, `${playing.duration} s`);
 
-  const at = await page.evaluateFor(60_000, async () => {
-    const audio = demo.card('Clip').querySelector('audio');
-    const seek = (to) =>
-      new Promise((resolve) => {
-        audio.addEventListener('seeked', () => resolve(Math.round(audio.currentTime)), { once: true });
-        audio.currentTime = to;
-      });
-    return [await seek(audio.duration - 2), await seek(1), demo.state('Clip')];
-  });
-  assert.deepEqual(at, [Math.round(playing.duration - 2), 1, 'active']);
-  const shown = await page.waitFor('it on the downloads page', 20_000, () => {
-    window.downloads ??= document.body.appendChild(Object.assign(document.createElement('iframe'), { src: '/some/path/__bgfetch__/' }));
-    const row = downloads.contentDocument.querySelector('background-fetch-list')?.shadowRoot?.querySelector('.item');
-    const buttons = row && [...row.querySelectorAll('button')].map(({ textContent }) => textContent);
-    return buttons && { title: row.querySelector('.title').textContent, buttons, save: row.querySelector('a.button').href };
-  });
-  assert.deepEqual([shown.title, shown.buttons], ['Clip', ['Pause', 'Abort']]);
+    const at = await page.evaluateFor(60_000, async () => {
+      const audio = demo.card('Clip').querySelector('audio');
+      const seek = (to) =>
+        new Promise((resolve) => {
+          audio.addEventListener('seeked', () => resolve(Math.round(audio.currentTime)), { once: true });
+          audio.currentTime = to;
+        });
+      return [await seek(audio.duration - 2), await seek(1), demo.state('Clip')];
+    });
+    assert.deepEqual(at, [Math.round(playing.duration - 2), 1, 'active']);
+    const shown = await page.waitFor('it on the downloads page', 20_000, () => {
+      window.downloads ??= document.body.appendChild(
+        Object.assign(document.createElement('iframe'), { src: '/some/path/__bgfetch__/' }),
+      );
+      const row = downloads.contentDocument.querySelector('background-fetch-list')?.shadowRoot?.querySelector('.item');
+      const buttons = row && [...row.querySelectorAll('button')].map(({ textContent }) => textContent);
+      return buttons && { title: row.querySelector('.title').textContent, buttons, save: row.querySelector('a.button').href };
+    });
+    assert.deepEqual([shown.title, shown.buttons], ['Clip', ['Pause', 'Abort']]);
 
-  await press(page, 'Clip', 'pause');
-  await page.waitFor('the pause', 10_000, () => /^Paused, at byte [\d,]+$/.test(demo.text('Clip', 'state')));
-  assert.equal(await page.evaluate(() => demo.text('Clip', 'pause')), 'Resume');
-  await server.control('stop', { ms: 60_000 });
-  await press(page, 'Clip', 'pause');
-  await page.waitFor('a reason', 20_000, () => /^127\.0\.0\.1:\d+ does not answer; next try in \d+ s, at byte [\d,]+$/.test(demo.text('Clip', 'state')));
-  await save(test, page, shown.save); // waits for the rest, too
-  await server.control('start');
-  await stored(page, 'Clip');
-  const file = await saved(browser.downloads, clip.name, size);
-  assert.equal(crypto.createHash('sha256').update(file).digest('hex'), await clip.sha256());
-});
+    await press(page, 'Clip', 'pause');
+    await page.waitFor('the pause', 10_000, () => /^Paused, at byte [\d,]+$/.test(demo.text('Clip', 'state')));
+    assert.equal(await page.evaluate(() => demo.text('Clip', 'pause')), 'Resume');
+    await server.control('stop', { ms: 60_000 });
+    await press(page, 'Clip', 'pause');
+    await page.waitFor('a reason', 20_000, () =>
+      /^127\.0\.0\.1:\d+ does not answer; next try in \d+ s, at byte [\d,]+$/.test(demo.text('Clip', 'state')),
+    );
+    await save(test, page, shown.save); // waits for the rest, too
+    await server.control('start');
+    await stored(page, 'Clip');
+    const file = await saved(browser.downloads, clip.name, size);
+    assert.equal(crypto.createHash('sha256').update(file).digest('hex'), await clip.sha256());
+  },
+);

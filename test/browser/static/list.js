@@ -5,8 +5,11 @@ const list = (() => {
 
   /** Its accessible name. */
   const nameOf = (button) =>
-    button.getAttribute('aria-labelledby')?.split(' ').map((id) => button.getRootNode().getElementById(id).textContent).join(' ') ??
-    button.textContent;
+    button
+      .getAttribute('aria-labelledby')
+      ?.split(' ')
+      .map((id) => button.getRootNode().getElementById(id).textContent)
+      .join(' ') ?? button.textContent;
 
   /** All that is shown, from the top. */
   function rows(where) {

@@ -1,7 +1,10 @@
 // The test worker, and how many listeners there are for the end of a request: for
 // each, the Go program holds a function that has to be released.
 let listeners = 0;
-for (const [name, change] of [['addEventListener', 1], ['removeEventListener', -1]]) {
+for (const [name, change] of [
+  ['addEventListener', 1],
+  ['removeEventListener', -1],
+]) {
   const original = EventTarget.prototype[name];
   AbortSignal.prototype[name] = function (type, ...rest) {
     if (type === 'abort') listeners += change;

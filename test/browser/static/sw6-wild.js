@@ -41,7 +41,15 @@ self.addEventListener('fetch', (event) => {
   );
 });
 
-const names = async (...calls) => Promise.all(calls.map((call) => call().then(() => 'done', (error) => error.name)));
+const names = async (...calls) =>
+  Promise.all(
+    calls.map((call) =>
+      call().then(
+        () => 'done',
+        (error) => error.name,
+      ),
+    ),
+  );
 
 async function storeAll(event) {
   const cache = await caches.open('downloads');
@@ -85,7 +93,11 @@ const handlers = {
         const rows = [];
         for (const record of await event.registration.matchAll()) {
           const response = await record.responseReady.catch(() => undefined);
-          rows.push({ found: response?.url === url, ok: !!(response && response.ok), size: response && (await response.text()).length });
+          rows.push({
+            found: response?.url === url,
+            ok: !!(response && response.ok),
+            size: response && (await response.text()).length,
+          });
         }
         report('wild', { id: 'failing', type: event.type, rows });
       })(),

@@ -7,7 +7,9 @@ importScripts('/dist/sw.js');
 self.patched = self.BackgroundFetchManager !== before;
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener('backgroundfetchsuccess', (event) => report('native-success', { id: event.registration.id, isTrusted: event.isTrusted }));
+self.addEventListener('backgroundfetchsuccess', (event) =>
+  report('native-success', { id: event.registration.id, isTrusted: event.isTrusted }),
+);
 self.addEventListener('message', (event) => {
   if (event.data?.type === 'eval') event.ports[0].postMessage({ value: (0, eval)(event.data.code) });
   else report('message', { data: String(JSON.stringify(event.data)) });

@@ -174,8 +174,22 @@ const t = (() => {
   }
 
   return {
-    register, site, startFetch, getFetch, state, progress, until, waitForResult, waitForDownloaded, rejection,
-    bootId, listStorage, storageIsEmpty, storedBody, readWhileLoading, held,
+    register,
+    site,
+    startFetch,
+    getFetch,
+    state,
+    progress,
+    until,
+    waitForResult,
+    waitForDownloaded,
+    rejection,
+    bootId,
+    listStorage,
+    storageIsEmpty,
+    storedBody,
+    readWhileLoading,
+    held,
     abort: (id) => held.get(id).abort(),
     results: () => results.all(),
   };

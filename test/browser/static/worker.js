@@ -17,7 +17,8 @@ self.addEventListener('activate', (event) => {
 // A site's listener may look at any message.
 self.addEventListener('message', (event) => {
   if (event.data?.type === 'boot') event.ports[0].postMessage(boot);
-  else if (event.data?.type === 'exit-program') self.exitProgram(); // sw-exit.js
+  else if (event.data?.type === 'exit-program')
+    self.exitProgram(); // sw-exit.js
   else report('message', { data: String(JSON.stringify(event.data)).slice(0, 200) });
 });
 
