@@ -181,6 +181,16 @@ func TestBodyByID(t *testing.T) {
 		call(t, h, "GET", "/fetches/u1/records/1/body", "", 404, nil)
 		call(t, h, "GET", "/fetches/..%2Fu1/records/0/body", "", 404, nil)
 		call(t, h, "GET", "/fetches//u1", "", 404, nil)
+		// An encoded slash parts nothing, and leads nowhere else.
+		for _, rest := range []string{
+			"..%2F..%2Flist", "..%2F..%2F..%2Fpage.html", "%2E%2E%2F", "records%2F0%2Fbody", "records/0%2Fbody", "abort%2F..%2F", "..%5C", "%00",
+		} {
+			for _, named := range []string{"/ids/a%2F%C3%BC/", "/fetches/u1/"} {
+				if w := get(h, "GET", named+rest); w.Code < 400 || w.Header().Get("Location") != "" {
+					t.Errorf("%s%s: %d, Location %q", named, rest, w.Code, w.Header().Get("Location"))
+				}
+			}
+		}
 		call(t, h, "POST", bodyPath, "", 405, nil)
 		call(t, h, "POST", "/ids/a%2F%C3%BC/abort", "", 200, nil)
 		time.Sleep(time.Second)

@@ -49,6 +49,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -178,8 +179,13 @@ func (a api) newest(handler http.Handler) http.HandlerFunc {
 			return
 		}
 		named := r.Clone(r.Context())
-		named.URL.Path = strings.TrimSuffix("/fetches/"+uniqueID+"/"+r.PathValue("rest"), "/")
-		named.URL.RawPath = ""
+		named.URL.Path = "/fetches/" + uniqueID
+		named.URL.RawPath = named.URL.Path
+		// What is escaped stays so: a slash or dots in it must not lead elsewhere.
+		if _, rest, ok := strings.Cut(strings.TrimPrefix(r.URL.EscapedPath(), "/ids/"), "/"); ok {
+			named.URL.Path += "/" + r.PathValue("rest")
+			named.URL.RawPath += "/" + rest
+		}
 		handler.ServeHTTP(w, named)
 	}
 }
@@ -305,7 +311,11 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // readJSON decodes the body of a request into v. If it cannot it has answered.
 func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
-	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(v)
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	err := decoder.Decode(v)
+	if err == nil {
+		err = ended(decoder)
+	}
 	var tooLarge *http.MaxBytesError
 	switch {
 	case err == nil:
@@ -316,4 +326,16 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the request is not the JSON that it should be: "+err.Error())
 	}
 	return false
+}
+
+// ended returns an error unless only white space follows.
+func ended(decoder *json.Decoder) error {
+	_, err := decoder.Token()
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err == nil:
+		return errors.New("something follows it")
+	}
+	return err
 }

@@ -160,6 +160,16 @@ func TestProblems(t *testing.T) {
 			exception, detail  string
 		}{
 			{"POST", "/fetches", `{`, 400, "TypeError", "JSON"},
+			{"POST", "/fetches", "", 400, "TypeError", "JSON"},
+			{"POST", "/fetches", "null", 400, "TypeError", "at least one request"},
+			{"POST", "/fetches", "[]", 400, "TypeError", "JSON"},
+			{"POST", "/fetches", `{"id":1}`, 400, "TypeError", "id"},
+			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[null]}`, 400, "TypeError", "URL"},
+			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[7]}`, 400, "TypeError", "JSON"},
+			{"POST", "/fetches", strings.Replace(fetchBody, "u1", "u2", 1) + "x", 400, "TypeError", "JSON"},
+			{"POST", "/fetches", strings.Replace(fetchBody, "u1", "u2", 1) + "{}", 400, "TypeError", "JSON"},
+			{"POST", "/fetches/u1/ui", `{"title":`, 400, "TypeError", "JSON"},
+			{"POST", "/fetches", fetchBody + strings.Repeat(" ", 65<<20), 413, "TypeError", "larger"},
 			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[]}`, 400, "TypeError", "at least one request"},
 			{"POST", "/fetches", strings.Replace(fetchBody, "u1", "u2", 1), 400, "TypeError", "already active"},
 			{"POST", "/fetches", strings.Repeat(" ", 65<<20), 413, "TypeError", "larger"},
@@ -183,6 +193,9 @@ func TestProblems(t *testing.T) {
 			}
 			if ct := header.Get("Content-Type"); ct != "application/problem+json" {
 				t.Errorf("%s %s: Content-Type %q", test.method, test.path, ct)
+			}
+			if sniff := header.Get("X-Content-Type-Options"); sniff != "nosniff" {
+				t.Errorf("%s %s: X-Content-Type-Options %q", test.method, test.path, sniff)
 			}
 			if test.status == 405 && header.Get("Allow") == "" {
 				t.Errorf("%s %s: no Allow", test.method, test.path)

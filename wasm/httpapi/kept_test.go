@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"net/http"
 	neturl "net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,33 @@ func TestKept(t *testing.T) {
 				}
 			}
 		}
+		for _, test := range []struct {
+			method, fields, contentRange string
+			status                       int
+		}{
+			{"HEAD", "", "", 200},
+			{"HEAD", "Range: bytes=5-9", "bytes 5-9/1048576", 206},
+			{"GET", "Range: bytes=-10", "bytes 1048566-1048575/1048576", 206},
+			{"GET", "Range: bytes=1048576-", "bytes */1048576", 416},
+			{"GET", `Range: bytes=5-9|If-Range: "v1"`, "bytes 5-9/1048576", 206},
+			{"GET", `Range: bytes=5-9|If-Range: "v2"`, "", 200},
+			{"GET", `If-None-Match: "v1"`, "", 304},
+		} {
+			var fields []string
+			for field := range strings.SplitSeq(test.fields, "|") {
+				if name, value, ok := strings.Cut(field, ": "); ok {
+					fields = append(fields, name, value)
+				}
+			}
+			w := get(h, test.method, byURL, fields...)
+			got := w.Header().Get("Content-Range")
+			if w.Code != test.status || got != test.contentRange || w.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("%s %s: %d %v", test.method, test.fields, w.Code, w.Header())
+			}
+			if test.method == "HEAD" && w.Body.Len() > 0 {
+				t.Errorf("%s %s: %s", test.method, test.fields, w.Body)
+			}
+		}
 		if w := get(h, "GET", "/ids/kept/zip"); w.Code != 200 {
 			t.Errorf("ZIP: %d %s", w.Code, w.Body)
 		}
@@ -63,6 +91,18 @@ func TestKept(t *testing.T) {
 		} {
 			call(t, h, "GET", path, "", status, nil)
 		}
+		// No way round another origin, or out of a path.
+		for _, asked := range []string{
+			"//evil.test/file", "https://evil.test/file", "https://site.test/x/../file", "https://site.test/%66ile", "https://site.test//file",
+			"https://site.test/x%2F..%2Ffile", "javascript:alert(1)", "https://u@site.test/file",
+		} {
+			call(t, h, "GET", "/body?url="+neturl.QueryEscape(asked), "", 404, nil)
+			if call(t, h, "GET", "/kept?url="+neturl.QueryEscape(asked), "", 200, &list); len(list.Records) != 0 {
+				t.Errorf("%s: %+v", asked, list)
+			}
+		}
+		call(t, h, "DELETE", "/kept/", "", 404, nil)
+		call(t, h, "DELETE", "/kept/..%2Fu1/x", "", 404, nil)
 		// Nobody deletes everything by leaving something out.
 		call(t, h, "DELETE", "/kept", "", 400, nil)
 		call(t, h, "POST", "/body?url=x", "", 405, nil)

@@ -73,6 +73,7 @@ func write(w http.ResponseWriter, status int, contentType string, v any) {
 	header.Set("Content-Type", contentType)
 	header.Set("Content-Length", strconv.Itoa(len(text)))
 	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff") // ids and URLs in it are never markup
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // a client that went away needs no answer
 }

@@ -60,7 +60,6 @@ func (s *storedReply) WriteHeader(status int) {
 	if status == http.StatusRequestedRangeNotSatisfiable {
 		s.failed = true
 		header := s.Header()
-		header.Del("X-Content-Type-Options")
 		writeProblem(s.ResponseWriter, status, bgfetch.TypeError,
 			"the body has "+strings.TrimPrefix(header.Get("Content-Range"), "bytes */")+" bytes")
 		return

@@ -136,6 +136,8 @@ scenario('ids that look like paths, and a title of 100 kB', {}, async (test) => 
           '/fetches/%00',
           '/fetches//x',
           '/ids/a/b',
+          '/ids/a%2Fb/..%2F..%2Flist',
+          '/ids/a%2Fb/..%2F..%2F..%2Fpage.html',
           '/fetches/x%2Fabort',
           '/..%5cpage.html',
         ].map((path) => ask(base + path)),
