@@ -76,7 +76,10 @@ func passive(contentType string) bool {
 	if err != nil {
 		return false
 	}
-	kind, _, _ := strings.Cut(mediaType, "/")
+	kind, _, whole := strings.Cut(mediaType, "/")
+	if !whole { // a browser takes it for none, and looks for itself
+		return false
+	}
 	switch kind {
 	case "audio", "video", "font":
 		return true

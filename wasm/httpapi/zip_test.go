@@ -58,35 +58,107 @@ func TestArchive(t *testing.T) {
 	}
 }
 
-// TestArchiveWithoutLimit: ZIP64, for bodies and offsets over 4 GiB.
+// TestArchiveWithoutLimit: ZIP64, for bodies and offsets over 4 GiB, and at its limits.
 func TestArchiveWithoutLimit(t *testing.T) {
-	const huge = 5 << 30
+	sizes := []int64{5 << 30, 3, 1<<32 - 2, 1<<32 - 1, 0, 1 << 32}
 	a := newArchive()
-	a.add("huge", "", "h", huge)
-	a.add("small", "", "s", 3)
-	a.add("also huge", "", "h", huge)
-	parts, length := a.close()
-	r, err := zip.NewReader(sparse{parts}, length)
-	if err != nil {
-		t.Fatal(err)
+	for _, size := range sizes {
+		a.add("file", "", "s", size)
 	}
-	if len(r.File) != 3 || r.File[0].UncompressedSize64 != huge || r.File[2].UncompressedSize64 != huge {
+	parts, length := a.close()
+	r := markSums(t, parts, length)
+	if len(r.File) != len(sizes) {
 		t.Fatalf("%d files", len(r.File))
 	}
-	for _, sums := range parts[6].Sums {
-		if sums.At >= len(parts[6].Bytes) {
-			t.Errorf("a sum at %d of %d", sums.At, len(parts[6].Bytes))
+	for i, file := range r.File {
+		if int64(file.UncompressedSize64) != sizes[i] || int64(file.CompressedSize64) != sizes[i] || file.Method != zip.Store {
+			t.Errorf("file %d: %+v", i, file.FileHeader)
+		}
+		if file.CRC32 != marked(2*i+1) {
+			t.Errorf("file %d: the directory has %x where its sum belongs", i, file.CRC32)
+		}
+		// Where the directory says that the body is, and after it its descriptor.
+		offset, err := file.DataOffset()
+		if err != nil {
+			t.Fatal(err)
+		}
+		around := make([]byte, 24)
+		size := 16
+		if sizes[i] >= 1<<32-1 {
+			size = 24
+		}
+		if n, err := (sparse{parts}).ReadAt(around[:size], offset+sizes[i]); n != size {
+			t.Fatal(err)
+		}
+		le := binary.LittleEndian
+		told := int64(le.Uint32(around[8:]))
+		if size == 24 {
+			told = int64(le.Uint64(around[8:]))
+		}
+		if le.Uint32(around) != 0x08074b50 || le.Uint32(around[4:]) != marked(2*i+1) || told != sizes[i] {
+			t.Errorf("file %d: the descriptor is %x", i, around[:size])
 		}
 	}
 	small, err := r.File[1].Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if body := make([]byte, 3); true {
-		if n, _ := io.ReadFull(small, body); n != 3 || body[0] != 's' {
-			t.Errorf("the file between: %q", body)
+	body := make([]byte, 3)
+	if n, _ := io.ReadFull(small, body); n != 3 || body[0] != 's' {
+		t.Errorf("the file between: %q", body)
+	}
+}
+
+// TestArchiveOfManyFiles: more than a directory without ZIP64 can count.
+func TestArchiveOfManyFiles(t *testing.T) {
+	const count = 1<<16 + 5
+	a := newArchive()
+	for range count {
+		a.add("a.txt", "", "s", 1)
+	}
+	parts, length := a.close()
+	var whole bytes.Buffer
+	for _, part := range parts {
+		if part.Plan != "" {
+			part.Bytes = []byte("s")
+		}
+		for _, sum := range part.Sums {
+			binary.LittleEndian.PutUint32(part.Bytes[sum.At:], crc32.ChecksumIEEE([]byte("s")))
+		}
+		whole.Write(part.Bytes)
+	}
+	r, err := zip.NewReader(bytes.NewReader(whole.Bytes()), length)
+	if err != nil || len(r.File) != count {
+		t.Fatalf("%v", err)
+	}
+	names := map[string]bool{}
+	for i, file := range r.File {
+		names[file.Name] = true
+		if file.CRC32 != crc32.ChecksumIEEE([]byte("s")) {
+			t.Fatalf("file %d has the sum %x", i, file.CRC32)
 		}
 	}
+	if len(names) != count {
+		t.Errorf("%d names for %d files", len(names), count)
+	}
+}
+
+// marked is what markSums puts where the sum of that part belongs.
+func marked(part int) uint32 { return 0xc0de0000 + uint32(part) }
+
+// markSums puts a number of its part in the place of each sum, and opens the archive.
+func markSums(t *testing.T, parts []Part, length int64) *zip.Reader {
+	t.Helper()
+	for _, part := range parts {
+		for _, sum := range part.Sums {
+			binary.LittleEndian.PutUint32(part.Bytes[sum.At:], marked(sum.Of))
+		}
+	}
+	r, err := zip.NewReader(sparse{parts}, length)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // sparse reads parts whose bodies consist of the first letter of their plan.

@@ -79,7 +79,44 @@ scenario(
     await browser.stopWorker(page);
     // A message wakes it; WebKit sends a fetch to the server while it has no worker.
     assert.notEqual(await page.evaluate(() => t.bootId()), boot);
+    assert.equal((await page.evaluate(() => reads())).programs, 0, 'what is only kept loads no program');
     assert.deepEqual(await part(mapped), own);
+    assert.equal((await page.evaluate(() => reads())).programs, 1);
+    const asked = await page.evaluate(
+      async (film, notes, size, etag) => {
+        const fields = [
+          'content-range',
+          'content-length',
+          'content-security-policy',
+          'x-content-type-options',
+          'content-disposition',
+        ];
+        const ask = async (url, method = 'HEAD', headers = {}) => {
+          const response = await fetch(`/kept/x?of=${encodeURIComponent(url)}`, { method, headers });
+          await response.arrayBuffer();
+          return [response.status, ...fields.map((name) => response.headers.get(name))];
+        };
+        return {
+          head: await ask(film),
+          suffix: await ask(film, 'GET', { Range: 'bytes=-5' }),
+          beyond: await ask(film, 'GET', { Range: `bytes=${size}-` }),
+          changed: await ask(film, 'HEAD', { Range: 'bytes=0-9', 'If-Range': '"other"' }),
+          same: await ask(film, 'HEAD', { Range: 'bytes=0-9', 'If-Range': etag }),
+          html: await ask(notes),
+        };
+      },
+      film.url,
+      notes.url,
+      size,
+      own.etag,
+    );
+    assert.deepEqual(asked.head.slice(0, 3), [200, null, String(size)]);
+    assert.deepEqual(asked.suffix.slice(0, 3), [206, `bytes ${size - 5}-${size - 1}/${size}`, '5']);
+    assert.deepEqual(asked.beyond.slice(0, 2), [416, `bytes */${size}`]);
+    assert.deepEqual(asked.changed.slice(0, 3), [200, null, String(size)]);
+    assert.deepEqual(asked.same.slice(0, 3), [206, `bytes 0-9/${size}`, '10']);
+    assert.match(asked.html[3], /^sandbox;/);
+    assert.deepEqual(asked.html.slice(4), ['nosniff', 'attachment']);
     const kept = await page.evaluateFor(
       60_000,
       async (film, notes) => {

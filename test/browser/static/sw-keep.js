@@ -1,7 +1,9 @@
 // The test worker, with a site's fetch listener that answers from what is kept: for
 // /kept/<anything>?of=<url>, and for sound and video of the fault server.
-// It counts the bytes that are read of stored bodies, and from how many entries.
+// It counts the bytes that are read of stored bodies, and from how many entries; and
+// how often the program was loaded.
 const reads = { bytes: 0, entries: 0 };
+let programs = 0;
 const { read } = ReadableStreamDefaultReader.prototype;
 ReadableStreamDefaultReader.prototype.read = async function () {
   const result = await read.call(this);
@@ -13,9 +15,13 @@ Cache.prototype.match = function (key, ...rest) {
   if (String(key).includes('/__bgfetch__/')) reads.entries++;
   return match.call(this, key, ...rest);
 };
+for (const name of ['instantiate', 'instantiateStreaming']) {
+  const original = WebAssembly[name];
+  WebAssembly[name] = (...args) => (programs++, original.apply(WebAssembly, args));
+}
 self.addEventListener('message', (event) => {
   if (event.data?.type !== 'reads') return;
-  event.ports[0].postMessage({ ...reads });
+  event.ports[0].postMessage({ ...reads, programs });
   reads.bytes = reads.entries = 0;
 });
 
