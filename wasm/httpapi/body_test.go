@@ -1,12 +1,16 @@
 package httpapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"background-fetch-wasm/test/bgfetchtest"
@@ -204,6 +208,40 @@ func TestBodyThatDoesNotCome(t *testing.T) {
 		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
 		if header := call(t, h, "GET", bodyPath, "", 503, nil); header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
+		}
+	})
+}
+
+// TestGivenUp: whoever goes away while waiting leaves nothing that waits.
+func TestGivenUp(t *testing.T) {
+	offline := func(n *bgfetchtest.Network) { n.SetOnline(false) }
+	serveOver(t, offline, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
+		synctest.Wait()
+		before := runtime.NumGoroutine()
+		begun := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		var waiting sync.WaitGroup
+		for range 100 {
+			for _, path := range []string{
+				bodyPath, "/body?url=" + url, "/fetches/u1/records/0?wait=head", "/fetches/u1/records/0/plan?generation=0&from=0&wait=1",
+			} {
+				waiting.Go(func() { h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, "GET", path, nil)) })
+			}
+		}
+		synctest.Wait()
+		if during := runtime.NumGoroutine(); during < before+400 {
+			t.Errorf("%d goroutines while they wait, %d before", during, before)
+		}
+		time.Sleep(time.Second)
+		cancel()
+		waiting.Wait()
+		if took := time.Since(begun); took != time.Second {
+			t.Errorf("they waited for %v", took)
+		}
+		synctest.Wait()
+		if after := runtime.NumGoroutine(); after > before {
+			t.Errorf("%d goroutines, %d before", after, before)
 		}
 	})
 }

@@ -1,4 +1,6 @@
 // What another site, or stored bytes that somebody else wrote, can try with our paths.
+import fs from 'node:fs';
+import { save } from '../lib/saved.mjs';
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
 /** A background fetch of these and a record that takes long, with its snapshot. */
@@ -59,7 +61,7 @@ scenario('a form of another origin neither starts nor aborts', {}, async (test) 
 });
 
 scenario('stored bytes are no document, script or style of the origin', {}, async (test) => {
-  const { page } = await test.open();
+  const { browser, page } = await test.open();
   const names = ['attack.html', 'attack.svg', 'attack.pdf', 'attack.js'];
   await start(
     page,
@@ -111,6 +113,17 @@ scenario('stored bytes are no document, script or style of the origin', {}, asyn
     assert.deepEqual([sniff, disposition], ['nosniff', 'attachment']);
   }
   assert.deepEqual([seen.script, seen.style, seen.worker, seen.executed], [false, false, false, [0, null]]);
+  // Opened by a link they are saved, and the page stays.
+  if (test.driver.name !== 'webkit') {
+    const files = () => fs.readdirSync(browser.downloads).filter((name) => !/\.(part|crdownload)$/.test(name));
+    for (const i of [0, 1]) {
+      const before = files().length;
+      await save(test, page, `/__bgfetch__/ids/files/records/${i}/body`);
+      for (let n = 0; n < 100 && files().length === before; n++) await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.ok(files().length > before, `${names[i]} was not saved; there is ${fs.readdirSync(browser.downloads)}`);
+    }
+    assert.equal(await page.evaluate(() => window.executed ?? null), null);
+  }
   await page.evaluate(() => t.abort('files'));
 });
 
