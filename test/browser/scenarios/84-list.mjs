@@ -212,6 +212,21 @@ scenario('axe finds nothing in the list and the log', { timeout: 120_000 }, asyn
   };
   assert.ok(await page.evaluate(place), 'it is mirrored');
 
+  const themed = await page.evaluate(() => {
+    const style = document.createElement('style');
+    style.textContent = `background-fetch-list { --bgfetch-accent: rgb(1, 2, 3); }
+      background-fetch-list::part(heading) { font-style: italic; }`;
+    const styleOf = (selector) => getComputedStyle(list.root().querySelector(selector));
+    const look = () => [styleOf('[data-state=running] .fill').backgroundColor, styleOf('[part=heading]').fontStyle];
+    const before = look();
+    document.head.append(style);
+    const after = look();
+    style.remove();
+    return { before, after };
+  });
+  assert.deepEqual(themed.after, ['rgb(1, 2, 3)', 'italic']);
+  for (const [i, value] of themed.before.entries()) assert.notEqual(value, themed.after[i]);
+
   // The agent of WebKit's driver is not in the page itself, nor is there a way to set its viewport.
   if (!page.page) return;
   const downloads = await browser.newPage(new URL('/__bgfetch__/', test.server.url).href);
