@@ -88,11 +88,14 @@ async function press(page, name, key) {
 scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 120_000 }, async (test) => {
   const { page } = await open(test);
   const file = test.resource({ size: 24 * MiB, link: 2 * MiB });
-  await page.evaluate((url) => t.startFetch('film', url, { title: 'A film', downloadTotal: 24 * 2 ** 20 }), file.url);
+  const icon = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')}`;
+  const options = { title: 'A film', downloadTotal: 24 * MiB, icons: [{ src: icon }] };
+  await page.evaluate((url, options) => t.startFetch('film', url, options), file.url, options);
   await row(page, 'A film', (row) => row.state === 'running');
   const heights = await page.evaluate(() => list.watchBar(8));
   assert.equal(heights.length, 1, `the row's height jumps: ${heights}`);
   const running = await row(page, 'A film', (row) => /MB\/s · .* left/.test(row.says));
+  assert.deepEqual([running.meta, running.icon], [new URL(file.url).host, icon]);
   assert.match(running.amount, /^[\d.]+ \/ 25.2 MB · \d+%$/);
 
   await press(page, 'Pause A film', 'Enter');

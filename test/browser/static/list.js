@@ -16,6 +16,7 @@ const list = (() => {
     return [...root(where).querySelectorAll('.item')].map((item) => ({
       title: item.querySelector('.title').textContent,
       icon: item.querySelector('img')?.src,
+      meta: item.querySelector('.meta').textContent,
       state: item.dataset.state,
       says: item.querySelector('.state').textContent,
       amount: item.querySelector('.amount').textContent,
