@@ -66,7 +66,7 @@ function adviceFor(folder: string): string {
   return [
     ...lines,
     '',
-    '2. In your pages, before your own scripts:',
+    '2. In your pages, before your own scripts (with a bundler `install()` of the package instead of page.js):',
     '',
     `     <script src="/${FOLDER}/page.js"></script>`,
     `     <script>navigator.serviceWorker.register('/${worker ?? 'sw.js'}')</script>`,
