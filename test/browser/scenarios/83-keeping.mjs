@@ -183,35 +183,10 @@ scenario('a player has the URL of the site, while it comes and offline', { timeo
   const file = test.resource({ size: 6 * MiB, link: MiB, wav: 1, type: 'audio/wav' });
   await page.evaluate((url) => t.startFetch('song', url, { keep: true }), file.url);
   await page.evaluate(() => t.waitForDownloaded('song', 1));
-  const play = (url) =>
-    page.evaluateFor(
-      60_000,
-      async (url) => {
-        const audio = document.createElement('audio');
-        audio.muted = true;
-        audio.preload = 'auto';
-        const happened = (type) =>
-          new Promise((resolve, reject) => {
-            audio.addEventListener(type, resolve, { once: true });
-            audio.addEventListener('error', () => reject(new Error(`${type}: ${audio.error.code} ${audio.error.message}`)), {
-              once: true,
-            });
-          });
-        const loaded = happened('loadedmetadata');
-        audio.src = url;
-        await loaded;
-        const { result } = t.state('song');
-        const at = [];
-        for (const to of [audio.duration - 2, 1]) {
-          const seeked = happened('seeked');
-          audio.currentTime = to;
-          await seeked;
-          at.push(Math.round(audio.currentTime));
-        }
-        return { result, at };
-      },
-      url,
-    );
+  const play = async (url) => {
+    const { early, at } = await page.evaluateFor(60_000, (...args) => t.play(...args), 'song', url, [-2, 1]);
+    return { result: early.result, at: at.map(Math.round) };
+  };
   const duration = (file.size - 44) / 44_100;
   assert.deepEqual(await play(file.url), { result: '', at: [Math.round(duration - 2), 1] });
   const event = await test.event('song');

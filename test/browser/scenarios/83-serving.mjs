@@ -73,41 +73,13 @@ scenario('a player begins before the end, seeks to the end and back', { timeout:
   const { page } = await test.open();
   const file = test.resource({ size: 8 * MiB, link: MiB, wav: 1, type: 'audio/wav' });
   await page.evaluate((url) => t.startFetch('song', url), file.url);
-  const played = await page.evaluateFor(
-    90_000,
-    async (path) => {
-      const audio = document.createElement('audio');
-      audio.muted = true;
-      audio.preload = 'auto';
-      const happened = (type) =>
-        new Promise((resolve, reject) => {
-          audio.addEventListener(type, resolve, { once: true });
-          audio.addEventListener('error', () => reject(new Error(`${type}: ${audio.error.code} ${audio.error.message}`)), {
-            once: true,
-          });
-        });
-      const loaded = happened('loadedmetadata');
-      audio.src = path;
-      await loaded;
-      const { duration } = audio;
-      const early = t.state('song');
-      const seek = async (to) => {
-        const seeked = happened('seeked');
-        audio.currentTime = to;
-        await seeked;
-        return audio.currentTime;
-      };
-      const end = await seek(duration - 2);
-      const back = await seek(1);
-      return { duration, early, end, back };
-    },
-    bodyOf('song'),
-  );
+  const played = await page.evaluateFor(90_000, (...args) => t.play(...args), 'song', bodyOf('song'), [-2, 1]);
+  const [end, back] = played.at;
   const duration = (file.size - 44) / 44_100;
   assert.ok(Math.abs(played.duration - duration) < 1, `${played.duration} s instead of ${duration}`);
   assert.equal(played.early.result, '', 'it began while the download went on');
-  assert.ok(Math.abs(played.end - (duration - 2)) < 0.5, `it is at ${played.end}`);
-  assert.ok(Math.abs(played.back - 1) < 0.5, `it is at ${played.back}`);
+  assert.ok(Math.abs(end - (duration - 2)) < 0.5, `it is at ${end}`);
+  assert.ok(Math.abs(back - 1) < 0.5, `it is at ${back}`);
   const event = await test.settled(page, 'song', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await file.sha256());
 });

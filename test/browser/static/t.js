@@ -173,6 +173,36 @@ const t = (() => {
     return { status: response.status, headers: [...response.headers], first, size: body.byteLength, sha256: await sha256(body) };
   }
 
+  /**
+   * Loads a sound and seeks to each of the times in turn, in seconds, those below 0
+   * from the end. Resolves with its duration, the times at which it then was, and
+   * the state of the background fetch when it was loaded.
+   */
+  async function play(id, url, times) {
+    const audio = document.createElement('audio');
+    audio.muted = true;
+    audio.preload = 'auto';
+    const happened = (type) =>
+      new Promise((resolve, reject) => {
+        const fail = () => reject(new Error(`${type}: ${audio.error.code} ${audio.error.message}`));
+        audio.addEventListener(type, resolve, { once: true });
+        audio.addEventListener('error', fail, { once: true });
+      });
+    const loaded = happened('loadedmetadata');
+    audio.src = url;
+    await loaded;
+    const { duration } = audio;
+    const early = state(id);
+    const at = [];
+    for (const time of times) {
+      const seeked = happened('seeked');
+      audio.currentTime = time < 0 ? duration + time : time;
+      await seeked;
+      at.push(audio.currentTime);
+    }
+    return { duration, early, at };
+  }
+
   return {
     register,
     site,
@@ -189,6 +219,7 @@ const t = (() => {
     storageIsEmpty,
     storedBody,
     readWhileLoading,
+    play,
     held,
     abort: (id) => held.get(id).abort(),
     results: () => results.all(),
