@@ -29,6 +29,11 @@ const chapters = [
     'For module workers. The options are those of `backgroundFetchOptions` for `sw.js`, too.',
     [['sw/module.ts'], ['sw/context.ts', ['WorkerOptions']]],
   ],
+  [
+    "`import 'background-fetch-wasm/list.js'`",
+    'The elements `<background-fetch-list>` and `<background-fetch-log>`, see [the list](list.md).',
+    [['component/texts.ts', ['TEXTS']]],
+  ],
   ["`import { modelStore, keepModels } from 'background-fetch-wasm/models'`", 'For files of AI models.', [['models/index.ts']]],
 ];
 
@@ -37,7 +42,7 @@ function declarationsOf(file) {
   const text = readFileSync(join(glue, file), 'utf8');
   // Global declarations stand indented, in `declare global`.
   const declaration =
-    /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(interface|type|function) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
+    /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(interface|type|function|const) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
   return [...text.matchAll(declaration)]
     .filter(([, indent, , code]) => (file.endsWith('.d.ts') ? indent === '  ' : code.startsWith('export ')))
     .map(([, indent, comment, code, kind, name]) => ({ name, comment: plain(comment), code: signature(code, kind, indent) }));
@@ -49,7 +54,8 @@ const plain = (comment) => comment.replaceAll(/^ *\/?\*+(?:\/| ?)|\*\/\s*$/gm, '
 function signature(code, kind, indent) {
   const unindented = code.replaceAll(new RegExp(`^${indent}`, 'gm'), '').replace('export ', '');
   if (kind === 'function') return `${unindented.slice(0, unindented.search(/ \{\n/))};`;
-  return kind === 'interface' ? `${unindented.trimEnd()}\n}` : unindented;
+  const closing = { interface: '\n}', const: '\n};' }[kind];
+  return closing ? unindented.trimEnd() + closing : unindented;
 }
 
 function chapter([title, text, files]) {

@@ -1,5 +1,4 @@
 /** What the list says, in English. A site replaces what it likes: `list.texts = { pause: 'Anhalten' }`. */
-
 export const TEXTS = {
   active: 'Under way',
   ended: 'Ended',

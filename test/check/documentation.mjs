@@ -1,4 +1,5 @@
 // The code in the documentation: it parses, and what it uses has these names and types.
+// Lines for a shell: the verbs and files that they name are there.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -7,10 +8,8 @@ import { codeOf } from '../browser/lib/documentation.mjs';
 const root = path.join(import.meta.dirname, '../..');
 const cache = path.join(root, 'test/.cache/documentation');
 const documents = ['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)];
-const blocks = documents
-  .filter((name) => name.endsWith('.md'))
-  .flatMap(codeOf)
-  .filter(({ language }) => language === 'js');
+const all = documents.filter((name) => name.endsWith('.md')).flatMap(codeOf);
+const blocks = all.filter(({ language }) => language === 'js');
 
 fs.rmSync(cache, { recursive: true, force: true });
 for (const [realm, lib] of [
@@ -43,10 +42,20 @@ for (const [realm, lib] of [
   fs.writeFileSync(path.join(directory, 'tsconfig.json'), JSON.stringify(config));
 }
 let failed = false;
+const { stdout: help } = spawnSync(path.join(root, 'build.sh'), ['help'], { encoding: 'utf8' });
+const verbs = [...help.matchAll(/^ {2}(\w+)/gm)].map(([, verb]) => verb);
+for (const { document, line, code } of all.filter(({ language }) => language === 'sh')) {
+  const named = code.matchAll(/\.\/build\.sh (\w+)|\bnode (\S+\.mjs)|\bgo \w+ \.\/([\w/]+)/g);
+  for (const [command, verb, script, directory] of named) {
+    if (verb ? verbs.includes(verb) : fs.existsSync(path.join(root, script ?? directory))) continue;
+    console.log(`${document}(${line}): there is nothing to do "${command}"`);
+    failed = true;
+  }
+}
 for (const realm of ['page', 'worker']) {
   const { status, stdout } = spawnSync('npx', ['tsc', '-p', path.join(cache, realm)], { cwd: root, encoding: 'utf8' });
   if (status !== 0) failed = true;
   process.stdout.write(stdout ?? '');
 }
-console.log(`${blocks.length} blocks of code in the documentation`);
+console.log(`${blocks.length} blocks of JavaScript in the documentation`);
 process.exit(failed ? 1 : 0);

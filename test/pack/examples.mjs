@@ -2,35 +2,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { drivers } from '../browser/drivers/index.mjs';
-import { Channel } from '../browser/lib/channel.mjs';
-import { startServer } from '../browser/lib/server.mjs';
-import { folder, installed, onClose, once, run, test } from './lib.mjs';
+import { inEachBrowser } from './browsers.mjs';
+import { installed, once, run, test } from './lib.mjs';
 
 const SIZE = 3_000_000;
-
-const channel = once(() => new Channel().start());
-
-const browsers = Object.fromEntries(
-  Object.keys(drivers).map((name) => [
-    name,
-    once(async () => {
-      const browser = await drivers[name].launch({ profileDir: folder(name), channel: await channel() });
-      onClose(() => browser.close());
-      return browser;
-    }),
-  ]),
-);
-
-/** A copy of a site whose page has the agent by which WebKit is driven. */
-async function withAgent(directory) {
-  const copy = folder('agent');
-  fs.cpSync(directory, copy, { recursive: true, filter: (name) => !name.includes('node_modules') });
-  const page = path.join(copy, 'index.html');
-  const agent = `<script src="http://127.0.0.1:${(await channel()).port}/agent.js"></script>`;
-  fs.writeFileSync(page, fs.readFileSync(page, 'utf8').replace(/<title>/, `${agent}\n$&`));
-  return copy;
-}
 
 /** Builds the example, puts the file there, and hands a page of it, in each browser, to `use`. */
 function example(name, { served = '.', query = '' } = {}, use = downloads) {
@@ -39,19 +14,7 @@ function example(name, { served = '.', query = '' } = {}, use = downloads) {
     const directory = path.join(built, served);
     fs.mkdirSync(path.join(directory, 'media'), { recursive: true });
     fs.writeFileSync(path.join(directory, 'media/clip.bin'), Buffer.alloc(SIZE, 'clip'));
-    for (const [driver, browser] of Object.entries(browsers)) {
-      const server = await startServer({ '/': driver === 'webkit' ? await withAgent(directory) : directory });
-      try {
-        const page = await (await browser()).newPage(`${server.url}/${query}`);
-        await use(page);
-        await (await browser()).closePages();
-      } catch (error) {
-        error.stack = `in ${driver}: ${error.stack}`;
-        throw error;
-      } finally {
-        await server.close();
-      }
-    }
+    await inEachBrowser(directory, query, use);
   });
 }
 

@@ -14,6 +14,9 @@ const preferences = {
   'browser.safebrowsing.downloads.enabled': false,
   'network.captive-portal-service.enabled': false,
   'datareporting.policy.dataSubmissionEnabled': false,
+  // What asks the user is agreed to.
+  'dom.storageManager.prompt.testing': true,
+  'dom.storageManager.prompt.testing.allow': true,
   'browser.download.always_ask_before_handling_new_types': false,
 };
 

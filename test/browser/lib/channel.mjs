@@ -142,7 +142,7 @@ export class Channel {
       let body = '';
       for await (const part of request.setEncoding('utf8')) body += part;
       if (first === 'agent') this.tab(rest.join('/')).answered(JSON.parse(body));
-      else this.reports(first).add(JSON.parse(body));
+      else this.reports(first).add({ from: 'somebody', at: Date.now(), ...JSON.parse(body) });
       response.end();
     } else if (first === 'agent') {
       this.tab(rest.join('/')).polled(url.searchParams.get('document'), url.searchParams.get('url'), response);

@@ -1,18 +1,20 @@
 // The code in the documentation. What follows the language of a block says what it is:
 //
-//   ```js page      runs in a page
-//   ```js worker    part of the service worker
-//   ```js           for a page, its types are checked, it is not run
-//   ```html page    part of the page
+//   ```js page                runs in a page
+//   ```js worker              part of the service worker
+//   ```html page, css page    part of the page
+//   ```js vite                the beginning of the page's module, see test/pack/readme.mjs,
+//   ```sh plain, sh vite      which also runs these
 //
 // Blocks for a page may use `backgroundFetch`, `download` (one that has just begun)
-// and `file` (a File of the user's) without saying where they are from.
+// and `file` (a File of the user's) without saying where they are from. In a line such as
+// `console.log(answer.status); // 201` the comment is what it prints.
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from './server.mjs';
 
 /** Those whose code is run; of all others it is only checked. */
-export const runDocuments = ['README.md', 'docs/guide.md', 'docs/migration.md'];
+export const runDocuments = ['README.md', ...['guide', 'http', 'list', 'migration'].map((name) => `docs/${name}.md`)];
 
 /** All blocks of code of a document, in their order. `line` is that of the first line of code. */
 export function codeOf(document) {
@@ -30,3 +32,7 @@ export function codeOf(document) {
     });
   return blocks;
 }
+
+/** The code of a document's blocks of one kind. */
+export const codeOfKind = (blocks, language, mark) =>
+  blocks.filter((one) => one.language === language && one.mark === mark).map(({ code }) => code);

@@ -3,7 +3,7 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { codeOf, runDocuments } from '../lib/documentation.mjs';
+import { codeOf, codeOfKind, runDocuments } from '../lib/documentation.mjs';
 import { assert, scenario } from '../lib/scenario.mjs';
 import { root } from '../lib/server.mjs';
 
@@ -25,19 +25,32 @@ function writeMedia(directory) {
 const reporting = (address) => `
 for (const type of ['error', 'unhandledrejection']) {
   addEventListener(type, ({ message, reason }) => fetch(${JSON.stringify(address)}, {
-    method: 'POST', mode: 'no-cors', body: JSON.stringify({ kind: 'error', text: String(reason ?? message) }),
+    method: 'POST', mode: 'no-cors', body: JSON.stringify({ kind: 'error', from: 'worker', at: Date.now(), text: String(reason ?? message) }),
   }));
 }
 `;
 
+/** For documents that are about something else. */
+const USUAL = {
+  worker: `importScripts('/background-fetch/sw.js');
+addEventListener('install', () => skipWaiting());
+addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+`,
+  page: '<script src="/background-fetch/page.js"></script>\n',
+};
+
 async function openSite(test, blocks) {
   const site = test.temporaryDirectory();
-  const of = (language, mark) => blocks.filter((one) => one.language === language && one.mark === mark).map(({ code }) => code);
+  const of = (language, mark) => codeOfKind(blocks, language, mark).join('\n');
   writeMedia(path.join(site, 'media'));
-  fs.writeFileSync(path.join(site, 'sw.js'), reporting(test.channel.address(test.id)) + of('js', 'worker').join('\n'));
+  const worker = of('js', 'worker');
+  const begin = reporting(test.channel.address(test.id)) + (worker.includes('importScripts') ? '' : USUAL.worker);
+  fs.writeFileSync(path.join(site, 'sw.js'), begin + worker);
   const agent = '<!doctype html>\n<script src="/test/report.js"></script>\n<script src="/test/agent.js"></script>\n';
   fs.writeFileSync(path.join(site, 'register.html'), agent);
-  fs.writeFileSync(path.join(site, 'index.html'), agent + of('html', 'page').join('\n'));
+  const markup = `${of('html', 'page')}<style>${of('css', 'page')}</style>`;
+  const script = markup.includes('/page.js') ? '' : USUAL.page;
+  fs.writeFileSync(path.join(site, 'index.html'), agent + script + markup);
   const server = await test.ownServer({
     '/': site,
     '/test/': path.join(root, 'test/browser/static'),
@@ -63,9 +76,23 @@ async function runBlock(code, name) {
   const file = new File(['a file of the user'], 'notes.txt');
   const AsyncFunction = (async () => {}).constructor;
   // In a block of its own, so that it may declare these names itself.
-  const run = new AsyncFunction('backgroundFetch', 'download', 'file', `{\n${code}\n}`);
-  await run(backgroundFetch, download, file);
+  const run = new AsyncFunction('backgroundFetch', 'download', 'file', 'prints', `{\n${code}\n}`);
+  await run(backgroundFetch, download, file, (values, said) => {
+    const printed = values.map((value) => JSON.stringify(value)).join(', ');
+    if (printed !== said) throw new Error(`it prints ${printed}, not ${said}`);
+  });
 }
+
+/** Lines that say what they print are compared with it; other comments behind one are left alone. */
+const comparing = (code) =>
+  code.replaceAll(/console\.log\((.*)\); \/\/ (.+)$/gm, (line, values, said) => {
+    try {
+      JSON.parse(`[${said}]`);
+    } catch {
+      return line;
+    }
+    return `prints([${values}], ${JSON.stringify(said)});`;
+  });
 
 /** The site of the README, as a user has it: the button, the player, and without its server. */
 async function useSite(page, server) {
@@ -85,15 +112,23 @@ for (const document of runDocuments) {
     const { page, server } = await openSite(test, blocks);
     for (const { code, line } of blocks.filter(({ language, mark }) => language === 'js' && mark === 'page')) {
       const where = `${document}, line ${line}`;
-      await page.evaluate(`(${runBlock})(${JSON.stringify(code)}, ${JSON.stringify(`block-${line}`)})`).catch((error) => {
-        throw new Error(`${where}: ${error.stack}`);
-      });
+      await page
+        .evaluate(`(${runBlock})(${JSON.stringify(comparing(code))}, ${JSON.stringify(`block-${line}`)})`)
+        .catch((error) => {
+          throw new Error(`${where}: ${error.stack}`);
+        });
       await page.waitFor(`${where}: the end of what it began`, 20_000, async () => {
         const { backgroundFetch } = await navigator.serviceWorker.ready;
         return (await backgroundFetch.getIds()).length === 0;
       });
     }
-    await page.waitFor('the worker to store the episode', 15_000, async () => (await caches.match('/media/episode-1.webm'))?.ok);
+    if (codeOfKind(blocks, 'js', 'worker').some((code) => code.includes('cache.put'))) {
+      await page.waitFor(
+        'the worker to store the episode',
+        15_000,
+        async () => (await caches.match('/media/episode-1.webm'))?.ok,
+      );
+    }
     if (document === 'README.md') await useSite(page, server);
     const errors = test.reports.all(({ kind }) => kind === 'error');
     assert.deepEqual(errors, []);
