@@ -103,7 +103,9 @@ export class WorkerSource implements Source {
 
   async #act(method: Method, path: string, body?: unknown): Promise<void> {
     try {
-      bodyOf(await requestOf(this.#registration, method, path, body));
+      const reply = await requestOf(this.#registration, method, path, body);
+      // It has ended, or another tab was faster: what is there now is shown.
+      if (reply.status !== 404) bodyOf(reply);
     } finally {
       await this.#refresh();
       this.#watch.renewSoon();

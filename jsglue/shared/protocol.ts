@@ -31,10 +31,10 @@
  *        -> 200 or 206 with a ServedBody, in whose place the bytes are sent.
  *   GET  body?url=<url>[&ignoreSearch][&download]    -> the same for a URL
  *   GET  kept[?url=<url>[&ignoreSearch]]         -> 200 KeptList
- *   DELETE kept?url=<url>[&ignoreSearch], kept/<uniqueId>  -> 200 {"deleted": number}
+ *   DELETE kept?url=<url>[&ignoreSearch], kept/<uniqueId>  -> 200 {"deleted": number} | problem
  *   GET  list                                    -> 200 Listings
  *   GET  history                                 -> 200 History
- *   DELETE history[/<number>]                    -> 200 {}
+ *   DELETE history[/<number>]                    -> 200 {} | problem
  *   POST history/<number>/retry {"uniqueId": …}  -> 201 Snapshot | problem
  *   GET  log                                     -> 200 Log
  *

@@ -461,13 +461,18 @@ func (e *Engine) lookUp(uniqueID string) (*backgroundFetch, error) {
 }
 
 // Abort aborts a background fetch and says whether it was still active. When it
-// returns, the abort is stored.
+// returns, the abort is stored. The error is ErrUnknown where there is none.
 //
 // Source: #background-fetch-registration-abort
 func (e *Engine) Abort(ctx context.Context, uniqueID string) (bool, error) {
 	e.mu.Lock()
 	f, err := e.lookUp(uniqueID)
-	if err != nil || f.settling {
+	if err != nil {
+		e.mu.Unlock()
+		_, err = e.Snapshot(uniqueID) // it may be done with
+		return false, err
+	}
+	if f.settling {
 		e.mu.Unlock()
 		return false, nil
 	}

@@ -190,11 +190,33 @@ func (e *Engine) historyChanged() {
 	e.revision = max(e.revision+1, time.Now().UnixMicro())
 }
 
-// DeleteHistory deletes what the history has under the numbers, or all of it
-// where none is given. One that is not there is no error.
-func (e *Engine) DeleteHistory(ctx context.Context, numbers ...int64) error {
+// DeleteHistory deletes what the history has under the number. The error is ErrUnknown
+// where it has nothing.
+func (e *Engine) DeleteHistory(ctx context.Context, number int64) error {
+	if _, err := e.endedWith(ctx, number); err != nil {
+		return err
+	}
 	defer e.historyChanged()
-	return e.Store.DeleteHistory(ctx, numbers...)
+	return e.Store.DeleteHistory(ctx, number)
+}
+
+// ClearHistory deletes all of the history.
+func (e *Engine) ClearHistory(ctx context.Context) error {
+	defer e.historyChanged()
+	return e.Store.DeleteHistory(ctx)
+}
+
+// endedWith returns what the history has under the number, or ErrUnknown.
+func (e *Engine) endedWith(ctx context.Context, number int64) (Ended, error) {
+	history, err := e.Store.History(ctx)
+	if err != nil {
+		return Ended{}, err
+	}
+	i := slices.IndexFunc(history, func(ended Ended) bool { return ended.Number == number })
+	if i < 0 {
+		return Ended{}, ErrUnknown
+	}
+	return history[i], nil
 }
 
 // Retry makes a background fetch of the history again, with the same id and
@@ -204,24 +226,21 @@ func (e *Engine) Retry(ctx context.Context, number int64, uniqueID string) (Snap
 	if snapshot, err := e.Snapshot(uniqueID); err == nil {
 		return snapshot, nil
 	}
-	history, err := e.Store.History(ctx)
+	ended, err := e.endedWith(ctx, number)
 	if err != nil {
 		return Snapshot{}, err
 	}
-	i := slices.IndexFunc(history, func(ended Ended) bool { return ended.Number == number })
-	if i < 0 {
-		return Snapshot{}, ErrUnknown
-	}
-	again := history[i].Again
+	again := ended.Again
 	if again == nil {
-		return Snapshot{}, errorf(InvalidStateError, "the background fetch %q cannot be made again", history[i].ID)
+		return Snapshot{}, errorf(InvalidStateError, "the background fetch %q cannot be made again", ended.ID)
 	}
 	again.UniqueID = uniqueID
 	snapshot, err := e.Fetch(ctx, *again)
-	if err == nil {
-		err = e.DeleteHistory(ctx, number)
+	if err != nil {
+		return Snapshot{}, err
 	}
-	return snapshot, err
+	defer e.historyChanged()
+	return snapshot, e.Store.DeleteHistory(ctx, number) // it may be gone meanwhile
 }
 
 // shorten cuts a text to so many bytes, and says so.

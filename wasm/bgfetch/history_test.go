@@ -64,6 +64,9 @@ func TestListAndHistory(t *testing.T) {
 		if err := w.engine.DeleteHistory(context.Background(), history[0].Number); err != nil || len(w.history()) != 0 {
 			t.Errorf("after DeleteHistory: %v, %+v", err, w.history())
 		}
+		if err := w.engine.DeleteHistory(context.Background(), history[0].Number); !errors.Is(err, bgfetch.ErrUnknown) {
+			t.Errorf("DeleteHistory of what is gone: %v", err)
+		}
 	})
 }
 

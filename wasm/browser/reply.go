@@ -91,9 +91,9 @@ func (w *replyWriter) Flush() {
 }
 
 // fail replaces the reply by a problem, or breaks off a reply already begun.
-func (w *replyWriter) fail(detail string) {
+func (w *replyWriter) fail(status int, detail string) {
 	w.failed = true
-	w.status = http.StatusInternalServerError
+	w.status = status
 	w.sent = http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}}
 	text, _ := json.Marshal(map[string]any{ // strings and a number can be encoded
 		"type":   "about:blank",
@@ -118,7 +118,7 @@ func (w *replyWriter) finish() {
 	response, err := w.response()
 	if err != nil && !w.failed {
 		log.Println("bgfetch: no Response:", err)
-		w.fail("The reply cannot be made a Response: " + err.Error())
+		w.fail(http.StatusInternalServerError, "The reply cannot be made a Response: "+err.Error())
 		response, err = w.response()
 	}
 	if err != nil { // a plain 500 cannot fail; should it, nobody must hang

@@ -64,18 +64,23 @@ func serveRequest(handler http.Handler, value safejs.Value, resolve resolveFunc)
 	defer func() {
 		if cause := recover(); cause != nil {
 			log.Println("bgfetch: the handler panicked:", cause)
-			reply.fail(fmt.Sprintf("The handler panicked: %v", cause))
+			reply.fail(http.StatusInternalServerError, fmt.Sprintf("The handler panicked: %v", cause))
 		}
 	}()
 	release, err := onAbort(value, cancel)
 	if err != nil {
-		reply.fail(err.Error())
+		reply.fail(http.StatusInternalServerError, err.Error())
 		return
 	}
 	defer release()
 	request, err := makeRequest(ctx, value)
-	if err != nil {
-		reply.fail(err.Error())
+	var wrongURL *url.Error
+	switch {
+	case errors.As(err, &wrongURL): // browsers let pass what is not escaped rightly
+		reply.fail(http.StatusBadRequest, err.Error())
+		return
+	case err != nil:
+		reply.fail(http.StatusInternalServerError, err.Error())
 		return
 	}
 	defer request.Body.Close()

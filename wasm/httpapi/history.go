@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"cmp"
+	"crypto/rand"
 	"net/http"
 )
 
@@ -15,17 +17,14 @@ func (a api) history(w http.ResponseWriter, r *http.Request) {
 	reply(w, map[string]any{"fetches": fetches, "revision": revision}, err)
 }
 
-// deleteHistory deletes the one with the number of the path, or all.
+func (a api) clearHistory(w http.ResponseWriter, r *http.Request) {
+	reply(w, struct{}{}, a.engine.ClearHistory(r.Context()))
+}
+
 func (a api) deleteHistory(w http.ResponseWriter, r *http.Request) {
-	var numbers []int64
-	if text := r.PathValue("number"); text != "" {
-		number, ok := number(w, "the number", text)
-		if !ok {
-			return
-		}
-		numbers = append(numbers, number)
+	if number, ok := number(w, "the number", r.PathValue("number")); ok {
+		reply(w, struct{}{}, a.engine.DeleteHistory(r.Context(), number))
 	}
-	reply(w, struct{}{}, a.engine.DeleteHistory(r.Context(), numbers...))
 }
 
 func (a api) retry(w http.ResponseWriter, r *http.Request) {
@@ -39,7 +38,7 @@ func (a api) retry(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &init) {
 		return
 	}
-	snapshot, err := a.engine.Retry(r.Context(), number, init.UniqueID)
+	snapshot, err := a.engine.Retry(r.Context(), number, cmp.Or(init.UniqueID, rand.Text()))
 	if err != nil {
 		writeError(w, err)
 		return

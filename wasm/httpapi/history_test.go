@@ -38,8 +38,19 @@ func TestListHistoryAndLog(t *testing.T) {
 			t.Errorf("retry: %+v", again)
 		}
 		call(t, h, "POST", fmt.Sprintf("/history/%d/retry", number), `{"uniqueId":"u3"}`, 404, nil)
+		call(t, h, "POST", "/fetches/u2/abort", "", 200, nil)
 		time.Sleep(time.Minute)
-		call(t, h, "DELETE", "/history/12345", "", 200, nil)
+		call(t, h, "GET", "/history", "", 200, &history)
+		number = history.Fetches[0].Number
+		call(t, h, "POST", fmt.Sprintf("/history/%d/retry", number), `{"uniqueId":"a/b"}`, 400, nil)
+		if call(t, h, "POST", fmt.Sprintf("/history/%d/retry", number), `{}`, 201, &again); again.UniqueID == "" {
+			t.Errorf("retry without a unique id: %+v", again)
+		}
+		time.Sleep(time.Minute)
+		call(t, h, "GET", "/history", "", 200, &history)
+		number = history.Fetches[0].Number
+		call(t, h, "DELETE", fmt.Sprintf("/history/%d", number), "", 200, nil)
+		call(t, h, "DELETE", fmt.Sprintf("/history/%d", number), "", 404, nil)
 		call(t, h, "DELETE", "/history/x", "", 400, nil)
 		call(t, h, "DELETE", "/history", "", 200, nil)
 		if call(t, h, "GET", "/history", "", 200, &history); len(history.Fetches) != 0 {

@@ -27,13 +27,13 @@
 //	GET  /kept[?url=<url>[&ignoreSearch]]
 //	                                   200 {"records": [KeptRecord]}, the last kept first
 //	DELETE /kept?url=<url>[&ignoreSearch], /kept/<uniqueId>
-//	                                   200 {"deleted": number}
+//	                                   200 {"deleted": number}; of a unique id never 0 but 404
 //	GET  /program                      200 {"goroutines": n, "memory": bytes} of this program
 //	GET  /                             200 the downloads page, with /list.js and /page.css
 //	GET  /list                         200 {"fetches": [Listing], "history": revision}, those not done with
 //	GET  /history                      200 {"fetches": [Ended], "revision": number}, the last first
 //	DELETE /history[/<number>]         200 {}
-//	POST /history/<number>/retry       {"uniqueId": string}: 201 Snapshot of the new one
+//	POST /history/<number>/retry       {"uniqueId": string}, which may be left out: 201 Snapshot of the new one
 //	GET  /log                          200 Log
 //
 // HEAD is answered wherever GET is. A navigation changes nothing: only GET and HEAD
@@ -88,7 +88,7 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/list.js", methods{http.MethodGet: page})
 	mux.Handle("/page.css", methods{http.MethodGet: page})
 	mux.Handle("/list", methods{http.MethodGet: a.listings})
-	mux.Handle("/history", methods{http.MethodGet: a.history, http.MethodDelete: a.deleteHistory})
+	mux.Handle("/history", methods{http.MethodGet: a.history, http.MethodDelete: a.clearHistory})
 	mux.Handle("/history/{number}", methods{http.MethodDelete: a.deleteHistory})
 	mux.Handle("/history/{number}/retry", methods{http.MethodPost: a.retry})
 	mux.Handle("/log", methods{http.MethodGet: a.log})
@@ -96,7 +96,7 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/fetches/{uniqueId}/zip", methods{http.MethodGet: a.zip})
 	mux.Handle("/body", methods{http.MethodGet: a.urlBody})
 	mux.Handle("/kept", methods{http.MethodGet: a.kept, http.MethodDelete: a.deleteKept})
-	mux.Handle("/kept/{uniqueId}", methods{http.MethodDelete: a.deleteKept})
+	mux.Handle("/kept/{uniqueId}", methods{http.MethodDelete: a.deleteKeptOf})
 	mux.Handle("/program", methods{http.MethodGet: program})
 	mux.HandleFunc("/ids/{id}", a.newest(mux))
 	mux.HandleFunc("/ids/{id}/{rest...}", a.newest(mux))

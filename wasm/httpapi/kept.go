@@ -39,16 +39,20 @@ func (a api) kept(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]any{"records": a.engine.Kept(query)})
 }
 
-// deleteKept deletes those with the URL in the query, or of the background fetch in the path.
+// deleteKept deletes those with the URL in the query, of which there may be none.
 func (a api) deleteKept(w http.ResponseWriter, r *http.Request) {
-	query := bgfetch.KeptQuery{UniqueID: r.PathValue("uniqueId")}
-	if query.UniqueID == "" {
-		var ok bool
-		if query, ok = keptQuery(w, r); !ok {
-			return
-		}
+	if query, ok := keptQuery(w, r); ok {
+		deleted, err := a.engine.DeleteKept(r.Context(), query)
+		reply(w, map[string]int{"deleted": deleted}, err)
 	}
-	deleted, err := a.engine.DeleteKept(r.Context(), query)
+}
+
+// deleteKeptOf deletes those of the background fetch in the path.
+func (a api) deleteKeptOf(w http.ResponseWriter, r *http.Request) {
+	deleted, err := a.engine.DeleteKept(r.Context(), bgfetch.KeptQuery{UniqueID: r.PathValue("uniqueId")})
+	if err == nil && deleted == 0 {
+		err = bgfetch.ErrUnknown
+	}
 	reply(w, map[string]int{"deleted": deleted}, err)
 }
 

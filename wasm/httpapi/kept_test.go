@@ -109,7 +109,8 @@ func TestKept(t *testing.T) {
 		call(t, h, "PUT", "/kept", "", 405, nil)
 
 		var deleted struct{ Deleted int }
-		call(t, h, "DELETE", "/kept/unknown", "", 200, &deleted)
+		call(t, h, "DELETE", "/kept/unknown", "", 404, nil)
+		call(t, h, "DELETE", "/kept?url="+neturl.QueryEscape(other), "", 200, &deleted)
 		if deleted.Deleted != 0 {
 			t.Errorf("deleted: %+v", deleted)
 		}

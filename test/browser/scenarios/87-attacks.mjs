@@ -174,9 +174,9 @@ scenario('ids that look like paths, and a title of 100 kB', {}, async (test) => 
 scenario('background fetches over HTTP', {}, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 2 * MiB, link: 256 * 1024 });
-  const answers = await page.evaluate(async (url) => {
-    const post = async (path, body, headers = {}) => {
-      const response = await fetch(`/__bgfetch__/${path}`, { method: 'POST', body, headers });
+  const askAll = async (url, large) => {
+    const ask = async (method, path, body) => {
+      const response = await fetch(`/__bgfetch__/${path}`, { method, body });
       const { status } = response;
       return {
         status,
@@ -187,6 +187,7 @@ scenario('background fetches over HTTP', {}, async (test) => {
         body: await response.json(),
       };
     };
+    const post = (path, body) => ask('POST', path, body);
     const started = await post('fetches', JSON.stringify({ id: 'film', title: 'A film', requests: [url] }));
     return {
       started,
@@ -197,8 +198,18 @@ scenario('background fetches over HTTP', {}, async (test) => {
       none: await post('fetches/unknown/pause'),
       wrong: await post('list', '{}'),
       abort: await post('ids/film/abort'),
+      unknown: await Promise.all([
+        post('fetches/unknown/abort'),
+        ask('DELETE', 'kept/unknown'),
+        ask('DELETE', 'history/999'),
+        ask('GET', 'ids/film/records/1/body'),
+      ]),
+      escape: await ask('GET', 'ids/%zz'),
+      large: large && (await post('fetches', new Blob(Array(65).fill(new Uint8Array(2 ** 20).fill(32))))),
     };
-  }, new URL(file.url).pathname + new URL(file.url).search);
+  };
+  const { pathname, search } = new URL(file.url);
+  const answers = await page.evaluate(askAll, pathname + search, test.long);
   assert.equal(answers.started.status, 201);
   assert.equal(answers.started.cache, 'no-store');
   assert.equal(answers.started.location, `fetches/${answers.started.body.uniqueId}`);
@@ -210,6 +221,16 @@ scenario('background fetches over HTTP', {}, async (test) => {
   assert.deepEqual([answers.broken.status, answers.none.status, answers.wrong.status], [400, 404, 405]);
   assert.match(answers.broken.body.detail, /JSON/);
   assert.equal(answers.wrong.allow, 'GET, HEAD');
-  for (const { type } of [answers.broken, answers.none, answers.wrong]) assert.equal(type, 'application/problem+json');
+  assert.deepEqual(
+    answers.unknown.map(({ status }) => status),
+    [404, 404, 404, 404],
+  );
+  assert.equal(answers.escape.status, 400);
+  if (test.long) assert.equal(answers.large.status, 413);
+  assert.match(answers.escape.body.detail, /%zz/);
+  const { broken, none, wrong, unknown, escape, large } = answers;
+  for (const { type, cache, body, status } of [broken, none, wrong, ...unknown, escape, large || escape]) {
+    assert.deepEqual([type, cache, body.status], ['application/problem+json', 'no-store', status]);
+  }
   assert.equal((await test.event('film')).type, 'backgroundfetchabort');
 });
