@@ -2,6 +2,7 @@ package bgfetch
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -398,10 +399,27 @@ func closingEvent(snapshot Snapshot) string {
 	}
 }
 
-// remove deletes all that is left of a background fetch but kept records: first the
+// deleteAll deletes a background fetch for which there is nothing left to do: first the
 // rows. A crash in between leaves bodies without a row, which the next start deletes;
 // the other way round, rows that say nothing of the event's delivery would make it
 // fetch all of it again.
+//
+// Where there is no room for the row in the history, the bodies are what takes it, and go first.
+func (e *Engine) deleteAll(uniqueID string, ended Ended) error {
+	err := e.Store.Delete(e.ctx, uniqueID, &ended)
+	if err != nil && !errors.Is(err, ErrQuota) {
+		return err
+	}
+	if deleted := e.Bodies.Delete(e.ctx, uniqueID); deleted != nil || err == nil {
+		return deleted
+	}
+	if err = e.Store.Delete(e.ctx, uniqueID, &ended); errors.Is(err, ErrQuota) {
+		err = e.Store.Delete(e.ctx, uniqueID, nil)
+	}
+	return err
+}
+
+// remove deletes all that is left of a background fetch, or all but kept records.
 func (e *Engine) remove(f *backgroundFetch) {
 	uniqueID := f.state.UniqueID
 	e.mu.Lock()
@@ -410,8 +428,8 @@ func (e *Engine) remove(f *backgroundFetch) {
 	var err error
 	if f.kept() {
 		err = e.keepRecords(f, ended)
-	} else if err = e.Store.Delete(e.ctx, uniqueID, &ended); err == nil {
-		err = e.Bodies.Delete(e.ctx, uniqueID)
+	} else {
+		err = e.deleteAll(uniqueID, ended)
 	}
 	if e.ctx.Err() != nil {
 		return

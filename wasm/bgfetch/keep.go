@@ -199,14 +199,18 @@ func (e *Engine) DeleteKept(ctx context.Context, query KeptQuery) (int, error) {
 	return len(chosen), nil
 }
 
-// markDropped hides a record for good: from now on nobody reads it.
+// markDropped hides a record for good: from now on nobody reads it. That there is no room
+// to store that is no error: the bodies that take it are deleted next.
 func (e *Engine) markDropped(ctx context.Context, r *record) error {
 	e.mu.Lock()
 	r.state.Dropped = true
 	state := r.state
 	r.fetch.broadcast()
 	e.mu.Unlock()
-	return e.Store.PutRecord(ctx, r.fetch.state.UniqueID, r.index, state)
+	if err := e.Store.PutRecord(ctx, r.fetch.state.UniqueID, r.index, state); !errors.Is(err, ErrQuota) {
+		return err
+	}
+	return nil
 }
 
 // tidyKept deletes the bodies of records that were dropped, or in whose place others

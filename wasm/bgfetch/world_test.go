@@ -22,6 +22,8 @@ type world struct {
 	events  *bgfetchtest.Events
 	display *bgfetchtest.Display
 	options bgfetch.Options
+	// limited, if set, is given each store.
+	limited func(bgfetch.Store) bgfetch.Store
 
 	engine *bgfetch.Engine
 	cancel context.CancelFunc
@@ -46,7 +48,10 @@ func (w *world) start() {
 	w.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
-	store := &dying{w.store, cancel}
+	var store bgfetch.Store = &dying{w.store, cancel}
+	if w.limited != nil {
+		store = w.limited(store)
+	}
 	w.engine = bgfetch.NewEngine(bgfetch.Ports{Store: store, Bodies: w.bodies, Network: w.network, Events: w.events, Display: w.display}, w.options)
 	if err := w.engine.Start(ctx); err != nil && ctx.Err() == nil {
 		w.t.Fatalf("Start: %v", err)
