@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"testing"
 	"time"
 
@@ -53,7 +52,7 @@ func soak(t *testing.T, ranges bgfetch.RangePolicy) {
 		w.fetch("warm", urls...)
 		time.Sleep(time.Hour)
 		w.result("warm")
-		before := runtime.NumGoroutine()
+		before := bgfetchtest.Goroutines()
 		for i := range 100 {
 			f := w.fetch(fmt.Sprint(i), urls...)
 			time.Sleep(time.Duration(random.IntN(12)) * time.Second)
@@ -84,7 +83,7 @@ func soak(t *testing.T, ranges bgfetch.RangePolicy) {
 		}
 		t.Logf("%d of 100 succeeded", succeeded)
 		w.wantNothingLeft()
-		if after := runtime.NumGoroutine(); after > before {
+		if after := bgfetchtest.Goroutines(); after > before {
 			t.Errorf("%d goroutines, %d at the start", after, before)
 		}
 		if open := w.network.Running(); open != 0 {

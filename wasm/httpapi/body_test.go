@@ -1,13 +1,11 @@
 package httpapi_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -219,7 +217,7 @@ func TestGivenUp(t *testing.T) {
 	serveOver(t, offline, func(t *testing.T, h http.Handler) {
 		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
 		synctest.Wait()
-		before := goroutines()
+		before := bgfetchtest.Goroutines()
 		begun := time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		var waiting sync.WaitGroup
@@ -231,7 +229,7 @@ func TestGivenUp(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		if during := goroutines(); during < before+400 {
+		if during := bgfetchtest.Goroutines(); during < before+400 {
 			t.Errorf("%d goroutines while they wait, %d before", during, before)
 		}
 		time.Sleep(time.Second)
@@ -241,16 +239,10 @@ func TestGivenUp(t *testing.T) {
 			t.Errorf("they waited for %v", took)
 		}
 		synctest.Wait()
-		if after := goroutines(); after > before {
+		if after := bgfetchtest.Goroutines(); after > before {
 			t.Errorf("%d goroutines, %d before", after, before)
 		}
 	})
-}
-
-// goroutines counts those that there are. runtime.NumGoroutine may count one that has ended.
-func goroutines() int {
-	stacks := make([]byte, 1<<20)
-	return bytes.Count(stacks[:runtime.Stack(stacks, true)], []byte("\ngoroutine ")) + 1
 }
 
 func TestNavigationChangesNothing(t *testing.T) {
