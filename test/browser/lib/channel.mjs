@@ -12,6 +12,7 @@ const files = {
   '/tab.html': 'drivers/webkit/tab.html',
   '/hosts.html': 'drivers/webkit/hosts.html',
   '/client.html': 'drivers/webkit/client.html',
+  '/agent.html': 'drivers/webkit/agent.html',
   '/agent.js': 'static/agent.js',
 };
 

@@ -1,5 +1,8 @@
 // Runs commands of the driver in this document: an address in the fragment of
 // the first URL, remembered for the tab, is asked for one command after the other.
+//
+// A frame of that origin does the asking: what this document fetches goes to its
+// service worker, and is lost if that is replaced at the wrong moment.
 (() => {
   const KEY = 'bgfetch-test-agent';
   const given = location.hash.match(/^#agent=(.+)$/)?.[1];
@@ -9,17 +12,19 @@
   }
   const address = sessionStorage.getItem(KEY);
   if (!address || window !== top) return;
-  const self = `${address}?document=${String(crypto.getRandomValues(new Uint32Array(4)))}&url=${encodeURIComponent(location.href)}`;
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.src = `${new URL('/agent.html', address)}?${new URLSearchParams({
+    address,
+    document: String(crypto.getRandomValues(new Uint32Array(4))),
+    url: location.href,
+  })}`;
 
-  async function serve() {
-    for (;;) {
-      const command = await (await fetch(self)).json();
-      if (!command) return;
-      // Not awaited: a second command may run while the first one waits.
-      Promise.resolve((0, eval)(command.code)).then((result) =>
-        fetch(address, { method: 'POST', body: JSON.stringify({ id: command.id, result }) }),
-      );
-    }
-  }
-  window.addEventListener('load', () => serve().catch(() => {}));
+  window.addEventListener('message', async ({ source, data }) => {
+    if (source !== frame.contentWindow) return;
+    // Not awaited by the frame: a second command may run while the first one waits.
+    const result = await (0, eval)(data.code);
+    frame.contentWindow.postMessage({ id: data.id, result }, '*');
+  });
+  window.addEventListener('load', () => document.documentElement.append(frame));
 })();
