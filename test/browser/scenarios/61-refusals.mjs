@@ -197,9 +197,8 @@ scenario('the content security policy of a page, by header and by meta', {}, asy
   for (const file of [other, meta]) assert.deepEqual(await askedFor(file), []);
 });
 
-scenario('the content security policy of a dedicated or shared worker', {}, async (test) => {
-  // Nothing tells a script there that a policy was the cause.
-  if (test.driver.name === 'webkit') return;
+// In WebKit nothing tells a script there that a policy was the cause.
+scenario('the content security policy of a dedicated or shared worker', { browsers: ['chromium', 'firefox'] }, async (test) => {
   const channel = new URL(test.channel.address('x')).origin;
   const { page, inRealm } = await open6(test, { options: { 'worker-csp': `connect-src 'self' ${channel}` } });
   const own = test.resource({ size: 1000 });

@@ -297,8 +297,7 @@ scenario('the log tells of a restarted worker, and is exported as JSON', { timeo
   await page.waitFor('a run for each start', 20_000, () => list.host('log').shadowRoot.querySelectorAll('tbody').length >= 2);
 });
 
-scenario("the list of the browser's own background fetches", {}, async (test) => {
-  if (test.driver.name !== 'chromium') return;
+scenario("the list of the browser's own background fetches", { browsers: ['chromium'] }, async (test) => {
   const browser = await test.launch({ native: true });
   const page = await browser.newPage(test.pageURL('/list.html'));
   await page.evaluate(() => t.register());
