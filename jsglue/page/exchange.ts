@@ -17,7 +17,7 @@ import {
 import type { Reply } from '../shared/transport';
 import { VERSION } from '../shared/version';
 import { hasCache } from './caches';
-import { meet } from './meet';
+import { meet, sayOnce } from './meet';
 
 /** A request is given up after so many times DEAD_AFTER_MS without any word. */
 export const MAX_SILENT = 12;
@@ -46,31 +46,36 @@ export async function requestOf(
     const { reply, heard } = await exchange(worker, message);
     if (reply?.type === 'reply') return { status: reply.status, body: JSON.parse(reply.body || 'null') };
     if (heard) silent = 0;
-    else if (ready && !reply && (await isForeign(registration, worker))) throw foreign(registration, worker);
-    else if (ready) silent++;
+    else if (ready) {
+      silent++;
+      if (!reply) await complain(registration, worker);
+    }
     if (reply) await new Promise((resolve) => setTimeout(resolve, RETIRED_DELAY_MS));
   }
-  throw new TypeError(
-    `The active service worker ${registration.active?.scriptURL} did not answer ${method} ${path}. ` +
-      'Reload the page; if it stays so, look for errors in the console of the worker.',
-  );
+  throw new TypeError(complaint(registration, SILENT));
 }
 
 /**
- * Whether a worker that said nothing is one without our script: one with it made a
- * cache when it was installed, so one that is slow is waited for.
+ * A worker said nothing. One with our script made a cache when it was installed: it may
+ * be slow, or have lost the line since, so the console says so and it is waited for.
+ * Throws where there is no such cache.
  */
-async function isForeign({ scope, active }: ServiceWorkerRegistration, worker: ServiceWorker): Promise<boolean> {
+async function complain(registration: ServiceWorkerRegistration, worker: ServiceWorker): Promise<void> {
   // Storage that fails tells nothing.
   const names = await caches.keys().catch(() => undefined);
-  return active === worker && names !== undefined && !hasCache(names, 'program', scope);
+  if (registration.active !== worker || !names) return;
+  if (!hasCache(names, 'program', registration.scope)) throw new TypeError(complaint(registration, FOREIGN));
+  sayOnce(complaint(registration, SILENT));
 }
 
-function foreign({ waiting }: ServiceWorkerRegistration, { scriptURL }: ServiceWorker): TypeError {
+const FOREIGN = 'does not know of background fetches';
+const SILENT = `does not answer. Look for errors in its console; if there are none it is busy, or ${FOREIGN}`;
+
+function complaint({ active, waiting }: ServiceWorkerRegistration, what: string): string {
   const how = waiting
     ? 'A newer one is waiting: close all pages of the site, or call skipWaiting() when it is installed.'
     : "Begin it with importScripts('…/sw.js'), the sw.js of background-fetch-wasm, and reload the page.";
-  return new TypeError(`The active service worker ${scriptURL} does not know of background fetches. ${how}`);
+  return `The active service worker ${active?.scriptURL} ${what}. ${how}`;
 }
 
 /**

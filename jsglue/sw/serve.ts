@@ -64,7 +64,7 @@ export function defineServe(context: WorkerContext, program: Program, served: Se
         // The event is over: who serves it late has to see to that.
       }
       const response = await answer(request, asked, done).catch((error) => {
-        console.warn('backgroundFetch.serve():', error);
+        console.warn(`Background Fetch: serve() cannot answer ${request.url}, and resolves with undefined: ${error}`);
         return undefined;
       });
       if (!response) done();

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { folder, pack, root, run, tarball, test } from './lib.mjs';
+import { build } from 'esbuild';
+import { folder, installed, pack, root, run, tarball, test } from './lib.mjs';
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
@@ -48,6 +49,30 @@ test('publint and attw find nothing', async () => {
   await run(tool('publint'), [file, '--strict']);
   // bgfetch.wasm is no module: it has no types.
   await run(tool('attw'), [file, '--profile', 'esm-only', '--exclude-entrypoints', 'bgfetch.wasm']);
+});
+
+test('bundlers keep the scripts that have effects, and leave out modules of which nothing is used', async () => {
+  const absWorkingDir = await installed();
+  const bundle = async (contents) => {
+    const stdin = { contents, resolveDir: absWorkingDir };
+    const { outputFiles } = await build({ stdin, absWorkingDir, bundle: true, write: false, format: 'esm', logLevel: 'silent' });
+    return outputFiles[0].text;
+  };
+  for (const [script, effect] of [
+    ['list.js', 'background-fetch-list'],
+    ['page.js', 'BackgroundFetchManager'],
+    ['sw.js', 'bgfetch.wasm'],
+  ]) {
+    assert.ok((await bundle(`import 'background-fetch-wasm/${script}';`)).includes(effect), script);
+  }
+  for (const [module, name] of [
+    ['', 'install'],
+    ['/worker', 'install'],
+    ['/models', 'modelStore'],
+  ]) {
+    const unused = await bundle(`import { ${name} } from 'background-fetch-wasm${module}';`);
+    assert.ok(unused.length < 200, `${module}: ${unused.length} characters`);
+  }
 });
 
 test('packed twice gives the same bytes, and the program built elsewhere, too', async () => {

@@ -203,9 +203,20 @@ scenario(
       await navigator.serviceWorker.register(url);
     });
     await page.waitFor('the new one', 10_000, async () => (await t.site()).waiting !== null);
-    // Its cache is there from now on, so the old one gets more time.
-    await page.evaluate(async () => Promise.all((await caches.keys()).map((name) => caches.delete(name))));
-    assert.match((await tryFetch(page, file.url)).error.message, /A newer one is waiting: close all pages/);
+    // Its cache is there from now on, so the old one gets more time, and the console says what may be wrong.
+    const forget = () => page.evaluate(async () => Promise.all((await caches.keys()).map((name) => caches.delete(name))));
+    const old = tryFetch(page, file.url);
+    await hear(test, 'or does not know of background fetches. A newer one is waiting: close all pages');
+    await forget();
+    assert.match((await old).error.message, / does not know of background fetches\. A newer one is waiting: close all pages/);
+
+    // One that had the line, and has it no more.
+    await page.evaluate(() => t.register());
+    await page.evaluate(() => t.register({ lib: 0 }));
+    const lost = tryFetch(page, file.url);
+    await hear(test, 'or does not know of background fetches. Begin it with importScripts');
+    await forget();
+    assert.match((await lost).error.message, / does not know of background fetches\. Begin it with importScripts/);
 
     // Slow to be activated, and slow to answer.
     const busy = 'const until = Date.now() + 7000; while (Date.now() < until);';
@@ -224,8 +235,17 @@ scenario(
     const activating = await tryFetch(slow, small.url, 'activating');
     // Firefox gives the message to the worker meanwhile, the others wait.
     assert.equal(activating.error, null);
-    await slow.evaluate(async () => (await t.site()).active.postMessage('busy'));
-    assert.equal((await tryFetch(slow, small.url, 'busy')).error, null);
+    await slow.waitFor('it to be activated', 10_000, async () => (await t.site()).active.state === 'activated');
+    // In one go, since requests of the page itself, such as those for a driver's commands, wait for it.
+    const late = await slow.evaluateFor(30_000, async () => {
+      (await t.site()).active.postMessage('busy');
+      return t.getFetch('none');
+    });
+    assert.equal(late, null);
+    assert.match(
+      (await hear(test, '/sw-own.js')).text,
+      /does not answer\. Look for errors in its console; if there are none it is busy/,
+    );
   },
 );
 

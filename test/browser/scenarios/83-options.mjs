@@ -83,24 +83,28 @@ scenario('priority: a higher one takes the place, and no byte is lost', {}, asyn
   if (test.driver.name === 'firefox') assert.notEqual(log[0].priority, (await urgent.log())[0].priority);
 });
 
+/** Changes what the connection is that sw-metered.js tells of. */
+const connection = (page, change) =>
+  page.evaluate((data) => {
+    (window.channel ??= new BroadcastChannel('connection')).postMessage(data);
+  }, change);
+
+/** Waits for the state of a background fetch that the page holds. */
+const reaches = (page, id, state) => page.evaluate((id, state) => t.until(id, () => t.held.get(id).state === state), id, state);
+
 scenario('network: unmetered waits for the connection, and goes on', {}, async (test) => {
   const { page } = await test.open({ script: '/sw-metered.js' });
   const file = test.resource({ size: 4 * MiB, rate: 2 * MiB });
-  const connection = (change) =>
-    page.evaluate((data) => {
-      (window.channel ??= new BroadcastChannel('connection')).postMessage(data);
-    }, change);
-  const state = (wanted) => page.evaluate((wanted) => t.until('film', () => t.held.get('film').state === wanted), wanted);
   await page.evaluate((url) => t.startFetch('film', url, { network: 'unmetered' }), file.url);
   await page.evaluate(() => t.waitForDownloaded('film', 1));
-  await connection({ saveData: true });
-  await state('waiting-unmetered');
+  await connection(page, { saveData: true });
+  await reaches(page, 'film', 'waiting-unmetered');
   const before = gets(await file.log()).length;
-  await connection({ saveData: false, type: 'cellular' });
+  await connection(page, { saveData: false, type: 'cellular' });
   await new Promise((resolve) => setTimeout(resolve, 300));
-  await state('waiting-unmetered');
+  await reaches(page, 'film', 'waiting-unmetered');
   assert.equal(gets(await file.log()).length, before, 'nothing is asked for');
-  await connection({ type: 'wifi' });
+  await connection(page, { type: 'wifi' });
   const event = await test.settled(page, 'film', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await file.sha256());
   assert.ok(rangeStarts(await file.log()).at(-1) > 0, 'it went on where it was');
@@ -124,6 +128,41 @@ scenario('maxBandwidth: a limit that holds on the wire', {}, async (test) => {
   assert.ok(took > 1.4, `${took} s`);
   assert.equal(bytesSent(await ranges()), film.size, 'no range is sent twice');
 });
+
+scenario(
+  'options of the worker: a limit of all together, in which a player seeks, and unmetered by default',
+  {},
+  async (test) => {
+    const rate = 4 * MiB;
+    const { page } = await test.open({ script: '/sw-metered.js', worker: { network: 'unmetered', maxBandwidth: rate } });
+    const [film, book] = [8, 3].map((size) => test.resource({ size: size * MiB, rate: 16 * MiB }));
+    await connection(page, { saveData: true });
+    await page.evaluate((url) => t.startFetch('book', url), book.url);
+    await reaches(page, 'book', 'waiting-unmetered');
+    assert.equal(gets(await book.log()).length, 0, 'nothing is asked for');
+
+    const begun = Date.now();
+    await page.evaluate((url) => t.startFetch('film', url, { network: 'any' }), film.url);
+    const from = 7 * MiB;
+    const sought = await page.evaluate(async (from) => {
+      const headers = { Range: `bytes=${from}-${from + 65_535}` };
+      const response = await fetch('/__bgfetch__/ids/film/records/0/body', { headers });
+      const { byteLength } = await response.arrayBuffer();
+      return { status: response.status, byteLength, ...t.state('film') };
+    }, from);
+    assert.deepEqual([sought.status, sought.byteLength, sought.result], [206, 65_536, '']);
+    assert.ok(sought.downloaded < from, `${sought.downloaded} bytes were there`);
+    await connection(page, { saveData: false });
+    for (const [id, file] of Object.entries({ film, book })) {
+      const event = await test.event(id);
+      assert.equal(event.type, 'backgroundfetchsuccess');
+      assert.equal(event.records[0].sha256, await file.sha256());
+    }
+    // Of the first responses some comes before the limit is known to hold.
+    const seconds = (Date.now() - begun) / 1000;
+    assert.ok(seconds > (film.size + book.size) / rate - 1.5, `${seconds} s`);
+  },
+);
 
 scenario('retry: a server that is away, and a name that does not resolve', {}, async (test) => {
   const { page } = await test.open();
