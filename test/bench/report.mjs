@@ -23,7 +23,7 @@ function ratioTable({ samples, browsers }) {
   ];
 }
 
-function timeTable({ samples, browsers }) {
+function timeTable({ samples, browsers, runs }) {
   const list = times(samples, Object.keys(browsers));
   const ways = ['ours', 'page', 'worker', 'native'];
   const table = [['', 'browser', 'this', 'plain, page', 'plain, worker', 'native']];
@@ -33,7 +33,9 @@ function timeTable({ samples, browsers }) {
       if (of.length === 0) continue;
       const cell = (way) => {
         const found = of.find((one) => one.way === way);
-        return found ? `${seconds(found.ms)} (${found.cpu.toFixed(1)})` : '';
+        if (!found) return '';
+        const fewer = found.n < runs ? `, n = ${found.n}` : '';
+        return `${seconds(found.ms)} (${found.cpu.toFixed(1)}${fewer})`;
       };
       table.push([of[0].title, NAMES[browser], ...ways.map(cell)]);
     }
@@ -91,7 +93,7 @@ function markdownText(results) {
       `The server sends ${server.speed} MB/s to a client that drops them.`,
     '✓ the target is met, ✗ it is not, – not measured.',
     markdown(ratioTable(results)),
-    'Time until all is stored, and in brackets CPU seconds of all processes of the browser:',
+    'Time until all is stored, and in brackets CPU seconds of all processes of the browser, and n where there are fewer runs than said above:',
     markdown(timeTable(results)),
     markdown(sizeTable(results)),
   ];

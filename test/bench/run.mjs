@@ -2,10 +2,10 @@
 // Measures the product against the plain way and against Chromium's own.
 //
 //   node test/bench/run.mjs [--browser chromium,firefox,webkit] [--runs 5]
-//                           [--only text,text] [--quick] [--add] [--report] [--list]
+//                           [--only name,name] [--quick] [--add] [--report] [--list]
 //
-// --only takes measures and works by parts of their names; --quick takes small
-// works and one run; --add keeps what earlier runs measured, except for what is
+// --only takes measures and works by their names (--list); --quick takes small
+// works and one run; works that take long are run less often (works.mjs); --add keeps what earlier runs measured, except for what is
 // measured anew; --report measures nothing, and writes what is there.
 //
 // Results: a table, test/.results/bench.json, and after a run of everything
@@ -41,8 +41,8 @@ const { values: flags } = parseArgs({
 });
 const runs = Number(flags.runs ?? (flags.quick ? 1 : 5));
 const browsers = flags.browser.split(',');
-const only = flags.only.split(',');
-const chosen = (name) => only.some((text) => name.includes(text));
+const only = flags.only.split(',').filter(Boolean);
+const chosen = (name) => only.length === 0 || only.includes(name);
 const file = path.join(root, 'test/.results/bench.json');
 
 const both = (browser) => (browser === 'chromium' ? ['ours', 'native'] : ['ours']);
@@ -60,10 +60,13 @@ async function inBothWays(measure, options) {
   for (const way of both(options.browser)) await measure({ ...options, way, runs: way === 'native' ? 1 : options.runs });
 }
 
+const names = [...works.map(({ name }) => name), ...Object.keys(moments)];
 if (flags.list) {
-  console.log([...works.map(({ name }) => name), ...Object.keys(moments)].join('\n'));
+  console.log(names.join('\n'));
   process.exit();
 }
+const unknown = only.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`There is nothing to measure with the name ${unknown.join(', ')}; --list names all.`);
 
 const earlier =
   (flags.add || flags.report) && fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : { samples: [], browsers: {} };
