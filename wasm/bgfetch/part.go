@@ -165,6 +165,9 @@ func (p *part) move(ctx, waiting context.Context, transfer Transfer) error {
 				lost = err
 				transfer.Stop()
 			default:
+				if e.last {
+					transfer.Close() // its place is given away next, see attempt.givePlace
+				}
 				p.tell(e)
 			}
 		}
@@ -217,10 +220,9 @@ func (p *part) claim() (offset int64, limits SaveLimits, ok bool) {
 	if p.start > 0 && p.last == 0 {
 		limits.MaxTime = min(limits.MaxTime, firstAfterResume)
 	}
-	if p.last > 0 {
-		// What is claimed cannot be taken away, so it is no more than may well come.
-		limits.MaxLength = min(limits.MaxLength, max(2*limits.MinLength, 4*p.last))
-	}
+	// What is claimed cannot be taken away, so it is no more than may well come. And a
+	// small first piece is being stored while the next is read.
+	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
 	limits.MaxLength = p.attempt.pieces.limit(p.read, min(limits.MaxLength, p.end-p.read))
 	p.claimed = p.read + limits.MaxLength
 	return p.read, limits, true

@@ -186,6 +186,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	if length, ok := a.whole(); ok && last && !tooLong && len(a.parts) == 1 && !a.verified() {
 		data.Result = ResponseSuccess
 		data.Length = length
+		a.givePlace()
 	}
 	if v, ok := a.store(ctx, added...); !ok {
 		a.decide(v)
@@ -203,6 +204,15 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 			a.pacer.piece(time.Now(), e.segment.Length, e.full, a.flowing())
 		}
 	}
+}
+
+// givePlace lets another record begin, since this one asks for nothing more: its row is
+// written meanwhile.
+func (a *attempt) givePlace() {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	a.placeGiven = true
+	a.engine.scheduler.finish(a.record)
 }
 
 // flowing is the number of parts that bring bytes.

@@ -31,6 +31,9 @@ type record struct {
 	// proved: the length of the body is that of a response to a Range request. Not stored.
 	proved bool
 
+	// placeGiven: all of the body is there, and its place at the scheduler is another's.
+	placeGiven bool
+
 	// seek is where a reader waits and no attempt knows of it yet, wake tells the
 	// attempt under way.
 	seek *int64
@@ -98,7 +101,10 @@ func (e *Engine) startRecord(r *record) {
 		if v.unreachable {
 			e.hostUnreachable(r, v.siteAnswers)
 		}
-		e.scheduler.finish(r)
+		if !r.placeGiven {
+			e.scheduler.finish(r)
+		}
+		r.placeGiven = false
 		e.conclude(r, v)
 		e.noteActivity(r.fetch)
 	})

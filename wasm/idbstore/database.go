@@ -85,6 +85,8 @@ type Store struct {
 	// says that one is under way.
 	waiting []*recordPut
 	putting bool
+	// lastPut is the last that was put, nil before the first.
+	lastPut *recordPut
 
 	lost chan string
 	// ended is set when lost has been sent.

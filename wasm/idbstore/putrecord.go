@@ -4,6 +4,7 @@ package idbstore
 
 import (
 	"context"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -15,6 +16,7 @@ type recordPut struct {
 	record   bgfetch.RecordState
 	added    []bgfetch.Segment
 	done     chan error // has room for the outcome
+	begun    time.Time  // when its transaction did, of the last in it
 }
 
 var recordPutStores = []string{fetchesStore, recordsStore, segmentsStore}
@@ -29,7 +31,7 @@ func (s *Store) PutRecord(ctx context.Context, uniqueID string, index int, recor
 	if err := ctx.Err(); err != nil {
 		return wrap(err, "put record %d of %q", index, uniqueID)
 	}
-	p := &recordPut{uniqueID, index, record, added, make(chan error, 1)}
+	p := &recordPut{uniqueID: uniqueID, index: index, record: record, added: added, done: make(chan error, 1)}
 	s.waiting = append(s.waiting, p)
 	if !s.putting {
 		s.putting = true
@@ -38,11 +40,20 @@ func (s *Store) PutRecord(ctx context.Context, uniqueID string, index int, recor
 	return wrap(<-p.done, "put record %d of %q", index, uniqueID)
 }
 
+// gatherTime is the least time from the beginning of one transaction to that of the
+// next, where that is for other records: many small ones then share few transactions.
+const gatherTime = 20 * time.Millisecond
+
 // putRecords puts what waits until nothing does.
 func (s *Store) putRecords() {
 	for len(s.waiting) > 0 {
+		if next := s.waiting[0]; s.lastPut != nil && (next.uniqueID != s.lastPut.uniqueID || next.index != s.lastPut.index) {
+			time.Sleep(time.Until(s.lastPut.begun.Add(gatherTime)))
+		}
 		puts := s.waiting
 		s.waiting = nil
+		s.lastPut = puts[len(puts)-1]
+		s.lastPut.begun = time.Now()
 		if len(puts) > 1 && s.putTogether(puts) == nil {
 			for _, p := range puts {
 				p.done <- nil
