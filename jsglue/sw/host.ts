@@ -88,7 +88,8 @@ export interface HostMethods {
   ];
   /**
    * See Transfer.Save in wasm/bgfetch/ports.go. With put it is still being stored, and
-   * that is the number to ask stored() for. Bytes: those of the piece, if asked for.
+   * that is the number to ask stored() for. With end the transfer is freed. Bytes: those
+   * of the piece, if asked for.
    */
   save: [
     { transfer: number; key: string; limits: SaveLimits; bytes?: boolean },
@@ -98,7 +99,6 @@ export interface HostMethods {
   stored: [{ put: number }, null];
   stop: [{ transfer: number }, null];
   close: [{ transfer: number }, null];
-  online: [null, boolean];
   waitOnline: [null, null];
   metered: [null, boolean];
   waitMetered: [{ metered: boolean }, null];

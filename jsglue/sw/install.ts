@@ -16,7 +16,7 @@ import { Lifetime } from './lifetime';
 import { EngineLock } from './lock';
 import { listenForMessages } from './messages';
 import { refuseRequests, reportNativeEvents } from './native';
-import { metered, online, reachable, waitMetered, waitOnline } from './network';
+import { metered, reachable, waitMetered, waitOnline } from './network';
 import { keepOwnCaches } from './own-caches';
 import { Program } from './program';
 import { Served } from './served';
@@ -66,7 +66,6 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     stored: (args) => transfers.stored(args),
     stop: (args) => transfers.stop(args),
     close: (args) => transfers.close(args),
-    online,
     waitOnline,
     metered,
     waitMetered,

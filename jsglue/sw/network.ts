@@ -4,10 +4,6 @@ import type { HostMethods } from './host';
 import { HostFailure } from './hosterror';
 import { worker } from './worker';
 
-export async function online(): Promise<boolean> {
-  return navigator.onLine;
-}
-
 /** How often the browser's opinion is asked: not every engine fires `online` in service workers. */
 const ONLINE_POLL_MS = 1000;
 

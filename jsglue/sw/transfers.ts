@@ -82,7 +82,13 @@ export class Transfers {
    * Stores the next piece of the body under key. Rejects with HostFailure:
    * 'network', 'stopped', and 'quota', after which the piece is lost.
    */
-  async save({ transfer: number, key, limits, bytes }: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
+  async save(args: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
+    const saved = await this.#savePiece(args, signal, give);
+    if (saved.end) this.#transfers.delete(args.transfer);
+    return saved;
+  }
+
+  async #savePiece({ transfer: number, key, limits, bytes }: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
     const transfer = this.#get(number);
     const { chunks, length, end } = await transfer.reader.cut(limits, signal);
     const whole = transfer.whole;

@@ -59,7 +59,7 @@ func (c Config) Origin() string {
 type Bridge struct {
 	Config Config
 
-	host safejs.Value
+	host, navigator safejs.Value
 	// bytes is what receive copies to; it has no caller but the event loop.
 	bytes []byte
 
@@ -91,7 +91,11 @@ func Connect() (*Bridge, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to bgfetchHost: %w", err)
 	}
-	b := &Bridge{host: host, pending: map[int]pendingCall{}}
+	navigator, err := safejs.Global().Get("navigator")
+	if err != nil {
+		return nil, err
+	}
+	b := &Bridge{host: host, navigator: navigator, pending: map[int]pendingCall{}}
 	if err := json.Unmarshal([]byte(config), &b.Config); err != nil {
 		return nil, fmt.Errorf("the host's config: %w", err)
 	}

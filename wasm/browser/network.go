@@ -60,15 +60,17 @@ func (n Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.T
 	if err := n.Bridge.call(ctx, "open", args, &opened); err != nil {
 		return nil, err
 	}
-	return transfer{n, opened.transferArgs, opened.Head}, nil
+	return &transfer{network: n, id: opened.transferArgs, head: opened.Head}, nil
 }
 
 // Online implements bgfetch.Network.
 func (n Network) Online() bool {
-	online := true
-	// Should the host fail, trying is the better way to find out.
-	_ = n.Bridge.call(context.Background(), "online", nil, &online)
-	return online
+	value, err := n.Bridge.navigator.Get("onLine")
+	if err != nil {
+		return true // trying is the better way to find out
+	}
+	online, err := value.Bool()
+	return online || err != nil
 }
 
 // WaitOnline implements bgfetch.Network.
@@ -104,11 +106,13 @@ type transfer struct {
 	network Network
 	id      transferArgs
 	head    bgfetch.Head
+	// freed: the host has freed it, since the end of the body is stored.
+	freed bool
 }
 
-func (t transfer) Head() bgfetch.Head { return t.head }
+func (t *transfer) Head() bgfetch.Head { return t.head }
 
-func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
 	var saved struct {
 		bgfetch.Piece
 		putArgs
@@ -124,6 +128,7 @@ func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfet
 		},
 		Bytes: w != nil,
 	}, &saved, w)
+	t.freed = err == nil && saved.End
 	if saved.Put != 0 {
 		saved.Stored = func(ctx context.Context) error {
 			return t.network.Bridge.call(ctx, "stored", saved.putArgs, nil)
@@ -132,6 +137,10 @@ func (t transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfet
 	return saved.Piece, err
 }
 
-func (t transfer) Stop() { t.network.Bridge.send("stop", t.id) }
+func (t *transfer) Stop() { t.network.Bridge.send("stop", t.id) }
 
-func (t transfer) Close() { t.network.Bridge.send("close", t.id) }
+func (t *transfer) Close() {
+	if !t.freed {
+		t.network.Bridge.send("close", t.id)
+	}
+}
