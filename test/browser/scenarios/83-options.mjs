@@ -176,7 +176,8 @@ scenario('retry: a server that is away, and a name that does not resolve', {}, a
   for (const id of Object.keys(urls)) {
     const event = await test.event(id);
     assert.equal(event.failureReason, 'fetch-error', id);
-    assert.ok(event.records[0].error, 'nothing is exposed');
+    const { message } = event.records[0].error; // nothing is exposed
+    for (const part of [`"${id}"`, urls[id], 'fetch-error', '__bgfetch__/']) assert.ok(message.includes(part), message);
   }
   await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
 });
