@@ -57,8 +57,8 @@ export class HostCalls implements Host {
 
   /**
    * Cancels all calls; nothing is delivered and no call is taken any more. Resolves
-   * when nothing is being written any more: what comes late would lie over what
-   * the next program stores in the same place.
+   * when nothing is being written any more: what comes late could undo what the
+   * next program does, or would be there after that has looked for orphans.
    */
   async close(): Promise<void> {
     this.#closed = true;

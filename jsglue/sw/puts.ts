@@ -12,31 +12,16 @@ export class Puts {
   /** Begun and not asked for, by number. */
   #begun = new Map<number, Promise<void>>();
   #running = new Set<Promise<void>>();
-  /** The end of the last put of each place, which the next one waits for: a late one must not lie over it. */
-  #places = new Map<string, Promise<void>>();
   #bytes = 0;
   #last = 0;
 
   /**
-   * Waits until the place is free and there is room for so many bytes, and begins.
-   * Resolves with its number for stored(). Rejects with HostFailure 'stopped' when
-   * signal has aborted meanwhile.
+   * Waits until there is room for so many bytes, and begins. Resolves with its number
+   * for stored(). Rejects with HostFailure 'stopped' when signal has aborted meanwhile.
    */
-  async begin(place: string, length: number, put: () => Promise<void>, signal: AbortSignal): Promise<number> {
-    const before = this.#places.get(place);
-    let free!: () => void;
-    const freed = new Promise<void>((resolve) => (free = resolve));
-    this.#places.set(place, freed);
-    await before;
+  async begin(length: number, put: () => Promise<void>, signal: AbortSignal): Promise<number> {
     while (this.#bytes > 0 && this.#bytes + length > MAX_BYTES) await Promise.race(this.#running);
-    const leave = () => {
-      if (this.#places.get(place) === freed) this.#places.delete(place);
-      free();
-    };
-    if (signal.aborted) {
-      leave();
-      throw new HostFailure('stopped', 'The call was cancelled.');
-    }
+    if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
     this.#bytes += length;
     const begun = put();
     const ended: Promise<void> = begun
@@ -44,7 +29,6 @@ export class Puts {
       .then(() => {
         this.#running.delete(ended);
         this.#bytes -= length;
-        leave();
       });
     this.#running.add(ended);
     const number = ++this.#last;

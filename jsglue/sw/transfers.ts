@@ -30,7 +30,6 @@ type Open = HostMethods['open'];
 type Save = HostMethods['save'];
 
 interface Transfer {
-  cacheName: string;
   cache: Promise<Cache>;
   controller: AbortController;
   reader: SegmentReader;
@@ -62,7 +61,6 @@ export class Transfers {
       const whole = mayBeWhole(args, response) ? response.clone() : null;
       const transfer = ++this.#last;
       this.#transfers.set(transfer, {
-        cacheName: args.cache,
         cache,
         controller,
         reader: new SegmentReader(response.body),
@@ -98,8 +96,7 @@ export class Transfers {
     if (length === 0) return { length, end };
     if (bytes) chunks.forEach(give);
     const cache = await transfer.cache;
-    const begin = (response: Response) =>
-      this.#puts.begin(transfer.cacheName + key, length, () => cache.put(cacheKey(key), response), signal);
+    const begin = (response: Response) => this.#puts.begin(length, () => cache.put(cacheKey(key), response), signal);
     if (whole && keep && (await this.#wholeStored(begin(whole)))) return { length, end, whole: true };
     const put = await begin(new Response(bodyOf(chunks, length)));
     if (!end) return { length, end, put };

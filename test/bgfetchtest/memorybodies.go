@@ -115,15 +115,16 @@ func (b *MemoryBodies) CacheName(uniqueID string) string { return "cache:" + uni
 
 // Key implements bgfetch.Bodies.
 func (b *MemoryBodies) Key(key bgfetch.SegmentKey) string {
-	return fmt.Sprintf("%d/%d/%d", key.Index, key.Generation, key.Offset)
+	return fmt.Sprintf("%d/%d/%d/%d", key.Index, key.Generation, key.Offset, key.Put)
 }
 
-// Put stores a segment, as a transfer does.
+// Put stores a segment, as a transfer does. In a cache that was deleted meanwhile it is
+// lost, and nobody hears of it.
 func (b *MemoryBodies) Put(uniqueID string, key bgfetch.SegmentKey, body []byte) error {
 	b.mu.Lock()
 	full := b.full(len(body))
-	if !full {
-		b.cache(uniqueID).segments[key] = bytes.Clone(body)
+	if c, ok := b.caches[uniqueID]; ok && !full {
+		c.segments[key] = bytes.Clone(body)
 	}
 	b.mu.Unlock()
 	if full {

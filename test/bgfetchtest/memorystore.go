@@ -53,7 +53,7 @@ type memoryFetch struct {
 type memoryRecord struct {
 	state      []byte
 	generation int
-	lengths    map[int64]int64 // by offset
+	segments   map[int64]bgfetch.Segment // by offset
 }
 
 // NewMemoryStore returns an empty store.
@@ -202,16 +202,16 @@ func (s *MemoryStore) PutRecord(ctx context.Context, uniqueID string, index int,
 		}
 		row := fetch.records[index]
 		if row == nil {
-			row = &memoryRecord{lengths: map[int64]int64{}}
+			row = &memoryRecord{segments: map[int64]bgfetch.Segment{}}
 			fetch.records[index] = row
 		}
 		if row.generation != record.Response.Generation {
 			row.generation = record.Response.Generation
-			clear(row.lengths)
+			clear(row.segments)
 		}
 		row.state = text
 		for _, segment := range added {
-			row.lengths[segment.Offset] = segment.Length
+			row.segments[segment.Offset] = segment
 		}
 		return nil
 	})
@@ -225,8 +225,8 @@ func (s *MemoryStore) DropSegments(ctx context.Context, uniqueID string, index, 
 			return nil
 		}
 		for _, segment := range lost {
-			if fetch.records[index].lengths[segment.Offset] == segment.Length {
-				delete(fetch.records[index].lengths, segment.Offset)
+			if fetch.records[index].segments[segment.Offset] == segment {
+				delete(fetch.records[index].segments, segment.Offset)
 			}
 		}
 		return nil
@@ -305,8 +305,8 @@ func (f *memoryFetch) load() (bgfetch.Stored, error) {
 		if err := json.Unmarshal(row.state, record); err != nil {
 			return stored, err
 		}
-		for offset, length := range row.lengths {
-			record.Response.Segments = append(record.Response.Segments, bgfetch.Segment{Offset: offset, Length: length})
+		for _, segment := range row.segments {
+			record.Response.Segments = append(record.Response.Segments, segment)
 		}
 		slices.SortFunc(record.Response.Segments, func(a, b bgfetch.Segment) int {
 			return cmp.Compare(a.Offset, b.Offset)

@@ -30,6 +30,7 @@ type Network struct {
 	metered  bool
 	changed  chan struct{} // closed when metered changes
 	down     bool
+	died     chan struct{} // closed by Die
 	// dead are origins that do not answer.
 	dead map[string]bool
 	// running counts the open transfers by host, peak is the most there ever were.
@@ -84,6 +85,7 @@ func NewNetwork(bodies *MemoryBodies) *Network {
 	return &Network{
 		bodies:  bodies,
 		changed: make(chan struct{}),
+		died:    make(chan struct{}),
 		servers: map[string]func(int, bgfetch.TransferInit) Response{},
 		counts:  map[string]int{},
 		dead:    map[string]bool{},
@@ -166,6 +168,15 @@ func (n *Network) SetDead(origin string, dead bool) {
 	n.dead[origin] = dead
 }
 
+// Die ends the wait for all that is being stored, as a dying worker does: it is stored
+// all the same, some time later.
+func (n *Network) Die() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	close(n.died)
+	n.died = make(chan struct{})
+}
+
 // isDead says whether the server of a URL is unreachable. n.mu is held.
 func (n *Network) isDead(requested string) bool {
 	u, err := url.Parse(requested)
@@ -237,6 +248,10 @@ func (n *Network) Reachable(_ context.Context, requested string) bool {
 
 // Open implements bgfetch.Network.
 func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.Transfer, error) {
+	// A transfer opens the cache, which makes it where it is not there.
+	if err := n.bodies.Create(ctx, init.UniqueID); err != nil {
+		return nil, err
+	}
 	n.mu.Lock()
 	n.requests = append(n.requests, init)
 	n.counts[init.Request.URL]++
@@ -348,6 +363,9 @@ func (n *Network) store(put func() error) (stored func(context.Context) error) {
 		err := put()
 		return func(context.Context) error { return err }
 	}
+	n.mu.Lock()
+	died := n.died
+	n.mu.Unlock()
 	done := make(chan error, 1)
 	go func() {
 		time.Sleep(n.StoreTime(number))
@@ -357,6 +375,8 @@ func (n *Network) store(put func() error) (stored func(context.Context) error) {
 		select {
 		case err := <-done:
 			return err
+		case <-died:
+			return bgfetch.ErrStopped
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -183,10 +183,8 @@ func (f *backgroundFetch) verify(ctx context.Context) error {
 		data := &r.state.Response
 		var kept, lost []Segment
 		for _, s := range data.Segments {
-			key := r.key(s.Offset)
-			if present[key] {
+			if present[r.key(data.Generation, s)] {
 				kept = append(kept, s)
-				delete(present, key)
 			} else {
 				lost = append(lost, s)
 			}
@@ -210,10 +208,18 @@ func (f *backgroundFetch) verify(ctx context.Context) error {
 	if f.state.Result == ResultSuccess && f.unsettled > 0 {
 		f.state.Result, f.state.KeptAt = ResultNone, 0 // nobody has seen it yet: its event was not delivered
 	}
-	orphans := make([]SegmentKey, 0, len(present))
-	for key := range present {
-		orphans = append(orphans, key)
+	return f.deleteOrphans(ctx, keys)
+}
+
+// deleteOrphans deletes the bodies, of those with the keys, that no row speaks of.
+func (f *backgroundFetch) deleteOrphans(ctx context.Context, keys []SegmentKey) error {
+	known := make(map[SegmentKey]bool, len(keys))
+	for _, r := range f.records {
+		for _, key := range r.keys(r.state.Response.Generation, r.state.Response.Segments) {
+			known[key] = true
+		}
 	}
+	orphans := slices.DeleteFunc(keys, func(key SegmentKey) bool { return known[key] })
 	if len(orphans) == 0 {
 		return nil
 	}

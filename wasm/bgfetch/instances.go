@@ -173,7 +173,7 @@ func (r *record) plan(generation int, from int64) Plan {
 	end := from
 	for _, s := range segmentsFrom(data.Segments, from, planSegments) {
 		p.Segments = append(p.Segments, PlanSegment{
-			Key: r.fetch.engine.Bodies.Key(r.key(s.Offset)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
+			Key: r.fetch.engine.Bodies.Key(r.key(generation, s)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
 		})
 		end = s.Offset + s.Length
 	}

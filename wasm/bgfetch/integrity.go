@@ -139,7 +139,7 @@ func (a *attempt) verify(ctx context.Context) error {
 		if segment.Offset != hashed {
 			return fmt.Errorf("the stored body has a gap at byte %d", hashed)
 		}
-		key := SegmentKey{a.index, a.next.Response.Generation, segment.Offset}
+		key := a.key(a.next.Response.Generation, segment)
 		if err := a.engine.Bodies.Read(ctx, a.fetch.state.UniqueID, key, h); err != nil {
 			return fmt.Errorf("the stored body cannot be read: %w", err)
 		}

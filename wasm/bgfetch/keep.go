@@ -87,8 +87,15 @@ func (e *Engine) restoreKept(ctx context.Context, s Stored, bodies []string) err
 }
 
 // keepRecords does for a background fetch that is kept what deletion is for others:
-// it gives up all but its records.
+// it gives up all but its records, and what dead workers have put since it was verified.
 func (e *Engine) keepRecords(f *backgroundFetch, ended Ended) error {
+	keys, err := e.Bodies.Segments(e.ctx, f.state.UniqueID)
+	if err == nil {
+		err = f.deleteOrphans(e.ctx, keys)
+	}
+	if err != nil {
+		return fmt.Errorf("delete orphaned bodies: %w", err)
+	}
 	// A crash in between leaves a row that is taken up at the next start.
 	if err := e.Bodies.Keep(e.ctx, f.state.UniqueID); err != nil {
 		return err
@@ -283,11 +290,7 @@ func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
 		return err
 	}
 	data := &r.state.Response
-	keys := make([]SegmentKey, len(data.Segments))
-	for i, s := range data.Segments {
-		keys[i] = r.key(s.Offset)
-	}
-	if err := e.Bodies.DeleteSegments(ctx, uniqueID, keys); err != nil {
+	if err := e.Bodies.DeleteSegments(ctx, uniqueID, r.keys(data.Generation, data.Segments)); err != nil {
 		return fmt.Errorf("delete kept bodies: %w", err)
 	}
 	e.mu.Lock()

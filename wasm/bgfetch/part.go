@@ -6,6 +6,7 @@ import (
 	"hash"
 	"io"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
@@ -181,6 +182,9 @@ func (p *part) move(ctx, waiting context.Context, transfer Transfer) error {
 	return err
 }
 
+// maxPut is the largest SegmentKey.Put.
+const maxPut = 1<<53 - 1
+
 // readPieces takes the pieces of the range from the body, one after the other.
 func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, pieces chan<- partEvent) error {
 	for {
@@ -191,13 +195,14 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		if !ok {
 			return nil
 		}
-		piece, digest, err := p.save(ctx, transfer, offset, limits)
+		put := rand.Int64N(maxPut) + 1
+		piece, digest, err := p.save(ctx, transfer, SegmentKey{p.attempt.index, p.data.Generation, offset, put}, limits)
 		if err != nil {
 			return err
 		}
 		p.attempt.charge(piece.Length)
 		last, err := p.moved(piece)
-		pieces <- partEvent{part: p, segment: Segment{offset, piece.Length}, piece: piece, digest: digest, last: last, full: piece.Length == limits.MaxLength}
+		pieces <- partEvent{part: p, segment: Segment{offset, piece.Length, put}, piece: piece, digest: digest, last: last, full: piece.Length == limits.MaxLength}
 		if last || err != nil {
 			return err
 		}
@@ -289,7 +294,7 @@ func (p *part) tooLong(end int64) bool {
 }
 
 // save stores the next piece, and gives up when no byte comes for too long.
-func (p *part) save(ctx context.Context, transfer Transfer, offset int64, limits SaveLimits) (Piece, *Digest, error) {
+func (p *part) save(ctx context.Context, transfer Transfer, key SegmentKey, limits SaveLimits) (Piece, *Digest, error) {
 	a := p.attempt
 	stall := a.fetch.retry.StallTimeout + limits.MaxTime
 	stalled, cancel := context.WithTimeout(ctx, stall)
@@ -298,7 +303,7 @@ func (p *part) save(ctx context.Context, transfer Transfer, offset int64, limits
 	if p.hash != nil {
 		w = p.hash
 	}
-	piece, err := transfer.Save(stalled, SegmentKey{a.index, p.data.Generation, offset}, limits, w)
+	piece, err := transfer.Save(stalled, key, limits, w)
 	if err != nil {
 		if ctx.Err() == nil && stalled.Err() != nil {
 			err = fmt.Errorf("no byte for %v: %w", stall, ErrNetwork)

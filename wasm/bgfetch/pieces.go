@@ -215,12 +215,10 @@ func (a *attempt) refetch(wrong wrongPieces) (step, verdict) {
 func (a *attempt) drop(ctx context.Context, wrong wrongPieces) error {
 	data := &a.next.Response
 	var kept, dropped []Segment
-	var keys []SegmentKey
 	for _, s := range data.Segments {
 		first, last := int(s.Offset/a.pieces.Length), int((s.Offset+s.Length-1)/a.pieces.Length)
 		if slices.ContainsFunc(wrong, func(index int) bool { return first <= index && index <= last }) {
 			dropped = append(dropped, s)
-			keys = append(keys, SegmentKey{a.index, data.Generation, s.Offset})
 		} else {
 			kept = append(kept, s)
 		}
@@ -231,7 +229,7 @@ func (a *attempt) drop(ctx context.Context, wrong wrongPieces) error {
 	before := storedLength(data.Segments)
 	data.Segments = kept
 	a.publish(storedLength(kept) - before)
-	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, keys); err != nil {
+	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, a.keys(data.Generation, dropped)); err != nil {
 		log.Printf("background fetch %q: segments of wrong pieces stay for now: %v", a.fetch.state.ID, err)
 	}
 	return nil

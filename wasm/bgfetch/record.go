@@ -48,9 +48,18 @@ type record struct {
 	failures, statusRetries int
 }
 
-// key is the key of a segment of the record's current response data.
-func (r *record) key(offset int64) SegmentKey {
-	return SegmentKey{Index: r.index, Generation: r.state.Response.Generation, Offset: offset}
+// key is the key of a segment of that generation of the record's response data.
+func (r *record) key(generation int, s Segment) SegmentKey {
+	return SegmentKey{Index: r.index, Generation: generation, Offset: s.Offset, Put: s.Put}
+}
+
+// keys are the keys of segments of the same generation.
+func (r *record) keys(generation int, segments []Segment) []SegmentKey {
+	keys := make([]SegmentKey, len(segments))
+	for i, s := range segments {
+		keys[i] = r.key(generation, s)
+	}
+	return keys
 }
 
 // safe says that the request may be sent again.

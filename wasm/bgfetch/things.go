@@ -101,6 +101,8 @@ type Head struct {
 type Segment struct {
 	Offset int64 `json:"offset"`
 	Length int64 `json:"length"`
+	// Put is that of its key.
+	Put int64 `json:"put,omitempty"`
 }
 
 // SegmentKey names a segment among all segments of a background fetch.
@@ -108,6 +110,11 @@ type SegmentKey struct {
 	Index      int   `json:"index"`      // of the record
 	Generation int   `json:"generation"` // of its response data
 	Offset     int64 `json:"offset"`
+	// Put is a number of its own for each put, drawn at random and exact in JSON for
+	// JavaScript: what a worker that died was putting may land after what its successor
+	// puts in the same place, and must not lie over it. 0 for what versions wrote that
+	// had no such number.
+	Put int64 `json:"put,omitempty"`
 }
 
 // ResponseData is what is known and stored of the response to a record's request.

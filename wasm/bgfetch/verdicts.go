@@ -50,10 +50,7 @@ func (a *attempt) deleteRedundant() {
 	if before.Generation == a.next.Response.Generation || len(before.Segments) == 0 {
 		return
 	}
-	keys := make([]SegmentKey, len(before.Segments))
-	for i, segment := range before.Segments {
-		keys[i] = a.key(segment.Offset)
-	}
+	keys := a.keys(before.Generation, before.Segments)
 	if err := a.engine.Bodies.DeleteSegments(a.engine.ctx, a.fetch.state.UniqueID, keys); err != nil {
 		a.fetch.fail("redundant segments stay for now", err)
 	}

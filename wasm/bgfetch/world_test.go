@@ -60,6 +60,7 @@ func (w *world) start() {
 
 func (w *world) kill() {
 	w.cancel()
+	w.network.Die()
 	w.engine.Wait()
 	w.store = w.store.Reopen()
 }

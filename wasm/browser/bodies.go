@@ -16,8 +16,10 @@ import (
 // Bodies is bgfetch.Bodies in the Cache API. The cache of a background fetch is
 // named by Config.CachePrefix and the unique id; in it lie
 //
-//	/__bgfetch__/<index>/request                 a request body
-//	/__bgfetch__/<index>/<generation>/<offset>   a segment of a response body
+//	/__bgfetch__/<index>/request                       a request body
+//	/__bgfetch__/<index>/<generation>/<offset>/<put>   a segment of a response body
+//
+// Older versions stored segments without <put>.
 //
 // An empty cache, named by Config.KeptPrefix and the unique id, says that it is kept.
 type Bodies struct {
@@ -74,17 +76,21 @@ func (b *Bodies) CacheName(uniqueID string) string {
 
 // Key implements bgfetch.Bodies.
 func (b *Bodies) Key(key bgfetch.SegmentKey) string {
-	return fmt.Sprintf("%s%d/%d/%d", keyPrefix, key.Index, key.Generation, key.Offset)
+	text := fmt.Sprintf("%s%d/%d/%d", keyPrefix, key.Index, key.Generation, key.Offset)
+	if key.Put == 0 {
+		return text
+	}
+	return fmt.Sprintf("%s/%d", text, key.Put)
 }
 
 // parseKey is the inverse of Key. It is not ok for other keys.
 func parseKey(text string) (key bgfetch.SegmentKey, ok bool) {
 	path, isOurs := strings.CutPrefix(text, keyPrefix)
 	parts := strings.Split(path, "/")
-	if !isOurs || len(parts) != 3 {
+	if !isOurs || len(parts) < 3 || len(parts) > 4 {
 		return key, false
 	}
-	var numbers [3]int64
+	var numbers [4]int64
 	for i, part := range parts {
 		number, err := strconv.ParseInt(part, 10, 64)
 		if err != nil || number < 0 {
@@ -92,7 +98,7 @@ func parseKey(text string) (key bgfetch.SegmentKey, ok bool) {
 		}
 		numbers[i] = number
 	}
-	return bgfetch.SegmentKey{Index: int(numbers[0]), Generation: int(numbers[1]), Offset: numbers[2]}, true
+	return bgfetch.SegmentKey{Index: int(numbers[0]), Generation: int(numbers[1]), Offset: numbers[2], Put: numbers[3]}, true
 }
 
 // Create implements bgfetch.Bodies.
