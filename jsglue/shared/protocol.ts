@@ -14,7 +14,7 @@
  *   GET  fetches?id=<id>                         -> 200 Snapshot of the active one | 404
  *   POST fetches                     FetchInit   -> 201 Snapshot | problem
  *   GET  fetches/<uniqueId>                      -> 200 Snapshot | 404
- *   POST fetches/<uniqueId>/abort                -> 200 AbortReply
+ *   POST fetches/<uniqueId>/abort?call=<name>    -> 200 AbortReply, the same again for the same call
  *   POST fetches/<uniqueId>/pause, resume        -> 200 {"paused": boolean}
  *   POST fetches/<uniqueId>/options NetworkOptions -> 200 {"changed": boolean} | problem
  *   POST fetches/<uniqueId>/match    MatchInit   -> 200 MatchReply | problem

@@ -111,7 +111,7 @@ export class BackgroundFetchRegistration extends EventTarget {
   async abort(): Promise<boolean> {
     const { transport, path } = this.#source;
     const { result } = this.#snapshot;
-    const reply = await transport.request('POST', `${path}/abort`).catch((error) => {
+    const reply = await transport.request('POST', `${path}/abort?call=${Math.random()}`).catch((error) => {
       // Its registration went away before the answer came, and it is aborted all the same.
       if (this.#snapshot.failureReason !== 'aborted') throw error;
     });

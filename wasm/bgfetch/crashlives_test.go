@@ -50,13 +50,17 @@ func crashAborted(w *world) func() {
 	time.Sleep(time.Second)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	aborted, err := w.engine.Abort(ctx, "unique-f")
+	aborted, err := w.engine.Abort(ctx, "unique-f", "call")
 	return func() {
+		again, _ := w.engine.Abort(context.Background(), "unique-f", "call")
 		for _, event := range w.events.Dispatched() {
 			switch event.Type {
 			case "backgroundfetchabort":
+				if !aborted && !again {
+					w.t.Error("who asked for the abort, and asked again, hears that it did nothing")
+				}
 			case "backgroundfetchsuccess": // the abort was not stored, and who asked for it knows
-				if aborted && err == nil {
+				if aborted && err == nil || again {
 					w.t.Error("success after an abort that was stored")
 				}
 				w.wantBodies("f", body)

@@ -121,9 +121,9 @@ type Engine struct {
 	// active are those that have not settled, by id.
 	// Source: #dfn-active-background-fetches
 	active map[string]*backgroundFetch
-	// past are the last snapshots of background fetches that are done with, for
-	// instances in pages that slept meanwhile; the oldest first.
-	past []Snapshot
+	// past are the last background fetches that are done with, for instances in pages
+	// that slept meanwhile; the oldest first.
+	past []pastFetch
 	// snapshots counts those that were made.
 	snapshots int64
 	// waitingOnline are the records that wait for the network to come back.
@@ -445,10 +445,25 @@ func (e *Engine) Snapshot(uniqueID string) (Snapshot, error) {
 	if err == nil {
 		return f.snapshot(), nil
 	}
-	if i := slices.IndexFunc(e.past, func(s Snapshot) bool { return s.UniqueID == uniqueID }); i >= 0 {
-		return e.past[i], nil
+	if past, ok := e.lookUpPast(uniqueID); ok {
+		return past.Snapshot, nil
 	}
 	return Snapshot{}, err
+}
+
+// pastFetch is what is remembered of a background fetch that is done with.
+type pastFetch struct {
+	Snapshot
+	abortedBy string
+}
+
+// lookUpPast finds a background fetch that is done with. e.mu is held.
+func (e *Engine) lookUpPast(uniqueID string) (pastFetch, bool) {
+	i := slices.IndexFunc(e.past, func(past pastFetch) bool { return past.UniqueID == uniqueID })
+	if i < 0 {
+		return pastFetch{}, false
+	}
+	return e.past[i], true
 }
 
 // lookUp finds a background fetch that is stored. e.mu is held.
@@ -460,24 +475,37 @@ func (e *Engine) lookUp(uniqueID string) (*backgroundFetch, error) {
 	return f, nil
 }
 
+// maxCall bounds the name of a call, in bytes.
+const maxCall = 64
+
 // Abort aborts a background fetch and says whether it was still active. When it
-// returns, the abort is stored. The error is ErrUnknown where there is none.
+// returns, the abort is stored. A call whose answer was lost can be made again, and is
+// answered as before: call is its name, unlike those of all others, or "". The error is
+// ErrUnknown where there is no such background fetch.
 //
 // Source: #background-fetch-registration-abort
-func (e *Engine) Abort(ctx context.Context, uniqueID string) (bool, error) {
+func (e *Engine) Abort(ctx context.Context, uniqueID, call string) (bool, error) {
+	if len(call) > maxCall {
+		return false, errorf(TypeError, "the name of a call has more than %d bytes", maxCall)
+	}
 	e.mu.Lock()
 	f, err := e.lookUp(uniqueID)
 	if err != nil {
+		past, ok := e.lookUpPast(uniqueID)
 		e.mu.Unlock()
-		_, err = e.Snapshot(uniqueID) // it may be done with
-		return false, err
+		if !ok {
+			return false, err
+		}
+		return call != "" && past.abortedBy == call, nil
 	}
-	if f.settling {
+	if f.settling && (call == "" || f.state.AbortedBy != call) {
 		e.mu.Unlock()
 		return false, nil
 	}
-	f.state.Aborted = true
-	e.settle(f, ReasonAborted)
+	if !f.settling {
+		f.state.Aborted, f.state.AbortedBy = true, call
+		e.settle(f, ReasonAborted)
+	}
 	e.mu.Unlock()
 	err = f.wait(ctx, func() bool { return f.state.Result != ResultNone })
 	return err == nil, err

@@ -453,7 +453,7 @@ func (e *Engine) remove(f *backgroundFetch) {
 		e.kept[uniqueID] = f
 		e.tidyKeptSoon()
 	}
-	if e.past = append(e.past, f.snapshot()); len(e.past) > maxPast {
+	if e.past = append(e.past, pastFetch{f.snapshot(), f.state.AbortedBy}); len(e.past) > maxPast {
 		e.past = slices.Delete(e.past, 0, 1)
 	}
 	e.reportActiveLocked()

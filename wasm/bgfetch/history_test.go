@@ -119,7 +119,7 @@ func TestRetryNeedsTheBodies(t *testing.T) {
 		if _, err := w.engine.Fetch(context.Background(), init); err != nil {
 			t.Fatal(err)
 		}
-		_, _ = w.engine.Abort(context.Background(), init.UniqueID)
+		_, _ = w.engine.Abort(context.Background(), init.UniqueID, "")
 		time.Sleep(time.Minute)
 		if history := w.history(); len(history) != 1 || history[0].Retryable {
 			t.Errorf("the history is %+v", history)

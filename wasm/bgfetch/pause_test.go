@@ -107,7 +107,7 @@ func TestAbortWhilePaused(t *testing.T) {
 		w.serve(siteA, 4<<20, slow)
 		f := w.fetch("paused", siteA)
 		w.pause(f.UniqueID)
-		if aborted, err := w.engine.Abort(context.Background(), f.UniqueID); err != nil || !aborted {
+		if aborted, err := w.engine.Abort(context.Background(), f.UniqueID, ""); err != nil || !aborted {
 			t.Errorf("Abort = %v, %v", aborted, err)
 		}
 		time.Sleep(time.Minute)

@@ -73,7 +73,7 @@ func TestWhatIsNotShown(t *testing.T) {
 		w.serve(siteB, 10<<20, slow)
 		f := w.fetch("aborted", siteB)
 		time.Sleep(2 * time.Second)
-		if _, err := w.engine.Abort(context.Background(), f.UniqueID); err != nil {
+		if _, err := w.engine.Abort(context.Background(), f.UniqueID, ""); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)

@@ -58,7 +58,7 @@ func soak(t *testing.T, ranges bgfetch.RangePolicy) {
 			time.Sleep(time.Duration(random.IntN(12)) * time.Second)
 			switch random.IntN(8) {
 			case 0:
-				_, _ = w.engine.Abort(context.Background(), f.UniqueID)
+				_, _ = w.engine.Abort(context.Background(), f.UniqueID, "")
 			case 1:
 				_, _ = w.engine.Pause(f.UniqueID)
 				time.AfterFunc(time.Minute, func() { _ = w.engine.Resume(f.UniqueID) })

@@ -174,6 +174,8 @@ type FetchState struct {
 	FailureReason FailureReason `json:"failureReason,omitempty"`
 	// Aborted is the abort all flag.
 	Aborted bool `json:"aborted,omitempty"`
+	// AbortedBy is the call that did it, "" for the user's wish and the like.
+	AbortedBy string `json:"abortedBy,omitempty"`
 	// Paused is the paused flag: nothing is asked for until it is unset.
 	Paused bool `json:"paused,omitempty"`
 	// Prompting is set while it is paused because the user has not agreed yet.

@@ -8,7 +8,8 @@
 //	                                   requests may be URLs
 //	GET  /fetches/<uniqueId>           200 Snapshot
 //	*    /ids/<id>[/...]               the same for the newest one with that id
-//	POST /fetches/<uniqueId>/abort     200 {"aborted": bool}
+//	POST /fetches/<uniqueId>/abort[?call=<name>]
+//	                                   200 {"aborted": bool}, the same again for the same call
 //	POST /fetches/<uniqueId>/pause     200 {"paused": bool}
 //	POST /fetches/<uniqueId>/resume    200 {"paused": bool}
 //	POST /fetches/<uniqueId>/options   NetworkOptionsInit: 200 {"changed": bool}
@@ -191,7 +192,7 @@ func (a api) newest(handler http.Handler) http.HandlerFunc {
 }
 
 func (a api) abort(w http.ResponseWriter, r *http.Request) {
-	aborted, err := a.engine.Abort(r.Context(), r.PathValue("uniqueId"))
+	aborted, err := a.engine.Abort(r.Context(), r.PathValue("uniqueId"), r.URL.Query().Get("call"))
 	reply(w, map[string]bool{"aborted": aborted}, err)
 }
 
