@@ -45,6 +45,10 @@ func main() {
 // brokenFor is how long a program that cannot work tells pages why.
 const brokenFor = 10 * time.Second
 
+// toldWithin is how long it takes until who waits for an engine that has ended has been
+// told so.
+const toldWithin = time.Second
+
 // start puts the program together and returns when the engine has resumed.
 func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	store, err := idbstore.Open(ctx, bridge.Config.Database)
@@ -84,11 +88,16 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err := engine.Start(ctx); err != nil {
 		return nil, err
 	}
+	// In either case the glue starts a new program, which makes of it what it can.
 	go func() {
 		<-store.Lost()
 		_ = store.Close() // whoever changes it waits for that
-		// The glue starts a new program, which makes of it what it can.
 		log.Fatalln("bgfetch: the database was deleted or upgraded from elsewhere")
+	}()
+	go func() {
+		<-engine.Done()
+		time.Sleep(toldWithin)
+		log.Fatalln("bgfetch:", engine.Err())
 	}()
 	return httpapi.New(engine), nil
 }

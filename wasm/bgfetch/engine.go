@@ -108,6 +108,7 @@ type Engine struct {
 	number int64
 
 	ctx       context.Context
+	end       context.CancelCauseFunc
 	notifier  *notifier
 	logger    *logger
 	shower    *shower
@@ -151,7 +152,8 @@ func NewEngine(ports Ports, options Options) *Engine {
 		active:  map[string]*backgroundFetch{},
 		kept:    map[string]*backgroundFetch{},
 	}
-	e.logger = newLogger(ports.Store, e.options.OnLog)
+	e.Store = newBoundedStore(ports.Store, func(cause error) { e.end(cause) })
+	e.logger = newLogger(e.Store, e.options.OnLog)
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
 	e.shower = newShower(e)
 	e.scheduler = newScheduler(e.options.MaxTransfers, e.options.MaxPerHost, e.startRecord)
@@ -169,8 +171,10 @@ func NewEngine(ports Ports, options Options) *Engine {
 }
 
 // Start loads what earlier engines left, cleans up after them and goes on with
-// it. The engine runs until ctx ends; Wait then waits for its goroutines.
+// it. The engine runs until ctx ends, or its store does not answer; Wait then waits for
+// its goroutines.
 func (e *Engine) Start(ctx context.Context) error {
+	ctx, e.end = context.WithCancelCause(ctx)
 	e.ctx = ctx
 	stored, err := e.Store.Load(ctx)
 	if err != nil {
@@ -196,6 +200,12 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.reportActive()
 	return nil
 }
+
+// Done is closed when the engine has ended. It is called after Start.
+func (e *Engine) Done() <-chan struct{} { return e.ctx.Done() }
+
+// Err is why it has ended.
+func (e *Engine) Err() error { return context.Cause(e.ctx) }
 
 // Wait returns when all goroutines of the engine have ended, which they do after
 // the end of the context given to Start.

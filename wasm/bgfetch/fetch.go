@@ -247,7 +247,7 @@ func (f *backgroundFetch) wait(ctx context.Context, done func() bool) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-f.engine.ctx.Done():
-			return f.engine.ctx.Err()
+			return f.engine.Err()
 		}
 	}
 }

@@ -23,7 +23,7 @@ func runFull(t *testing.T, limit int64, test func(w *world, limit *int64)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
-		w.limited = func(store bgfetch.Store) bgfetch.Store { return &fullStore{store, w.bodies, &limit} }
+		w.wrap = func(store bgfetch.Store) bgfetch.Store { return &fullStore{store, w.bodies, &limit} }
 		w.start()
 		test(w, &limit)
 		w.kill()

@@ -22,8 +22,8 @@ type world struct {
 	events  *bgfetchtest.Events
 	display *bgfetchtest.Display
 	options bgfetch.Options
-	// limited, if set, is given each store.
-	limited func(bgfetch.Store) bgfetch.Store
+	// wrap, if set, puts something between the next engines and the store.
+	wrap func(bgfetch.Store) bgfetch.Store
 
 	engine *bgfetch.Engine
 	cancel context.CancelFunc
@@ -49,8 +49,8 @@ func (w *world) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
 	var store bgfetch.Store = &dying{w.store, cancel}
-	if w.limited != nil {
-		store = w.limited(store)
+	if w.wrap != nil {
+		store = w.wrap(store)
 	}
 	w.engine = bgfetch.NewEngine(bgfetch.Ports{Store: store, Bodies: w.bodies, Network: w.network, Events: w.events, Display: w.display}, w.options)
 	if err := w.engine.Start(ctx); err != nil && ctx.Err() == nil {

@@ -50,17 +50,22 @@ type saveRequestBodyArgs struct {
 	Handle string `json:"handle"`
 }
 
-// storageTimeout bounds a call that moves no body: browsers have been seen whose
-// storage never answers.
+// storageTimeout bounds a call that moves no more than a segment: browsers have been
+// seen whose storage never answers.
 const storageTimeout = time.Minute
 
 // call is Bridge.call, which gives up after storageTimeout.
 func (b *Bodies) call(ctx context.Context, method string, args, result any) error {
+	return b.callBytes(ctx, method, args, result, nil)
+}
+
+// callBytes is Bridge.callBytes, which gives up after storageTimeout.
+func (b *Bodies) callBytes(ctx context.Context, method string, args, result any, w io.Writer) error {
 	bounded, cancel := context.WithTimeout(ctx, storageTimeout)
 	defer cancel()
-	err := b.Bridge.call(bounded, method, args, result)
+	err := b.Bridge.callBytes(bounded, method, args, result, w)
 	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
-		return fmt.Errorf("%s: the Cache API did not answer within %v", method, storageTimeout)
+		return fmt.Errorf("%s: the storage did not answer within %v", method, storageTimeout)
 	}
 	return err
 }
@@ -137,7 +142,7 @@ func (b *Bodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch.Segme
 // Read implements bgfetch.Bodies.
 func (b *Bodies) Read(ctx context.Context, uniqueID string, key bgfetch.SegmentKey, w io.Writer) error {
 	args := readArgs{b.cache(uniqueID), b.Key(key)}
-	return b.Bridge.callBytes(ctx, "read", args, nil, w)
+	return b.callBytes(ctx, "read", args, nil, w)
 }
 
 // DeleteSegments implements bgfetch.Bodies.
@@ -169,7 +174,7 @@ func (b *Bodies) keptSign(uniqueID string) cacheArgs {
 // Room implements bgfetch.Bodies.
 func (b *Bodies) Room(ctx context.Context) (int64, bool) {
 	var room *float64
-	err := b.Bridge.call(ctx, "room", nil, &room)
+	err := b.call(ctx, "room", nil, &room)
 	if err != nil || room == nil {
 		return 0, false
 	}

@@ -2,7 +2,7 @@
 let puts = 0;
 const { put } = Cache.prototype;
 Cache.prototype.put = function (request, response) {
-  const isSegment = /^\/__bgfetch__\/\d+\/\d+\/\d+$/.test(new URL(request.url ?? request, location.href).pathname);
+  const isSegment = /^\/__bgfetch__(\/\d+){4}$/.test(new URL(request.url ?? request, location.href).pathname);
   if (isSegment && ++puts > 1) return new Promise(() => {});
   return put.call(this, request, response);
 };
