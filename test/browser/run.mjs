@@ -89,8 +89,9 @@ async function drain(jobs, width) {
   );
 }
 
+const allowed = ({ browsers, longBrowsers = browsers }) => (flags.long ? longBrowsers : browsers);
 const all = chosen.flatMap((scenario) =>
-  browsers.filter((browser) => scenario.browsers?.includes(browser) ?? true).map((browser) => ({ scenario, browser })),
+  browsers.filter((browser) => allowed(scenario)?.includes(browser) ?? true).map((browser) => ({ scenario, browser })),
 );
 await drain(
   all.filter((job) => !job.scenario.alone),

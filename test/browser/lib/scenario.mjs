@@ -14,7 +14,7 @@ export const scenarios = [];
  * Adds a scenario. Options:
  *   native     also makes sense against the browser's own Background Fetch
  *   plain      needs nothing of ours: it tests the drivers
- *   browsers   names of those that it can be run in
+ *   browsers   names of those that it can be run in, longBrowsers of the long version
  *   alone      runs when nothing else runs
  *   timeout    in ms, longTimeout of the long version (test.long)
  * It may return cases, [{name, error?}], which are counted one by one.

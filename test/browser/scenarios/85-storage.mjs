@@ -137,36 +137,12 @@ for (const running of [false, true]) {
   );
 }
 
-/** In the page: who holds the database so that it answers nobody else, until release() is called. */
-const occupy = async (name) => {
-  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
-  const db = await done(indexedDB.open(name));
-  const rows = db.transaction([...db.objectStoreNames], 'readwrite').objectStore('sequence');
-  let released = false;
-  const hold = () => {
-    if (released) return db.close();
-    rows.get(0).onsuccess = hold;
-  };
-  hold();
-  self.release = () => (released = true);
-};
-
 scenario(
   'storage: a newer database is left as it is; one that is blocked is waited for, not for ever',
-  { timeout: 120_000, longTimeout: 240_000 },
+  { timeout: 120_000 },
   async (test) => {
     const { page } = await test.open();
     const file = test.resource({ size: 1000 });
-    if (test.long) {
-      // One that answers nobody.
-      await page.evaluate(async () => (await t.site()).backgroundFetch.getIds());
-      await page.evaluate(`(${occupy})('bgfetch:' + (await t.site()).scope)`);
-      const refused = await page.evaluateFor(100_000, (url) => t.rejection(() => t.startFetch('silent', url)), file.url);
-      assert.equal(refused?.name, 'TypeError');
-      assert.match(refused.message, /did not answer within 1m0s/);
-      await page.evaluate(() => self.release());
-      await page.evaluateFor(60_000, () => t.site().then((site) => site.backgroundFetch.getIds()));
-    }
     // Older than ours, open, and deaf to versionchange.
     const blocked = await page.evaluate(async (url) => {
       const name = `bgfetch:${(await t.site()).scope}`;
@@ -212,3 +188,39 @@ scenario(
     assert.equal(gets(await file.log()).length, 0);
   },
 );
+
+/** In the page: who holds the database so that it answers nobody else, until release() is called. */
+const occupy = async (name) => {
+  const done = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const db = await done(indexedDB.open(name));
+  const rows = db.transaction([...db.objectStoreNames], 'readwrite').objectStore('sequence');
+  let released = false;
+  const hold = () => {
+    if (released) return db.close();
+    rows.get(0).onsuccess = hold;
+  };
+  hold();
+  self.release = () => (released = true);
+};
+
+// It takes a minute.
+const onlyLong = { browsers: [], longBrowsers: ['chromium', 'firefox', 'webkit'], longTimeout: 240_000 };
+
+scenario('storage: a database that answers nobody', onlyLong, async (test) => {
+  const { page } = await test.open();
+  const file = test.resource({ size: 1000 });
+  await page.evaluate(async () => (await t.site()).backgroundFetch.getIds());
+  await page.evaluate(`(${occupy})('bgfetch:' + (await t.site()).scope)`);
+  const refused = await page.evaluateFor(100_000, (url) => t.rejection(() => t.startFetch('silent', url)), file.url);
+  assert.equal(refused?.name, 'TypeError');
+  assert.match(refused.message, /did not answer within 1m0s/);
+  await page.evaluate(() => self.release());
+  await page.waitFor(
+    'a new background fetch',
+    60_000,
+    (url) => t.rejection(() => t.startFetch('next', url)).then((error) => !error),
+    file.url,
+  );
+  const event = await test.settled(page, 'next', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await file.sha256());
+});
