@@ -124,8 +124,8 @@ export class WorkerSource implements Source {
 
   #hear({ snapshots }: SnapshotsMessage): void {
     const { fetches } = this.#shown;
-    // Once for each renewal of the watch there are none.
-    if (snapshots.length === 0 && fetches.length > 0) this.#refreshSoon(0);
+    // Once for each renewal of the watch there are none. What began unheard, and waits, is found then.
+    if (snapshots.length === 0) this.#refreshSoon(0);
     for (const snapshot of snapshots) {
       const listing = fetches.find(({ uniqueId }) => uniqueId === snapshot.uniqueId);
       if (!listing || snapshot.result !== '') this.#refreshSoon(0);

@@ -126,6 +126,51 @@ scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 12
   await page.waitFor('no row', 10_000, () => list.rows().length === 0);
 });
 
+scenario('the list says why each waits', { timeout: 120_000 }, async (test) => {
+  const { page } = await open(test, { script: '/sw-metered.js' });
+  const connection = (change) =>
+    page.evaluate((data) => {
+      (window.channel ??= new BroadcastChannel('connection')).postMessage(data);
+    }, change);
+  const says = async (title, state) => {
+    const { says, buttons } = await row(page, title, `(row) => row.state === '${state}'`);
+    assert.deepEqual(buttons, ['Pause', 'Abort'], title);
+    return says;
+  };
+  const size = 4 * MiB;
+  const film = test.resource({ size, link: MiB });
+  const busy = Array.from({ length: 6 }, () => test.resource({ size, link: MiB / 4 }));
+  const refused = test.resource({ size, status: 503, retryafter: 600 });
+  const start = (id, urls, options) => page.evaluate((...args) => t.startFetch(...args), id, urls, { title: id, ...options });
+
+  await connection({ saveData: true });
+  await start('charged', test.resource({ size: 1000 }).url, { network: 'unmetered' });
+  assert.equal(await says('charged', 'waiting-unmetered'), 'Waits for a connection without charge');
+  await connection({ saveData: false });
+  await row(page, 'charged', (row) => row.state === 'success');
+
+  await start('refused', refused.url);
+  assert.match(await says('refused', 'waiting-retry'), /^Next try in (10|9) min$/);
+
+  await start('film', film.url);
+  await page.evaluate(() => t.waitForDownloaded('film', 1));
+  await connection({ onLine: false });
+  await test.server.control('stop', { name: film.name, ms: 60_000 });
+  assert.equal(await says('film', 'waiting-online'), 'Waits for the network');
+  await test.server.control('start', { name: film.name });
+  await connection({ onLine: true });
+
+  await start(
+    'busy',
+    busy.map(({ url }) => url),
+  );
+  await start('turn', test.resource({ size: 1000 }).url, { priority: 'low' });
+  assert.equal(await says('turn', 'queued'), 'Waits for its turn');
+  await page.evaluate(() => Promise.all(['refused', 'busy', 'turn'].map((id) => t.abort(id))));
+  const event = await test.event('film');
+  assert.deepEqual([event.type, event.records[0].sha256], ['backgroundfetchsuccess', await film.sha256()]);
+});
+
 scenario('saved and deleted in the list: one file, several, what is kept', { timeout: 120_000 }, async (test) => {
   const { page } = await open(test);
   const files = [test.resource({ size: 3 * MiB, link: MiB }), test.resource({ size: 1000 })];
