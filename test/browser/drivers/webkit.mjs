@@ -24,6 +24,7 @@ export const executable = `/usr/lib/${machine}-linux-gnu/webkit2gtk-4.1/MiniBrow
 const HELPERS = 4;
 const HELPERS_LEFT = 2;
 const CLIENTS = 100;
+/** Tabs for pages of a test. One whose page has no agent is lost. */
 const TABS = 2;
 
 let display;
@@ -52,7 +53,7 @@ function xServer() {
 
 let launches = 0;
 
-export async function launch({ profileDir, channel, stoppable = false, stops = 0 }) {
+export async function launch({ profileDir, channel, stoppable = false, stops = 0, tabs: count = TABS }) {
   const home = (directory) => {
     const full = path.join(profileDir, directory);
     fs.mkdirSync(full, { recursive: true });
@@ -61,7 +62,7 @@ export async function launch({ profileDir, channel, stoppable = false, stops = 0
   const prefix = `webkit-${++launches}`;
   const address = (tab) => `http://127.0.0.1:${channel.port}/agent/${prefix}/${tab}`;
   // The page's tabs begin at another site, so that their processes are made last.
-  const tabs = Array.from({ length: TABS }, (_, i) => `tab${i}`);
+  const tabs = Array.from({ length: count }, (_, i) => `tab${i}`);
   const tabURL = (tab) => `http://localhost:${channel.port}/tab.html#agent=${encodeURIComponent(address(tab))}`;
   const helpers = Array.from({ length: stoppable ? Math.max(HELPERS, stops + HELPERS_LEFT) : 0 }, (_, i) => `helper${i}`);
   const helperURL = (helper) => {

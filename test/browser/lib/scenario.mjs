@@ -17,6 +17,7 @@ export const scenarios = [];
  *   browsers   names of those that it can be run in, longBrowsers of the long version
  *   alone      runs when nothing else runs
  *   timeout    in ms, longTimeout of the long version (test.long)
+ *   onlyLong   has only a long version
  * It may return cases, [{name, error?}], which are counted one by one.
  */
 export function scenario(name, options, run) {
@@ -82,11 +83,12 @@ export class Test {
 
   /**
    * A browser with a page of the site whose worker is active. `own` is a new
-   * browser, for one that is to be killed; `stoppable` one whose worker can be, `stops` times.
+   * browser, for one that is to be killed; `stoppable` one whose worker can be, `stops` times;
+   * `tabs` is for how many pages it has room at least.
    */
-  async open({ worker = {}, script, page: path, server = this.server, own = false, stoppable = false, stops } = {}) {
+  async open({ worker = {}, script, page: path, server = this.server, own = false, stoppable = false, stops, tabs } = {}) {
     for (;;) {
-      const browser = own || stoppable ? await this.launch({ stoppable, stops }) : await this.sharedBrowser();
+      const browser = own || stoppable ? await this.launch({ stoppable, stops, tabs }) : await this.sharedBrowser();
       const page = await browser.newPage(this.pageURL(path, { server, ...(script && { worker: script }) }));
       await page.evaluate((options) => t.register(options), worker);
       // WebKit chooses at random which process a worker runs in; one that shares
