@@ -40,7 +40,8 @@ for (const name of browsers) {
   if (!drivers[name]) throw new Error(`no browser ${name}; there are ${Object.keys(drivers)}`);
 }
 const chosen = (await loadScenarios()).filter(
-  (one) => one.name.includes(flags.grep) && (!flags.native || one.native || one.plain),
+  (one) =>
+    one.name.includes(flags.grep) && (!flags.native || one.native || one.plain) && (!one.onlyLong || flags.long || flags.list),
 );
 if (chosen.length === 0) throw new Error(`no scenario has ${JSON.stringify(flags.grep)} in its name`);
 if (flags.list) {

@@ -25,6 +25,8 @@ export async function launch({ profileDir }) {
   const launched = await launchTagged({
     browser: 'firefox',
     protocol: 'webDriverBiDi',
+    // Who listens to the network makes Firefox keep all bodies in memory.
+    networkEnabled: false,
     executablePath: executable,
     userDataDir: profileDir,
     env: { MOZ_CRASHREPORTER_DISABLE: '1' },

@@ -34,7 +34,9 @@ scenario('a form of another origin neither starts nor aborts', {}, async (test) 
     ['fetches', body],
   ];
   const came = (path) =>
-    test.reports.wait(`the worker to be asked for ${path}`, (report) => report.path === `/__bgfetch__/${path}`, { timeout: 20_000 });
+    test.reports.wait(`the worker to be asked for ${path}`, (report) => report.path === `/__bgfetch__/${path}`, {
+      timeout: 20_000,
+    });
   for (const [path, text] of attacks) {
     const action = `${here}/__bgfetch__/${path}`;
     const url = test.pageURL('/attack-form.html', { server: { url: test.server.url2 }, action, body: text });

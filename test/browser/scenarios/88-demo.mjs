@@ -1,9 +1,8 @@
 // The demo, from a plain file server and below a path. It is in a frame, so that all
 // drivers can look into it.
-import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { save, saved } from '../lib/saved.mjs';
+import { save, savedFile, sha256File } from '../lib/saved.mjs';
 import { directories as usual, root } from '../lib/server.mjs';
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
@@ -159,7 +158,6 @@ scenario(
     await save(test, page, shown.save); // waits for the rest, too
     await server.control('start');
     await stored(page, 'Clip');
-    const file = await saved(browser.downloads, clip.name, size);
-    assert.equal(crypto.createHash('sha256').update(file).digest('hex'), await clip.sha256());
+    assert.equal(await sha256File(await savedFile(browser.downloads, clip.name, size)), await clip.sha256());
   },
 );

@@ -2,6 +2,7 @@
 //
 //   claim=0     no clients.claim(): the page stays uncontrolled
 //   delay=MS    how long a closing event is kept active after its work
+//   read=0      bodies are not read
 //   store=1     bodies go into the site's cache 'test-results' (the page hashes them)
 importScripts('/report.js', '/results.js');
 
@@ -30,6 +31,7 @@ async function readRecord(record) {
     row.status = response.status;
     row.ok = response.ok;
     row.headers = [...response.headers];
+    if (options.get('read') === '0') return row;
     if (options.get('store') === '1') {
       const cache = await caches.open('test-results');
       await cache.put(record.request.url, response);
