@@ -6,9 +6,11 @@
 import {
   DEAD_AFTER_MS,
   MARK,
+  PART_BYTES,
   PROTOCOL,
   type AliveMessage,
   type Method,
+  type PartMessage,
   type ReplyMessage,
   type RequestMessage,
   type RetiredMessage,
@@ -32,18 +34,18 @@ export async function requestOf(
   method: Method,
   path: string,
   body?: unknown,
-  bodies?: Blob[],
+  bodies: Blob[] = [],
 ): Promise<Reply> {
   const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, version: VERSION, method, path };
   if (body !== undefined) message.body = JSON.stringify(body);
-  if (bodies?.length) message.bodies = bodies;
+  if (bodies.length) message.bodies = bodies.map((blob) => (blob.size > PART_BYTES ? { size: blob.size } : blob));
   for (let sent = 0, silent = 0; sent < MAX_SENT && silent < MAX_SILENT; sent++) {
     // Read anew each time: an update may have replaced the worker.
     const worker = registration.active;
     if (!worker) throw new TypeError('The service worker registration has no active worker.');
     // While the site's activate event lasts, messages wait.
     const ready = worker.state === 'activated';
-    const { reply, heard } = await exchange(worker, message);
+    const { reply, heard } = await exchange(worker, message, bodies);
     if (reply?.type === 'reply') return { status: reply.status, body: JSON.parse(reply.body || 'null') };
     if (heard) silent = 0;
     else if (ready) {
@@ -85,6 +87,7 @@ function complaint({ active, waiting }: ServiceWorkerRegistration, what: string)
 function exchange(
   worker: ServiceWorker,
   message: RequestMessage,
+  bodies: Blob[],
 ): Promise<{ reply?: ReplyMessage | RetiredMessage; heard: boolean }> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -99,7 +102,8 @@ function exchange(
       clearTimeout(timer);
       timer = setTimeout(finish, DEAD_AFTER_MS);
     };
-    port1.onmessage = ({ data }: MessageEvent<AliveMessage | ReplyMessage | RetiredMessage>) => {
+    port1.onmessage = ({ data }: MessageEvent<AliveMessage | PartMessage | ReplyMessage | RetiredMessage>) => {
+      if (data.type === 'part') return port1.postMessage(bodies[data.index]!.slice(data.offset, data.offset + PART_BYTES));
       if (data.type !== 'alive') return finish(data);
       heard = true;
       meet(worker, data.version);

@@ -69,8 +69,11 @@ export interface RequestMessage {
   path: string;
   /** JSON text. */
   body?: string;
-  /** Request bodies; `StoredRequest.body.handle` is the index here, as text. */
-  bodies?: Blob[];
+  /**
+   * Request bodies; `StoredRequest.body.handle` is the index here, as text. Of one
+   * of more than PART_BYTES the size alone: its parts are asked for.
+   */
+  bodies?: (Blob | { size: number })[];
 }
 
 /**
@@ -107,6 +110,20 @@ export interface AliveMessage {
 export const ALIVE_INTERVAL_MS = 1000;
 /** No word for so long: the worker was stopped. Send the request again. */
 export const DEAD_AFTER_MS = 5000;
+
+/**
+ * Asks for the part of a large request body that begins there, before the reply. It
+ * comes back as it is, a Blob, on the same port: browsers copy what is in memory of a
+ * Blob that is sent.
+ */
+export interface PartMessage {
+  type: 'part';
+  /** Index into the bodies of the request. */
+  index: number;
+  offset: number;
+}
+/** Of each part of a request body but the last. */
+export const PART_BYTES = 16 * 2 ** 20;
 
 /** Instead of a reply: a newer worker has taken over. Ask the one that is active then. */
 export interface RetiredMessage {

@@ -3,19 +3,24 @@
  * browsers hold an entry in memory, some more than once, while it is put or read.
  */
 
+import { PART_BYTES } from './protocol';
 import { cachedEntry } from './stored-body';
 
-const PART_BYTES = 16 * 2 ** 20;
+/** A Blob, or one that is elsewhere. */
+export interface BodyParts {
+  readonly size: number;
+  slice(start: number, end: number): Blob | Promise<Blob>;
+}
 
 /** Where the part at that offset lies; the first one under the key itself. */
 function partKey(key: string, offset: number): string {
   return offset === 0 ? key : `${key}/${offset}`;
 }
 
-export async function storeRequestBody(cache: Cache, key: string, body: Blob): Promise<void> {
+export async function storeRequestBody(cache: Cache, key: string, body: BodyParts): Promise<void> {
   for (let offset = 0; offset === 0 || offset < body.size; offset += PART_BYTES) {
     const url = new URL(partKey(key, offset), globalThis.location.origin);
-    await cache.put(new Request(url), new Response(body.slice(offset, offset + PART_BYTES)));
+    await cache.put(new Request(url), new Response(await body.slice(offset, offset + PART_BYTES)));
   }
 }
 

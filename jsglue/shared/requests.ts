@@ -44,8 +44,9 @@ export function toRequestInfos(value: unknown): RequestInput[] {
 
 /**
  * New Requests for what the site passed; a Request that was passed is used
- * thereafter. Throws a TypeError for what browsers refuse here. Plain http from
- * a secure page is not refused: it registers and fails.
+ * thereafter. Throws a TypeError for what browsers refuse here; the program refuses
+ * the mode no-cors and other schemes. Plain http from a secure page is not refused: it
+ * registers and fails.
  */
 export function makeRequests(inputs: RequestInput[]): Request[] {
   if (inputs.length === 0) throw new TypeError('At least one request must be given.');
@@ -57,12 +58,8 @@ export function makeRequests(inputs: RequestInput[]): Request[] {
     }
     // Refuses unparsable URLs, credentials in URLs and used bodies.
     const request = new Request(input);
-    if (request.mode === 'no-cors') throw new TypeError(`A request must not have the mode "no-cors": ${request.url}`);
-    const url = new URL(request.url);
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-      throw new TypeError(`Only http and https can be fetched in the background: ${request.url}`);
-    }
-    if (BLOCKED_PORTS.has(url.port)) throw new TypeError(`The port ${url.port} is blocked: ${request.url}`);
+    const { port } = new URL(request.url);
+    if (BLOCKED_PORTS.has(port)) throw new TypeError(`The port ${port} is blocked: ${request.url}`);
     return request;
   });
 }

@@ -1,6 +1,6 @@
 /** Request and response bodies in the Cache API, and those still on their way in. */
 
-import { storeRequestBody } from '../shared/request-body';
+import { storeRequestBody, type BodyParts } from '../shared/request-body';
 import { cacheNames } from './context';
 import type { HostMethods } from './host';
 import type { Give } from './hostcalls';
@@ -18,17 +18,17 @@ export function cacheKey(key: string): Request {
  * its reply. A handle is unique among all requests.
  */
 export class Handles {
-  #bodies = new Map<string, Blob>();
+  #bodies = new Map<string, BodyParts>();
   #last = 0;
 
   /** Keeps the bodies; handle `n` of the request becomes `prefix + n`. */
-  add(bodies: Blob[]): { prefix: string; free: () => void } {
+  add(bodies: BodyParts[]): { prefix: string; free: () => void } {
     const prefix = `${++this.#last}.`;
     bodies.forEach((body, index) => this.#bodies.set(prefix + index, body));
     return { prefix, free: () => bodies.forEach((_, index) => this.#bodies.delete(prefix + index)) };
   }
 
-  get(handle: string): Blob {
+  get(handle: string): BodyParts {
     const body = this.#bodies.get(handle);
     if (!body) throw new HostFailure('internal', `There is no request body with the handle ${handle}.`);
     return body;

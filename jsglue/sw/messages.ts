@@ -5,6 +5,7 @@ import {
   MARK,
   PROTOCOL,
   type AliveMessage,
+  type PartMessage,
   type ReplyMessage,
   type RequestMessage,
   type RetiredMessage,
@@ -12,6 +13,7 @@ import {
   type SnapshotsMessage,
   type WatchMessage,
 } from '../shared/protocol';
+import type { BodyParts } from '../shared/request-body';
 import { differenceOf, VERSION } from '../shared/version';
 import type { Activity } from './activity';
 import type { Lifetime } from './lifetime';
@@ -79,7 +81,7 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
   try {
     const ownAnswer = own[`${message.method} ${message.path}`];
     if (ownAnswer) return reply(200, JSON.stringify(await ownAnswer()));
-    const { status, body } = await program.request(message.method, message.path, message.body, message.bodies);
+    const { status, body } = await program.request(message.method, message.path, message.body, message.bodies?.map(partsFrom(port)));
     reply(status, body);
   } catch (error) {
     if (!(error instanceof Retired)) throw error;
@@ -87,6 +89,25 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
   } finally {
     clearInterval(timer);
   }
+}
+
+/** The page may be gone: a part that does not come within this ends the request. */
+const PART_WITHIN_MS = 30_000;
+
+/** What a large body of the page is stored from, one part at a time. */
+function partsFrom(port: MessagePort): (body: Blob | { size: number }, index: number) => BodyParts {
+  return (body, index) =>
+    body instanceof Blob
+      ? body
+      : {
+          size: body.size,
+          slice: (offset) =>
+            new Promise((resolve, reject) => {
+              setTimeout(() => reject(new TypeError('The page does not give the body of its request.')), PART_WITHIN_MS);
+              port.onmessage = ({ data }) => resolve(data);
+              port.postMessage({ type: 'part', index, offset } satisfies PartMessage);
+            }),
+        };
 }
 
 /** Always sends a word, if only that nothing is known: the page listens for one. */

@@ -4,6 +4,7 @@
  */
 
 import type { Problem } from '../shared/protocol';
+import type { BodyParts } from '../shared/request-body';
 import type { Handles } from './bodies';
 import type { Activity } from './activity';
 import type { WorkerContext } from './context';
@@ -107,7 +108,7 @@ export class Program {
    * JSON body, handles are indexes into bodies. A program that cannot be booted is
    * a reply, status 500 with a Problem. Rejects with Retired only.
    */
-  async request(method: string, path: string, body?: string, bodies: Blob[] = [], signal?: AbortSignal): Promise<TextReply> {
+  async request(method: string, path: string, body?: string, bodies: BodyParts[] = [], signal?: AbortSignal): Promise<TextReply> {
     const kept = this.#handles.add(bodies);
     const text = bodies.length > 0 ? withHandles(body!, kept.prefix) : body;
     const url = `${new URL(this.#context.scope).origin}${this.#context.path}/${path}`;

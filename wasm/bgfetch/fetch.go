@@ -116,10 +116,10 @@ func (init FetchInit) check() error {
 		}
 		u, err := url.Parse(request.URL)
 		switch {
+		case err == nil && u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
+			return errorf(TypeError, "only the schemes http and https can be fetched in the background: %s", request.URL)
 		case err != nil || u.Host == "":
 			return errorf(TypeError, "%q is not an absolute URL", request.URL)
-		case u.Scheme != "http" && u.Scheme != "https":
-			return errorf(TypeError, "%s cannot be fetched in the background: its scheme is not http or https", request.URL)
 		case u.User != nil:
 			return errorf(TypeError, "the URL of a background fetch must not have credentials: %s", u.Redacted())
 		}
