@@ -81,7 +81,12 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
   try {
     const ownAnswer = own[`${message.method} ${message.path}`];
     if (ownAnswer) return reply(200, JSON.stringify(await ownAnswer()));
-    const { status, body } = await program.request(message.method, message.path, message.body, message.bodies?.map(partsFrom(port)));
+    const { status, body } = await program.request(
+      message.method,
+      message.path,
+      message.body,
+      message.bodies?.map(partsFrom(port)),
+    );
     reply(status, body);
   } catch (error) {
     if (!(error instanceof Retired)) throw error;

@@ -3,6 +3,7 @@ package bgfetch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -142,13 +143,13 @@ func (f *backgroundFetch) create(ctx context.Context) error {
 	requests := make([]Request, len(f.records))
 	for i, r := range f.records {
 		if body := r.request.Body; body != nil {
-			key, size, err := e.Bodies.SaveRequestBody(ctx, f.state.UniqueID, i, body.Handle)
+			saved, err := f.saveRequestBody(ctx, i, body)
 			if err != nil {
 				f.discardBodies(ctx)
 				return storageError("the body of the request for "+r.request.URL, err)
 			}
-			r.request.Body = &RequestBody{Size: size, Key: key}
-			f.state.UploadTotal += size
+			r.request.Body = saved
+			f.state.UploadTotal += saved.Size
 		}
 		requests[i] = r.request
 		if r.pieces != nil {
@@ -160,6 +161,19 @@ func (f *backgroundFetch) create(ctx context.Context) error {
 		return storageError("the background fetch", err)
 	}
 	return nil
+}
+
+// saveRequestBody stores the body that came with fetch(). What takes a minute, and a
+// second more for each MiB, is given up: the page that has it may be gone.
+func (f *backgroundFetch) saveRequestBody(ctx context.Context, index int, body *RequestBody) (*RequestBody, error) {
+	limit := time.Minute + time.Duration(body.Size>>20)*time.Second
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	key, size, err := f.engine.Bodies.SaveRequestBody(bounded, f.state.UniqueID, index, body.Handle)
+	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("it did not come within %v", limit)
+	}
+	return &RequestBody{Size: size, Key: key}, err
 }
 
 func (f *backgroundFetch) discardBodies(ctx context.Context) {

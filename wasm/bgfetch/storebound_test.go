@@ -127,3 +127,34 @@ func TestDatabaseNeverAnswers(t *testing.T) {
 		})
 	}
 }
+
+// silentBodies are bodies whose page is gone before it gave them.
+type silentBodies struct{ bgfetch.Bodies }
+
+func (silentBodies) SaveRequestBody(ctx context.Context, _ string, _ int, _ string) (string, int64, error) {
+	<-ctx.Done()
+	return "", 0, ctx.Err()
+}
+
+func TestRequestBodyNeverComes(t *testing.T) {
+	run(t, func(w *world) {
+		w.kill()
+		engine := bgfetch.NewEngine(bgfetch.Ports{
+			Store: w.store, Bodies: silentBodies{w.bodies}, Network: w.network, Events: w.events, Display: w.display,
+		}, w.options)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		if err := engine.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		init := fetchInit("f", siteA)
+		init.Requests[0].Method = "POST"
+		init.Requests[0].Body = &bgfetch.RequestBody{Size: 90 * mib, Handle: "0"}
+		begun := time.Now()
+		_, err := engine.Fetch(ctx, init)
+		w.wantTypeError(err, "did not come within 2m30s")
+		if took := time.Since(begun); took != 150*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
