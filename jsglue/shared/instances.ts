@@ -37,7 +37,7 @@ export function instanceOf(snapshot: Snapshot, transport: Transport): Background
     return known.object;
   }
   const object = createRegistration(snapshot, transport);
-  if (!snapshot.recordsAvailable) {
+  if (!snapshot.recordsAvailable || snapshot.kept) {
     transport.unwatch(uniqueId);
     return object;
   }
@@ -97,7 +97,7 @@ export async function tellInstances(snapshots: Snapshot[]): Promise<void> {
       const instance = instances.get(uniqueId);
       if (!instance) return;
       await showSnapshot(instance.object, snapshot);
-      if (!instance.object.recordsAvailable) forget(uniqueId);
+      if (!instance.object.recordsAvailable || snapshot.kept) forget(uniqueId);
     }),
   );
 }

@@ -172,6 +172,8 @@ export interface Snapshot extends NetworkOptions {
   recordsAvailable: boolean;
 
   // Additions to the standard, see additions.ts.
+  /** The records stay, for now, and no more snapshots need to be waited for. */
+  kept?: boolean;
   paused?: boolean;
   state?: string;
   /** ms since 1970, while state is waiting-retry. */
@@ -208,8 +210,6 @@ export interface Ended extends Listing {
   /** ms since 1970. */
   ended: number;
   retryable?: boolean;
-  /** There are records of it that were kept. */
-  kept?: boolean;
 }
 
 export interface Listings {

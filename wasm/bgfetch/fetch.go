@@ -281,6 +281,7 @@ func (f *backgroundFetch) snapshot() Snapshot {
 		Result:           f.state.Result,
 		FailureReason:    f.state.FailureReason,
 		RecordsAvailable: !f.state.Delivered || f.kept(),
+		Kept:             f.kept(),
 		Paused:           f.state.Paused,
 		State:            activity,
 		NetworkOptions:   f.network(),

@@ -216,6 +216,8 @@ type Snapshot struct {
 
 	// Additions to the standard.
 
+	// Kept: the records stay, for now, and no more snapshots need to be waited for.
+	Kept   bool     `json:"kept,omitempty"`
 	Paused bool     `json:"paused"`
 	State  Activity `json:"state"`
 	// RetryAt is when the next try is made, in ms since 1970, while State is

@@ -1,6 +1,10 @@
 // Records that stay after the closing event, and the site's own URLs answered from them.
 import { assert, gets, MiB, scenario } from '../lib/scenario.mjs';
 
+/** Of jsglue/shared/protocol.ts: how often a page says what it watches. */
+const WATCH_INTERVAL_MS = 5000;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 /** An answer, in the page: its status, some fields, and the hash of its body. */
 const ask = `async (path, init) => {
   const response = await fetch(path, init);
@@ -57,6 +61,15 @@ scenario(
     const event = await test.event('album', test.long ? 300_000 : 60_000);
     assert.equal(event.type, 'backgroundfetchsuccess');
     await atRest(page, 1);
+    const restsSince = Date.now();
+    await page.evaluate(() => {
+      window.watched = [];
+      const { postMessage } = ServiceWorker.prototype;
+      ServiceWorker.prototype.postMessage = function (message, ...rest) {
+        watched.push(...(message.uniqueIds ?? []));
+        return postMessage.call(this, message, ...rest);
+      };
+    });
 
     const middle = size / 2 + 12_345;
     const range = { headers: { Range: `bytes=${middle}-${middle + 16_383}` } };
@@ -145,6 +158,8 @@ scenario(
       { url: notes.url, type: 'text/html', size: 1000, ...info },
     ]);
     await test.server.control('start');
+    await pause(WATCH_INTERVAL_MS + 500 - (Date.now() - restsSince));
+    assert.deepEqual(await page.evaluate(() => watched), [], 'the page keeps no worker at what is only kept');
 
     // The same URL again takes the place of the first; then both go.
     await page.evaluate((url) => t.startFetch('notes', url, { keep: true }), notes.url);

@@ -127,6 +127,14 @@ scenario(
     assert.equal(playing.state, 'active', 'while it is coming');
     assert.ok(Math.abs(playing.duration - size / 44_100) < 1, `${playing.duration} s`);
 
+    await page.evaluate(async () => {
+      const audio = demo.card('Clip').querySelector('audio');
+      audio.muted = true; // what has a sound may not begin by itself
+      await audio.play();
+    });
+    await page.waitFor('it to be heard', 20_000, () => demo.card('Clip').querySelector('audio').currentTime > 0.5);
+    await page.evaluate(() => demo.card('Clip').querySelector('audio').pause());
+
     const at = await page.evaluateFor(60_000, async () => {
       const audio = demo.card('Clip').querySelector('audio');
       const seek = (to) =>
