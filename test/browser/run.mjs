@@ -95,12 +95,13 @@ const all = chosen.flatMap((scenario) =>
   browsers.filter((browser) => allowed(scenario)?.includes(browser) ?? true).map((browser) => ({ scenario, browser })),
 );
 await drain(
-  all.filter((job) => !job.scenario.alone),
+  all.filter((job) => !job.scenario.waits),
   Number(flags.jobs),
 );
+// They mostly wait.
 await drain(
-  all.filter((job) => job.scenario.alone),
-  1,
+  all.filter((job) => job.scenario.waits),
+  browsers.length,
 );
 
 await pool.close();

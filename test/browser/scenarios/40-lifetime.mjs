@@ -25,7 +25,7 @@ scenario('the program starts offline, from the cache', { timeout: 120_000 }, asy
   }
 });
 
-scenario('the worker lives on while a page is open', { alone: true, timeout: 150_000 }, async (test) => {
+scenario('the worker lives on while a page is open', { waits: true, timeout: 150_000 }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 55 * MiB, link: MiB });
   const boot = await page.evaluate(() => t.bootId());
