@@ -13,7 +13,6 @@ export function measureSizes() {
     const content = fs.readFileSync(path.join(root, 'dist', name));
     const parameters = {
       [zlib.constants.BROTLI_PARAM_QUALITY]: 11,
-      [zlib.constants.BROTLI_PARAM_LGWIN]: 24,
       [zlib.constants.BROTLI_PARAM_SIZE_HINT]: content.length,
     };
     const brotli = zlib.brotliCompressSync(content, { params: parameters }).length;

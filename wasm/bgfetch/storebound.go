@@ -29,27 +29,23 @@ func newBoundedStore(store Store, giveUp func(error)) *boundedStore {
 }
 
 // inTime returns what call returns, or an error if that takes too long. Then its context
-// ends, so that it undoes what it still can, and no other call begins.
-func inTime[T any](ctx context.Context, s *boundedStore, call func(context.Context) (T, error)) (value T, err error) {
+// ends, so that it undoes what it still can, and no other call begins. What call sets is
+// to be read only if there is no error.
+func (s *boundedStore) inTime(ctx context.Context, call func(context.Context) error) error {
 	select {
 	case <-s.lost:
-		return value, s.cause
+		return s.cause
 	default:
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	done := make(chan struct{})
-	var result T
-	var failed error
-	go func() {
-		defer close(done)
-		result, failed = call(ctx)
-	}()
+	done := make(chan error, 1)
+	go func() { done <- call(ctx) }()
 	late := time.NewTimer(storeTimeout)
 	defer late.Stop()
 	select {
-	case <-done:
-		return result, failed
+	case err := <-done:
+		return err
 	case <-late.C:
 		s.once.Do(func() {
 			s.cause = fmt.Errorf("the database did not answer within %v", storeTimeout)
@@ -58,55 +54,77 @@ func inTime[T any](ctx context.Context, s *boundedStore, call func(context.Conte
 		})
 	case <-s.lost:
 	}
-	return value, s.cause
-}
-
-// doInTime is inTime for a call without a result.
-func doInTime(ctx context.Context, s *boundedStore, call func(context.Context) error) error {
-	_, err := inTime(ctx, s, func(ctx context.Context) (struct{}, error) { return struct{}{}, call(ctx) })
-	return err
+	return s.cause
 }
 
 func (s *boundedStore) Load(ctx context.Context) ([]Stored, error) {
-	return inTime(ctx, s, func(ctx context.Context) ([]Stored, error) { return s.Store.Load(ctx) })
+	var stored []Stored
+	if err := s.inTime(ctx, func(ctx context.Context) (err error) {
+		stored, err = s.Store.Load(ctx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return stored, nil
 }
 
 func (s *boundedStore) Create(ctx context.Context, state FetchState, requests []Request) error {
-	return doInTime(ctx, s, func(ctx context.Context) error { return s.Store.Create(ctx, state, requests) })
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.Create(ctx, state, requests) })
 }
 
 func (s *boundedStore) PutState(ctx context.Context, state FetchState) error {
-	return doInTime(ctx, s, func(ctx context.Context) error { return s.Store.PutState(ctx, state) })
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.PutState(ctx, state) })
 }
 
 func (s *boundedStore) PutRecord(ctx context.Context, uniqueID string, index int, record RecordState, added ...Segment) error {
-	return doInTime(ctx, s, func(ctx context.Context) error { return s.Store.PutRecord(ctx, uniqueID, index, record, added...) })
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.PutRecord(ctx, uniqueID, index, record, added...) })
 }
 
 func (s *boundedStore) DropSegments(ctx context.Context, uniqueID string, index, generation int, lost []Segment) error {
-	return doInTime(ctx, s, func(ctx context.Context) error { return s.Store.DropSegments(ctx, uniqueID, index, generation, lost) })
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.DropSegments(ctx, uniqueID, index, generation, lost) })
 }
 
 func (s *boundedStore) Delete(ctx context.Context, uniqueID string, ended *Ended) error {
-	return doInTime(ctx, s, func(ctx context.Context) error { return s.Store.Delete(ctx, uniqueID, ended) })
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.Delete(ctx, uniqueID, ended) })
 }
 
 func (s *boundedStore) Keep(ctx context.Context, state FetchState, ended Ended) error {
-	return doInTime(ctx, s, func(ctx context.Context) error { return s.Store.Keep(ctx, state, ended) })
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.Keep(ctx, state, ended) })
 }
 
 func (s *boundedStore) History(ctx context.Context) ([]Ended, error) {
-	return inTime(ctx, s, func(ctx context.Context) ([]Ended, error) { return s.Store.History(ctx) })
+	var history []Ended
+	if err := s.inTime(ctx, func(ctx context.Context) (err error) {
+		history, err = s.Store.History(ctx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return history, nil
 }
 
 func (s *boundedStore) DeleteHistory(ctx context.Context, numbers ...int64) error {
-	return doInTime(ctx, s, func(ctx context.Context) error { return s.Store.DeleteHistory(ctx, numbers...) })
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.DeleteHistory(ctx, numbers...) })
 }
 
 func (s *boundedStore) PutLog(ctx context.Context, run LogRun) (int64, error) {
-	return inTime(ctx, s, func(ctx context.Context) (int64, error) { return s.Store.PutLog(ctx, run) })
+	var number int64
+	if err := s.inTime(ctx, func(ctx context.Context) (err error) {
+		number, err = s.Store.PutLog(ctx, run)
+		return err
+	}); err != nil {
+		return 0, err
+	}
+	return number, nil
 }
 
 func (s *boundedStore) Log(ctx context.Context) ([]LogRun, error) {
-	return inTime(ctx, s, func(ctx context.Context) ([]LogRun, error) { return s.Store.Log(ctx) })
+	var runs []LogRun
+	if err := s.inTime(ctx, func(ctx context.Context) (err error) {
+		runs, err = s.Store.Log(ctx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return runs, nil
 }
