@@ -1,8 +1,7 @@
 // The browsers, all with one interface:
 //
-//   launch({profileDir, channel, native, stoppable, stops}) -> browser
-//   browser: setOffline(page, boolean) (not WebKit, whose opinion comes from the
-//            kernel's routes, which a test cannot change),
+//   launch({profileDir, channel, native, stoppable, stops, offline}) -> browser
+//   browser: setOffline(page, boolean) (of WebKit, where it was launched with `offline`),
 //            newPage(url) -> page, closePages(), stopWorker(page), kill(), close()
 //   page:    evaluate(fn, ...args), evaluateFor(ms, ...), waitFor(what, ms, fn, ...args),
 //            goto(url), reload(), reloadPastWorker(), url(), close()

@@ -15,6 +15,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { killTag, processesOf, start, within } from '../lib/processes.mjs';
 import { Page } from './page.mjs';
+import { NetworkPortal } from './webkit/networkportal.mjs';
 
 export const name = 'webkit';
 const machine = os.arch() === 'arm64' ? 'aarch64' : 'x86_64';
@@ -53,7 +54,7 @@ function xServer() {
 
 let launches = 0;
 
-export async function launch({ profileDir, channel, stoppable = false, stops = 0, tabs: count = TABS }) {
+export async function launch({ profileDir, channel, stoppable = false, stops = 0, tabs: count = TABS, offline = false }) {
   const home = (directory) => {
     const full = path.join(profileDir, directory);
     fs.mkdirSync(full, { recursive: true });
@@ -71,6 +72,7 @@ export async function launch({ profileDir, channel, stoppable = false, stops = 0
   };
   fs.writeFileSync(path.join(home('config'), 'user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n');
   home('home/Downloads');
+  const portal = offline ? await new NetworkPortal().start(path.join(profileDir, `bus-${launches}`)) : undefined;
   const child = start(executable, [...tabs.map(tabURL), ...helpers.map(helperURL)], {
     stdio: 'ignore',
     env: {
@@ -83,6 +85,7 @@ export async function launch({ profileDir, channel, stoppable = false, stops = 0
       WEBKIT_DISABLE_COMPOSITING_MODE: '1',
       LIBGL_ALWAYS_SOFTWARE: '1',
       NO_AT_BRIDGE: '1',
+      ...portal?.environment,
     },
   });
   const failed = new Promise((_, reject) => {
@@ -98,10 +101,11 @@ export async function launch({ profileDir, channel, stoppable = false, stops = 0
     await within(60_000, 'MiniBrowser to open its tabs', Promise.race([opened, failed]));
   } catch (error) {
     await killTag(child.tag);
+    portal?.close();
     throw error;
   }
   const pages = tabs.map((tab) => new WebKitPage(channel.tab(`${prefix}/${tab}`), address(tab)));
-  return new WebKit(child, pages, stoppable, home('home/Downloads'));
+  return new WebKit({ child, tabs: pages, stoppable, portal, downloads: home('home/Downloads') });
 }
 
 class WebKitPage extends Page {
@@ -142,8 +146,9 @@ class WebKitPage extends Page {
 class WebKit {
   #used = 0;
   /** downloads is the directory where files are saved. */
-  constructor(child, tabs, stoppable, downloads) {
+  constructor({ child, tabs, stoppable, portal, downloads }) {
     this.child = child;
+    this.portal = portal;
     this.downloads = downloads;
     this.tabs = tabs;
     this.helpers = stoppable ? this.#webProcesses().map((row) => row.pid) : [];
@@ -180,12 +185,18 @@ class WebKit {
     }
   }
 
+  /** What the browser believes; connections are as before. */
+  async setOffline(_, offline) {
+    this.portal.setOnline(!offline);
+  }
+
   async kill() {
     await killTag(this.child.tag);
+    this.portal?.close();
   }
 
   async close() {
-    await killTag(this.child.tag);
+    await this.kill();
   }
 }
 

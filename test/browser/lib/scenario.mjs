@@ -84,11 +84,21 @@ export class Test {
   /**
    * A browser with a page of the site whose worker is active. `own` is a new
    * browser, for one that is to be killed; `stoppable` one whose worker can be, `stops` times;
-   * `tabs` is for how many pages it has room at least.
+   * `tabs` is for how many pages it has room at least, `offline` that setOffline() is wanted.
    */
-  async open({ worker = {}, script, page: path, server = this.server, own = false, stoppable = false, stops, tabs } = {}) {
+  async open({
+    worker = {},
+    script,
+    page: path,
+    server = this.server,
+    own = false,
+    stoppable = false,
+    stops,
+    tabs,
+    offline,
+  } = {}) {
     for (;;) {
-      const browser = own || stoppable ? await this.launch({ stoppable, stops, tabs }) : await this.sharedBrowser();
+      const browser = own || stoppable ? await this.launch({ stoppable, stops, tabs, offline }) : await this.sharedBrowser();
       const page = await browser.newPage(this.pageURL(path, { server, ...(script && { worker: script }) }));
       await page.evaluate((options) => t.register(options), worker);
       // WebKit chooses at random which process a worker runs in; one that shares
