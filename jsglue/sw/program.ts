@@ -26,8 +26,8 @@ class Ended extends Error {}
 
 interface Running {
   handler: Handler;
-  /** Rejects with Ended. */
-  ended: Promise<never>;
+  /** Resolves with the answer, or rejects with Ended when there will be none. */
+  unlessEnded<T>(answer: Promise<T>): Promise<T>;
 }
 
 const FIRST_DELAY_MS = 100;
@@ -145,9 +145,9 @@ export class Program {
   /** Where the program ends before it has answered, its successor is asked, once. */
   async #ask<T>(request: () => Request, read: (response: Response) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const { handler, ended } = await this.#run();
+      const { handler, unlessEnded } = await this.#run();
       try {
-        return await Promise.race([handler(request()).then(read), ended]);
+        return await unlessEnded(handler(request()).then(read));
       } catch (error) {
         if (!(error instanceof Ended) || attempt === 2) throw error;
       }
@@ -205,7 +205,19 @@ export class Program {
       this.#clearedAfter(host.close().then(() => transfers.settled()));
       throw this.#lock.lost ? new Retired() : new Ended(reason);
     });
-    ended.catch(() => {});
+    // Promise.race() would hold each answer for as long as the program runs.
+    const waiting = new Set<(reason: unknown) => void>();
+    let why: unknown;
+    ended.catch((reason) => {
+      why = reason;
+      waiting.forEach((reject) => reject(reason));
+    });
+    const unlessEnded = <T>(answer: Promise<T>) =>
+      new Promise<T>((resolve, reject) => {
+        if (why) reject(why);
+        waiting.add(reject);
+        void answer.then(resolve, reject).then(() => waiting.delete(reject));
+      });
 
     const instance = await instantiate(this.#context, run.importObject);
     // The lock can be lost at any moment; then nothing may begin any more.
@@ -215,7 +227,7 @@ export class Program {
     run.start(instance);
     const handler = await Promise.race([serving, ended]);
     void run.ended.then(() => this.#onEnded(performance.now() - startedAt));
-    return { handler, ended };
+    return { handler, unlessEnded };
   }
 
   /** @param lifetime how long the program served, ms */
