@@ -2,6 +2,7 @@ package bgfetchtest
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -9,6 +10,9 @@ import (
 
 // Display is a bgfetch.Display that remembers what it was to show.
 type Display struct {
+	// Failures is how many of the next calls of Show fail.
+	Failures int
+
 	mu     sync.Mutex
 	shown  []bgfetch.Shown
 	closed []string
@@ -17,10 +21,15 @@ type Display struct {
 var _ bgfetch.Display = (*Display)(nil)
 
 // Show implements bgfetch.Display.
-func (d *Display) Show(_ context.Context, shown bgfetch.Shown) {
+func (d *Display) Show(_ context.Context, shown bgfetch.Shown) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.Failures > 0 {
+		d.Failures--
+		return errors.New("it cannot be shown now")
+	}
 	d.shown = append(d.shown, shown)
+	return nil
 }
 
 // Close implements bgfetch.Display.

@@ -191,8 +191,9 @@ type Events interface {
 // Display shows background fetches to the user, each in a place of its own, where
 // the site may show anything at all. A failure changes nothing: nobody is told.
 type Display interface {
-	// Show replaces what is shown of the background fetch.
-	Show(ctx context.Context, shown Shown)
+	// Show replaces what is shown of the background fetch. After an error it may not
+	// have been shown.
+	Show(ctx context.Context, shown Shown) error
 	// Close takes it away.
 	Close(ctx context.Context, uniqueID string)
 }

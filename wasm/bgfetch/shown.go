@@ -163,7 +163,10 @@ func (s *shower) show(f *backgroundFetch) {
 	case shown.Snapshot.FailureReason == ReasonAborted:
 		e.Display.Close(e.ctx, shown.UniqueID)
 	default:
-		e.Display.Show(e.ctx, shown)
+		// One that waits has no progress that would show it later.
+		if err := e.Display.Show(e.ctx, shown); err != nil {
+			s.touch(f)
+		}
 	}
 }
 

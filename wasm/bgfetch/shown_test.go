@@ -61,6 +61,19 @@ func actions(s bgfetch.Shown) []string {
 	return names
 }
 
+// TestShownAgain: what could not be shown, and makes no progress, is shown later.
+func TestShownAgain(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 1000)
+		w.display.Failures = 2
+		f := w.fetchWith("waits", siteA, func(init *bgfetch.FetchInit) { init.Paused = true })
+		time.Sleep(time.Minute)
+		if shown := w.display.Shown(); len(shown) != 1 || shown[0].UniqueID != f.UniqueID {
+			t.Errorf("shown: %+v", shown)
+		}
+	})
+}
+
 func TestWhatIsNotShown(t *testing.T) {
 	run(t, func(w *world) {
 		w.serve(siteA, 1000)

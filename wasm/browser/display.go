@@ -21,19 +21,19 @@ var _ bgfetch.Display = Display{}
 const displayLimit = 5 * time.Second
 
 // Show implements bgfetch.Display.
-func (d Display) Show(ctx context.Context, shown bgfetch.Shown) {
-	d.call(ctx, "show", shown)
+func (d Display) Show(ctx context.Context, shown bgfetch.Shown) error {
+	return d.call(ctx, "show", shown)
 }
 
 // Close implements bgfetch.Display.
 func (d Display) Close(ctx context.Context, uniqueID string) {
-	d.call(ctx, "closeShown", struct {
+	_ = d.call(ctx, "closeShown", struct {
 		UniqueID string `json:"uniqueId"`
 	}{uniqueID})
 }
 
-func (d Display) call(ctx context.Context, method string, args any) {
+func (d Display) call(ctx context.Context, method string, args any) error {
 	ctx, cancel := context.WithTimeout(ctx, displayLimit)
 	defer cancel()
-	_ = d.Bridge.call(ctx, method, args, nil)
+	return d.Bridge.call(ctx, method, args, nil)
 }

@@ -51,7 +51,7 @@ scenario('options: begins paused, over a reload', {}, async (test) => {
 
 scenario('priority: a higher one takes the place, and no byte is lost', {}, async (test) => {
   const { page } = await test.open();
-  const films = Array.from({ length: 6 }, () => test.resource({ size: 3 * MiB, rate: MiB }));
+  const films = Array.from({ length: 6 }, () => test.resource({ size: 5 * MiB, rate: MiB }));
   const urgent = test.resource({ size: MiB / 2, rate: MiB });
   await page.evaluate(
     (urls) => t.startFetch('films', urls, { priority: 'low' }),
