@@ -142,13 +142,14 @@ func TestKillAgainAndAgain(t *testing.T) {
 		a := w.serve(siteA, 20*mib, func(r *resource) { r.Rate = mib })
 		w.fetch("f", siteA)
 		var starts []int64
+		before := 0 // requests of the lives before; a life may begin with one at once
 		for i := range 40 {
-			before := len(w.network.Requests())
 			time.Sleep(time.Duration(100+i*37%900) * time.Millisecond)
 			w.kill()
 			if i > 0 {
 				starts = append(starts, w.ranges()[before]) // of the first request of each life
 			}
+			before = len(w.network.Requests())
 			w.start()
 		}
 		time.Sleep(time.Minute)
