@@ -108,8 +108,11 @@ function partsFrom(port: MessagePort): (body: Blob | { size: number }, index: nu
           size: body.size,
           slice: (offset) =>
             new Promise((resolve, reject) => {
-              setTimeout(() => reject(new TypeError('The page does not give the body of its request.')), PART_WITHIN_MS);
-              port.onmessage = ({ data }) => resolve(data);
+              const timer = setTimeout(() => reject(new TypeError('The page does not give the body of its request.')), PART_WITHIN_MS);
+              port.onmessage = ({ data }) => {
+                clearTimeout(timer);
+                resolve(data);
+              };
               port.postMessage({ type: 'part', index, offset } satisfies PartMessage);
             }),
         };

@@ -225,7 +225,7 @@ export class Program {
     this.#kill = (reason) => run.kill(reason);
     const startedAt = performance.now();
     run.start(instance);
-    const handler = await Promise.race([serving, ended]);
+    const handler = await unlessEnded(serving);
     void run.ended.then(() => this.#onEnded(performance.now() - startedAt));
     return { handler, unlessEnded };
   }
