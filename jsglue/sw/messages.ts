@@ -108,7 +108,10 @@ function partsFrom(port: MessagePort): (body: Blob | { size: number }, index: nu
           size: body.size,
           slice: (offset) =>
             new Promise((resolve, reject) => {
-              const timer = setTimeout(() => reject(new TypeError('The page does not give the body of its request.')), PART_WITHIN_MS);
+              const timer = setTimeout(
+                () => reject(new TypeError('The page does not give the body of its request.')),
+                PART_WITHIN_MS,
+              );
               port.onmessage = ({ data }) => {
                 clearTimeout(timer);
                 resolve(data);
