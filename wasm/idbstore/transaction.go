@@ -75,10 +75,9 @@ func (s *Store) try(ctx context.Context, stores []string, steps func(*transactio
 	t := &transaction{ctx: ctx, txn: txn, finished: make(chan error, 1)}
 	go func() { t.finished <- txn.Await(context.Background()) }()
 
-	// Without a commit the transaction would first wait for its last result.
+	// It commits itself when the requests are done. With a commit() of ours WebKit does not end it
+	// when the worker is stopped meanwhile, and it blocks its object stores for ever.
 	if err := steps(t); err != nil {
-		t.abort(err)
-	} else if err := txn.Commit(); err != nil {
 		t.abort(err)
 	}
 	select {

@@ -108,6 +108,28 @@ scenario('two pages, one id; and an update of the worker in mid-transfer', { tim
   await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
 });
 
+// A transaction that WebKit did not end with its worker blocked those of the next one for ever.
+scenario(
+  'an update of the worker while records are being stored does not block the database',
+  { browsers: ['webkit'] },
+  async (test) => {
+    const { page } = await open7(test);
+    const files = Array.from({ length: 3000 }, () => test.resource({ size: 1000, rate: 50_000 }));
+    await page.evaluate(
+      (urls) => t.startFetch('many', urls),
+      files.map(({ url }) => url),
+    );
+    const boots = test.boots().length;
+    await page.evaluate(() => t.register({ version: 2 }));
+    await test.nextBoot(boots);
+    const { downloaded, result } = await page.evaluate(() => t.state('many'));
+    assert.ok(result === '' && downloaded < 2_000_000, `it is under way: ${downloaded} bytes, ${result}`);
+    await page.waitFor('the new worker to go on', 20_000, (before) => t.state('many').downloaded > before, downloaded);
+    await page.evaluate(() => t.held.get('many').abort());
+    await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+  },
+);
+
 scenario('unregister and register again: an empty manager, in the same page load', { timeout: 120_000 }, async (test) => {
   const { page, inWorker } = await open7(test);
   const slow = test.resource({ size: 40 * MiB, link: MiB });
