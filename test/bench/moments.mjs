@@ -19,10 +19,10 @@ export async function measurePromises({ browser, runs, context, add }) {
 }
 
 /**
- * Samples {measure: 'start', browser, round, idle, bare, promise}: of a worker that
+ * Samples {measure: 'start', browser, round, idle, bare, instantiated, promise}: of a worker that
  * was stopped and has just started again because of a message, in ms from the
  * page's call: to run the empty Go program, and from fetch() to its promise. `bare.inside` is
- * that time without the message's way. `idle` is what the start itself did: calls of WebAssembly,
+ * that time without the message's way, `instantiated` what it takes to instantiate our program, without running it. `idle` is what the start itself did: calls of WebAssembly,
  * requests for the program.
  */
 export async function measureStarts({ browser, runs, context, add }) {
@@ -45,7 +45,17 @@ export async function measureStarts({ browser, runs, context, add }) {
       const [promise] = await stand.page.evaluate((work) => bench.promiseTimes(work, 1), described);
       await restart();
       const bare = await stand.page.evaluate(() => bench.roundTrip('bare'));
-      add({ measure: 'start', browser, round, idle: { ms, ...value }, promise, bare: { ms: bare.ms, inside: bare.value } });
+      await restart();
+      const instantiated = (await stand.page.evaluate(() => bench.roundTrip('instantiated'))).value;
+      add({
+        measure: 'start',
+        browser,
+        round,
+        idle: { ms, ...value },
+        promise,
+        bare: { ms: bare.ms, inside: bare.value },
+        instantiated,
+      });
     }
   } finally {
     await stand?.close();
@@ -71,7 +81,7 @@ async function untilSent(server, name, bytes, timeout = 180_000) {
  */
 export async function measureCut({ browser, way, runs, context, add }) {
   const size = 64 * MiB;
-  const stand = await Stand.open({ browser, native: way === 'native', ...context });
+  const stand = await Stand.open({ browser, way, ...context });
   try {
     await stand.run(warmUp, way);
     for (let round = 1; round <= runs; round++) {
@@ -100,7 +110,7 @@ export async function measureCut({ browser, way, runs, context, add }) {
  */
 export async function measureNavigation({ browser, way, runs, context, add }) {
   const size = 128 * MiB;
-  const stand = await Stand.open({ browser, native: way === 'native', ...context });
+  const stand = await Stand.open({ browser, way, ...context });
   try {
     await stand.run(warmUp, way);
     for (let round = 1; round <= runs; round++) {

@@ -25,8 +25,8 @@ function ratioTable({ samples, browsers }) {
 
 function timeTable({ samples, browsers, runs }) {
   const list = times(samples, Object.keys(browsers));
-  const ways = ['ours', 'page', 'worker', 'native'];
-  const table = [['', 'browser', 'this', 'plain, page', 'plain, worker', 'native']];
+  const ways = ['ours', 'ranges', 'page', 'worker', 'script', 'native'];
+  const table = [['', 'browser', 'this', 'with ranges', 'plain, page', 'plain, worker', 'script, worker', 'native']];
   for (const work of new Set(list.map((one) => one.work))) {
     for (const browser of Object.keys(browsers)) {
       const of = list.filter((one) => one.work === work && one.browser === browser);

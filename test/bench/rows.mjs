@@ -47,6 +47,10 @@ class Evidence {
   overPlain(work) {
     return this.speed(work, this.plain(work)) / this.speed(work, 'ours');
   }
+  /** Over a script that reads the bodies and stores the pieces, and does nothing else. */
+  overScript(work) {
+    return this.speed(work, 'script') / this.speed(work, 'ours');
+  }
   overNative(work) {
     return this.speed(work, 'native') / this.speed(work, 'ours');
   }
@@ -70,7 +74,18 @@ const definitions = [
     target: least(work === 'file-8' ? 0.9 : 1),
     figure: (e) => e.overPlain(work),
   })),
+  ...works
+    .filter(({ ways }) => ways.includes('script'))
+    .map(({ name }) => ({
+      name: `speed over a script that reads and stores: ${title(name)}`,
+      figure: (e) => e.overScript(name),
+    })),
   { name: `speed over one connection: ${title('throttled')}`, target: least(3), figure: (e) => e.overPlain('throttled') },
+  {
+    name: '… with backgroundFetchOptions.ranges',
+    target: least(3),
+    figure: (e) => e.speed('throttled', e.plain('throttled')) / e.speed('throttled', 'ranges'),
+  },
   ...works
     .filter(({ ways }) => ways.includes('native'))
     .map(({ name }) => ({
@@ -93,7 +108,7 @@ const definitions = [
     name: 'most connections at once',
     target: most(6),
     digits: 0,
-    figure: (e) => e.max('speed', { way: 'ours' }, ({ connections }) => connections),
+    figure: (e) => Math.max(...['ours', 'ranges'].map((way) => e.max('speed', { way }, ({ connections }) => connections) ?? 0)),
   },
   {
     name: 'from a cut to the next request',
@@ -121,6 +136,11 @@ const definitions = [
   },
   { name: '… in ms', digits: 0, figure: (e) => e.median('start', {}, ({ promise }) => promise) },
   { name: '… the empty program, in ms', digits: 0, figure: (e) => e.median('start', {}, ({ bare }) => bare.ms) },
+  {
+    name: '… this program instantiated, not run, in ms',
+    digits: 0,
+    figure: (e) => e.median('start', {}, ({ instantiated }) => instantiated),
+  },
   {
     name: 'WebAssembly calls and requests of a start with nothing to do',
     target: most(0),
@@ -205,7 +225,7 @@ export function times(samples, browsers) {
   for (const browser of browsers) {
     const e = new Evidence(samples, browser);
     for (const work of works) {
-      for (const way of ['ours', 'page', 'worker', 'native']) {
+      for (const way of ['ours', 'ranges', 'page', 'worker', 'script', 'native']) {
         const ms = e.speed(work.name, way);
         if (ms === undefined) continue;
         const all = e.of('speed', { work: work.name, way });

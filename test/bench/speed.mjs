@@ -6,20 +6,22 @@ import { warmUp } from './works.mjs';
 /** Ways of a work that this browser has. */
 const waysOf = (work, browser) => work.ways.filter((way) => way !== 'native' || browser === 'chromium');
 
+/** The stand on which a way is gone: native and ranges have one of their own. */
+const standFor = (way) => (way === 'native' || way === 'ranges' ? way : 'ours');
+
 /**
  * Samples: {measure: 'speed', browser, work, way, round, ms, cpu, late, longest,
  * connections, requests, and of background fetches promise, firstProgress,
  * progressRate, longestGap, memory}. Times in ms, memory of the program in bytes.
  */
 export async function measureSpeed({ browser, works, runs, context, add }) {
-  const stands = { ours: await Stand.open({ browser, ...context }) };
+  const stands = {};
+  const open = async (way) => {
+    stands[way] = await Stand.open({ browser, way, ...context });
+    for (const one of waysOf(warmUp, browser)) if (standFor(one) === way) await stands[way].run(warmUp, one);
+  };
   try {
-    if (works.some((work) => waysOf(work, browser).includes('native'))) {
-      stands.native = await Stand.open({ browser, native: true, ...context });
-    }
-    const standOf = (way) => stands[way] ?? stands.ours;
-    for (const way of waysOf(warmUp, browser))
-      if (standOf(way).native === (way === 'native')) await standOf(way).run(warmUp, way);
+    for (const way of new Set(works.flatMap((work) => waysOf(work, browser)).map(standFor))) await open(way);
 
     const failed = new Set(); // not tried again: it may have taken ten minutes
     for (let round = 1; round <= runs; round++) {
@@ -29,13 +31,14 @@ export async function measureSpeed({ browser, works, runs, context, add }) {
           if (failed.has(key)) continue;
           const sample = { measure: 'speed', browser, work: work.name, way, round };
           try {
-            const seen = await standOf(way).run(work, way);
+            const seen = await stands[standFor(way)].run(work, way);
             Object.assign(sample, summary(seen));
             if (way === 'ours') sample.memory = (await stands.ours.page.evaluate(() => bench.worker('state'))).memory;
           } catch (error) {
             sample.error = error.message;
             failed.add(key);
-            stands[way === 'native' ? 'native' : 'ours'] = await reopen(standOf(way), { browser, ...context });
+            await stands[standFor(way)].close();
+            await open(standFor(way));
           }
           add(sample);
           await settle();
@@ -51,14 +54,6 @@ export async function measureSpeed({ browser, works, runs, context, add }) {
 function inTurn(list, round) {
   const first = round % list.length;
   return [...list.slice(first), ...list.slice(0, first)];
-}
-
-/** A new browser instead of one in which something failed. */
-async function reopen(stand, options) {
-  await stand.close();
-  const opened = await Stand.open({ ...options, native: stand.native });
-  await opened.run(warmUp, stand.native ? 'native' : 'ours');
-  return opened;
 }
 
 function summary({ progress, log, ...seen }) {

@@ -41,20 +41,21 @@ export const newName = (prefix) => `${prefix}-${++runs}`;
 
 export class Stand {
   /**
-   * Opens a browser with a new profile. native: with the browser's own Background
-   * Fetch, and nothing of ours. stoppable: the worker can be stopped.
+   * Opens a browser with a new profile. way: 'native', with the browser's own Background
+   * Fetch and nothing of ours; 'ranges', with several ranges at a time; or 'ours'. stoppable: the worker can be stopped.
    */
-  static async open({ browser: name, server, channel, native = false, stoppable = false }) {
+  static async open({ browser: name, server, channel, way = 'ours', stoppable = false }) {
+    const native = way === 'native';
     for (;;) {
       const id = `stand-${++stands}`;
       const profileDir = temporaryDirectory(`bench-${name}`);
       if (native) allowDownloads(profileDir);
       const browser = await drivers[name].launch({ profileDir, channel, native, stoppable });
-      const stand = new Stand({ name, browser, profileDir, server, native, reports: channel.reports(id) });
+      const stand = new Stand({ name, browser, profileDir, server, way, reports: channel.reports(id) });
       try {
         const url = new URL(native ? '/native.html' : '/page.html', server.url);
         url.searchParams.set('channel', channel.address(id));
-        url.searchParams.set('worker', native ? '/sw-native.js' : '/sw.js');
+        url.searchParams.set('worker', { native: '/sw-native.js', ranges: '/sw.js?ranges', ours: '/sw.js' }[way]);
         stand.url = url.href;
         stand.page = await browser.newPage(stand.url);
         await stand.page.evaluate(() => bench.register());

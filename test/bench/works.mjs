@@ -5,13 +5,15 @@
 //   fetches       so many background fetches, each of that
 //   rate          bytes per second that the server gives to each connection
 //   ways          ours; plain fetch() and cache.put() in the page or in the
-//                 worker, six at a time; native: Chromium's own Background Fetch
+//                 worker, six at a time; script: in the worker, by a script that reads
+//                 the bodies; native: Chromium's own Background Fetch; ranges: ours
+//                 with several ranges at a time
 //   rounds        at most so many, of what takes long
 //   curve, x      where it stands in the plot
 export const MiB = 1024 * 1024;
 
-const plainWays = ['ours', 'page', 'worker', 'native'];
-const manyWays = ['ours', 'page', 'native'];
+const plainWays = ['ours', 'page', 'worker', 'script', 'native'];
+const manyWays = ['ours', 'page', 'script', 'native'];
 const file = (mb, more) => ({
   name: `file-${mb}`,
   title: `one file of ${mb < 1024 ? `${mb} MB` : '1 GB'}`,
@@ -57,7 +59,7 @@ export const works = [
     title: 'one file of 64 MB at 8 MB/s per connection',
     size: 64 * MiB,
     rate: 8 * MiB,
-    ways: manyWays,
+    ways: ['ours', 'ranges', 'page', 'native'],
     rounds: 3,
   },
   fetches(1),
@@ -66,7 +68,7 @@ export const works = [
 ];
 
 /** What is run first and not counted: browsers are slow the first time. */
-export const warmUp = { name: 'warm-up', size: MiB, ways: plainWays };
+export const warmUp = { name: 'warm-up', size: MiB, ways: [...plainWays, 'ranges'] };
 
 export const workNamed = (name) => works.find((work) => work.name === name);
 

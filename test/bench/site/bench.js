@@ -70,13 +70,16 @@ const bench = (() => {
       await Promise.all(lists.map((urls, i) => backgroundFetch(`${work.name}-${i}`, urls, seen)));
     },
     page: (work) => plain.store(work),
-    async worker(work) {
-      const timer = setInterval(() => void worker('ping'), 5000);
-      await worker('store', work);
-      clearInterval(timer);
-    },
+    worker: (work) => inWorker('store', work),
+    script: (work) => inWorker('storeByScript', work),
   };
-  ways.native = ways.ours;
+  ways.native = ways.ranges = ways.ours;
+
+  async function inWorker(command, work) {
+    const timer = setInterval(() => void worker('ping'), 5000);
+    await worker(command, work);
+    clearInterval(timer);
+  }
 
   /** Nothing is stored any more; what the plain way stored is deleted. */
   async function clean() {

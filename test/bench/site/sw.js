@@ -1,6 +1,8 @@
 // The site's worker: the product, the plain way, and an empty Go program to
 // compare starts with.
 const instantiateStreaming = WebAssembly.instantiateStreaming.bind(WebAssembly);
+// With ?ranges in its URL, a record may come by several requests at a time.
+self.backgroundFetchOptions = { ranges: new URL(location.href).searchParams.has('ranges') };
 importScripts('/hooks.js', '/dist/sw.js', '/plain.js', '/built/wasm_exec.js');
 
 const EMPTY = '/built/empty.wasm';
@@ -14,6 +16,7 @@ self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim(
 const commands = {
   /** The plain way in the worker. */
   store: (work) => plain.store(work),
+  storeByScript: (work) => plain.storeByScript(work),
   state: async () => hooks.state(),
   /** Instantiates and runs the empty program as the product does its own; ms. */
   async bare() {
@@ -22,6 +25,15 @@ const commands = {
     go.exit = () => {};
     const { instance } = await instantiateStreaming(await caches.match(EMPTY), go.importObject);
     await go.run(instance);
+    return performance.now() - begun;
+  },
+  /** Instantiates the product's program, which is not run; ms. */
+  async instantiated() {
+    const name = (await caches.keys()).find((name) => name.startsWith('bgfetch:program:'));
+    const cache = await caches.open(name);
+    const [key] = await cache.keys();
+    const begun = performance.now();
+    await instantiateStreaming(await cache.match(key), new Go().importObject);
     return performance.now() - begun;
   },
   /** Firefox ends a worker whose last event from a window is a minute old. */
