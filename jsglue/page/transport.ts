@@ -52,6 +52,8 @@ export class PortTransport implements Transport {
   }
 
   watch(uniqueId: string): void {
+    // Of many that begin at once each would ask about all.
+    if (this.#watched.has(uniqueId)) return;
     this.#watched.add(uniqueId);
     this.#watch.renewSoon();
   }

@@ -60,40 +60,43 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     await program.retire();
   });
   const lifetime = new Lifetime(context, activity, () => program.start());
-  const methods = (transfers: Transfers): Implementations => ({
-    open: (args, signal) => transfers.open(args, signal),
-    save: (args, signal, give) => transfers.save(args, signal, give),
-    stored: (args) => transfers.stored(args),
-    stop: (args) => transfers.stop(args),
-    close: (args) => transfers.close(args),
-    waitOnline,
-    metered,
-    waitMetered,
-    reachable,
-    saveRequestBody: (args) => saveRequestBody(handles, args),
-    keys,
-    read,
-    deleteKeys,
-    createCache,
-    deleteCache: (args) => {
-      transfers.forgetCache(args.cache);
-      return deleteCache(args);
-    },
-    room,
-    cacheNames: namesWithPrefix,
-    update: async (args) => {
-      await served.hold(args.snapshots);
-      return watchers.update(args);
-    },
-    dispatch: (args, signal) => dispatch(transport, args, signal),
-    active: async ({ count }) => {
-      lifetime.setActive(count);
-      return null;
-    },
-    show,
-    closeShown,
-    log: trace,
-  });
+  const methods = (transfers: Transfers): Implementations => {
+    watchers.forget();
+    return {
+      open: (args, signal) => transfers.open(args, signal),
+      save: (args, signal, give) => transfers.save(args, signal, give),
+      stored: (args) => transfers.stored(args),
+      stop: (args) => transfers.stop(args),
+      close: (args) => transfers.close(args),
+      waitOnline,
+      metered,
+      waitMetered,
+      reachable,
+      saveRequestBody: (args) => saveRequestBody(handles, args),
+      keys,
+      read,
+      deleteKeys,
+      createCache,
+      deleteCache: (args) => {
+        transfers.forgetCache(args.cache);
+        return deleteCache(args);
+      },
+      room,
+      cacheNames: namesWithPrefix,
+      update: async (args) => {
+        await served.hold(args.snapshots);
+        return watchers.update(args);
+      },
+      dispatch: (args, signal) => dispatch(transport, args, signal),
+      active: async ({ count }) => {
+        lifetime.setActive(count);
+        return null;
+      },
+      show,
+      closeShown,
+      log: trace,
+    };
+  };
   const program = new Program(context, activity, lock, handles, methods, () => lifetime.busy);
   const transport = new LocalTransport(program, activity);
   const served = new Served(transport);

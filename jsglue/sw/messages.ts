@@ -138,10 +138,13 @@ async function watch(
   const gone: string[] = [];
   await Promise.all(
     uniqueIds.map(async (uniqueId) => {
+      const latest = watchers.latest(uniqueId);
+      if (latest) return void snapshots.push(latest);
       const { status, body } = await program.request('GET', `fetches/${encodeURIComponent(uniqueId)}`);
       if (status === 200) snapshots.push(JSON.parse(body));
       if (status === 404) gone.push(uniqueId);
     }),
   );
+  watchers.remember(snapshots);
   port.postMessage({ type: 'snapshots', snapshots, gone } satisfies SnapshotsMessage);
 }

@@ -35,10 +35,7 @@ export class Watchers {
    * acknowledged, at the latest after 1 s; who did not is taken for gone.
    */
   async update({ snapshots, wait }: HostMethods['update'][0]): Promise<null> {
-    for (const snapshot of snapshots) {
-      if (snapshot.recordsAvailable) this.#latest.set(snapshot.uniqueId, snapshot);
-      else this.#latest.delete(snapshot.uniqueId);
-    }
+    this.remember(snapshots);
     const told = tellInstances(snapshots);
     if (!wait) {
       for (const { ports } of this.#watchers.values()) post(ports, { type: 'snapshots', snapshots });
@@ -48,6 +45,21 @@ export class Watchers {
     const acknowledged = [...this.#watchers.keys()].map((client) => this.#tellAndWait(client, snapshots));
     await Promise.all(acknowledged);
     return null;
+  }
+
+  /** They are the latest, unless a later one is known. */
+  remember(snapshots: Snapshot[]): void {
+    for (const snapshot of snapshots) {
+      const { uniqueId } = snapshot;
+      const known = this.#latest.get(uniqueId);
+      if (!snapshot.recordsAvailable) this.#latest.delete(uniqueId);
+      else if (!known || known.revision <= snapshot.revision) this.#latest.set(uniqueId, snapshot);
+    }
+  }
+
+  /** Another program runs, which may know less. */
+  forget(): void {
+    this.#latest.clear();
   }
 
   /** What was told last of a background fetch that is not done with. */

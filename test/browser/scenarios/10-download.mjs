@@ -38,6 +38,30 @@ scenario('64 MB from the page, success in the worker', { native: true }, async (
   assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'one request for the whole');
 });
 
+scenario('fifty background fetches at once: the worker is asked about each once', {}, async (test) => {
+  const { page } = await test.open();
+  const files = Array.from({ length: 50 }, () => test.resource({ size: 10_000 }));
+  const { asked, ms, results } = await page.evaluateFor(
+    60_000,
+    async (urls) => {
+      let asked = 0;
+      const { postMessage } = ServiceWorker.prototype;
+      ServiceWorker.prototype.postMessage = function (message, ...rest) {
+        asked += message.uniqueIds?.length ?? 0;
+        return postMessage.call(this, message, ...rest);
+      };
+      const begun = performance.now();
+      await Promise.all(urls.map((url, i) => t.startFetch(`file-${i}`, url)));
+      const ended = await Promise.all(urls.map((_, i) => t.waitForResult(`file-${i}`)));
+      return { asked, ms: performance.now() - begun, results: ended.map(({ result }) => result) };
+    },
+    files.map(({ url }) => url),
+  );
+  assert.deepEqual(new Set(results), new Set(['success']));
+  // Each when it begins, and all that are left every five seconds.
+  assert.ok(asked <= files.length * (2 + ms / 5000), `asked about ${asked} in ${ms} ms`);
+});
+
 scenario('three records, one of them from another origin', { native: true }, async (test) => {
   const { page } = await test.open({ worker: { store: 1 } });
   const files = [
