@@ -38,8 +38,8 @@ export function install({ native = 'prefer', permission, retry, debug }: Install
   if ('BackgroundFetchManager' in globalThis && (native !== 'never' || installed)) return true;
   if (!isSecureContext) {
     console.warn(
-      `Background Fetch is not available: ${location.origin} is not secure, and browsers have service workers only in pages ` +
-        'that are, with all pages around them. Serve the site by https, or from localhost.',
+      `Background Fetch is not available: ${location.origin}, or a page around it, is not secure. ` +
+        'Serve the site by https, or from localhost.',
     );
     return false;
   }

@@ -32,7 +32,7 @@ async function explain(ready: Promise<ServiceWorkerRegistration>): Promise<void>
     return console.warn(
       `Background Fetch: navigator.serviceWorker.ready does not resolve, since ${location.href} is in the scope of no service worker ` +
         `(there is ${scopes.join(', ')}). Put the worker's script where it covers the page, or serve it with the header ` +
-        "Service-Worker-Allowed and register it with { scope: '/' }; or use the registration that register() resolves with.",
+        "Service-Worker-Allowed and register it with { scope: '/' }; or use what register() resolves with.",
     );
   }
 }

@@ -52,10 +52,10 @@ export class PortTransport implements Transport {
   }
 
   watch(uniqueId: string): void {
-    // Of many that begin at once each would ask about all.
     if (this.#watched.has(uniqueId)) return;
     this.#watched.add(uniqueId);
-    this.#watch.renewSoon();
+    // Of many that begin at once each would ask about all.
+    this.#watch.renewSoon([uniqueId]);
   }
 
   unwatch(uniqueId: string): void {
@@ -67,7 +67,7 @@ export class PortTransport implements Transport {
   keepAwake(wanted: boolean): void {
     if (wanted === this.#keptAwake) return;
     this.#keptAwake = wanted;
-    if (wanted) this.#watch.renewSoon();
+    if (wanted) this.#watch.renewSoon([]);
     else this.#stopIfIdle();
   }
 

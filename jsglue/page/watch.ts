@@ -33,7 +33,8 @@ export class Watch {
   #registration: ServiceWorkerRegistration;
   #watcher: Watcher;
   #timer: ReturnType<typeof setInterval> | undefined;
-  #scheduled = false;
+  /** What is asked about in this turn; null before something is. */
+  #asking: string[] | null = null;
   /** Messages since the worker last said a word on one. */
   #silent = 0;
   /** The ports of the last two messages: news may still be on its way on the older. */
@@ -44,24 +45,26 @@ export class Watch {
     this.#watcher = watcher;
   }
 
-  /** Begin, or renew it now: one message for all that is asked for in one turn. */
-  renewSoon = (): void => {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
+  /** Begin, or renew it now, and ask about these: one message for each turn. */
+  renewSoon(uniqueIds: string[]): void {
+    if (this.#asking) return void this.#asking.push(...uniqueIds);
+    this.#asking = uniqueIds;
     queueMicrotask(() => {
-      this.#scheduled = false;
+      this.#asking = null;
       this.#silent = 0;
       if (this.#timer === undefined) this.#start();
-      this.#renew();
+      this.#renew(uniqueIds);
     });
-  };
+  }
+
+  #renewAll = (): void => this.renewSoon(this.#watcher.uniqueIds());
 
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    removeEventListener('online', this.renewSoon);
-    removeEventListener('pageshow', this.renewSoon);
+    removeEventListener('online', this.#renewAll);
+    removeEventListener('pageshow', this.#renewAll);
     document?.removeEventListener('visibilitychange', this.#renewIfVisible);
     // The last snapshot may still have to be acknowledged on these.
     const ports = this.#ports.splice(0);
@@ -69,17 +72,17 @@ export class Watch {
   }
 
   #renewIfVisible = (): void => {
-    if (document?.visibilityState === 'visible') this.renewSoon();
+    if (document?.visibilityState === 'visible') this.#renewAll();
   };
 
   #start(): void {
-    this.#timer = setInterval(() => this.#renew(), WATCH_INTERVAL_MS);
-    addEventListener('online', this.renewSoon);
-    addEventListener('pageshow', this.renewSoon);
+    this.#timer = setInterval(() => this.#renew(this.#watcher.uniqueIds()), WATCH_INTERVAL_MS);
+    addEventListener('online', this.#renewAll);
+    addEventListener('pageshow', this.#renewAll);
     document?.addEventListener('visibilitychange', this.#renewIfVisible);
   }
 
-  #renew(): void {
+  #renew(uniqueIds: string[]): void {
     const worker = this.#registration.active;
     // Unregistered: nothing of it is left to hear of.
     if (!worker) return this.#watcher.lost();
@@ -97,7 +100,7 @@ export class Watch {
       [MARK]: 'watch',
       protocol: PROTOCOL,
       client: this.#client,
-      uniqueIds: this.#watcher.uniqueIds(),
+      uniqueIds,
     };
     post(worker, message, port2);
   }
