@@ -71,7 +71,7 @@ export class WorkerSource implements Source {
     this.#show = show;
     await this.#refresh();
     document.addEventListener('visibilitychange', this.#onVisibility);
-    this.#watch.renewSoon();
+    this.#watch.renewSoon([]);
   }
 
   stop(): void {
@@ -108,14 +108,14 @@ export class WorkerSource implements Source {
       if (reply.status !== 404) bodyOf(reply);
     } finally {
       await this.#refresh();
-      this.#watch.renewSoon();
+      this.#watch.renewSoon([]);
     }
   }
 
   /** Nobody looks and nothing is under way: then the worker may rest. */
   #onVisibility = (): void => {
     if (!document.hidden) {
-      this.#watch.renewSoon();
+      this.#watch.renewSoon([]);
       this.#refreshSoon(0);
     } else if (this.#shown.fetches.length === 0) {
       this.#watch.stop();

@@ -8,6 +8,7 @@ import {
   MARK,
   PROTOCOL,
   WATCH_INTERVAL_MS,
+  WATCH_PORTS,
   type AckMessage,
   type AliveMessage,
   type SnapshotsMessage,
@@ -37,7 +38,7 @@ export class Watch {
   #asking: string[] | null = null;
   /** Messages since the worker last said a word on one. */
   #silent = 0;
-  /** The ports of the last two messages: news may still be on its way on the older. */
+  /** The ports of the last messages. */
   #ports: MessagePort[] = [];
 
   constructor(registration: ServiceWorkerRegistration, watcher: Watcher) {
@@ -95,7 +96,7 @@ export class Watch {
       else void this.#hear(port1, data);
     };
     this.#ports.push(port1);
-    if (this.#ports.length > 2) this.#ports.shift()!.close();
+    if (this.#ports.length > WATCH_PORTS) this.#ports.shift()!.close();
     const message: WatchMessage = {
       [MARK]: 'watch',
       protocol: PROTOCOL,

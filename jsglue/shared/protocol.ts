@@ -78,8 +78,8 @@ export interface RequestMessage {
 
 /**
  * Keep the worker alive and hear of changes. A page that holds background
- * fetches which are not settled sends this at once and then every
- * WATCH_INTERVAL_MS, each time with a new port, which replaces the one before.
+ * fetches which are not settled sends this at once for a new one, and every
+ * WATCH_INTERVAL_MS for all, each time with a new port, on which all that follows comes.
  */
 export interface WatchMessage {
   [MARK]: 'watch';
@@ -95,6 +95,12 @@ export interface WatchMessage {
 }
 
 export const WATCH_INTERVAL_MS = 5000;
+
+/**
+ * So many of the last ports of a realm stay open, at both ends: many background fetches that begin
+ * at once make as many messages, and news and acks are still on their way on older ports.
+ */
+export const WATCH_PORTS = 50;
 
 // ---- worker -> page, on the port of the request ----
 

@@ -1,13 +1,13 @@
 /** The realms that hear of snapshots: pages by their watch ports, and this worker. */
 
 import { tellInstances } from '../shared/instances';
-import type { AckMessage, Snapshot, SnapshotsMessage } from '../shared/protocol';
+import { WATCH_PORTS, type AckMessage, type Snapshot, type SnapshotsMessage } from '../shared/protocol';
 import type { HostMethods } from './host';
 
 const ACK_DEADLINE_MS = 1000;
 
 interface Watcher {
-  /** The last two: an ack may still be on its way on the older one. */
+  /** The last ones. What is told goes to the newest. */
   ports: MessagePort[];
   /** What waits for an ack of that number. */
   waiting: Map<number, () => void>;
@@ -27,7 +27,7 @@ export class Watchers {
     port.onmessage = ({ data }: MessageEvent<Partial<AckMessage> | null>) => {
       if (data?.type === 'ack' && data.ack !== undefined) watcher.waiting.get(data.ack)?.();
     };
-    if (watcher.ports.push(port) > 2) watcher.ports.shift()!.close();
+    if (watcher.ports.push(port) > WATCH_PORTS) watcher.ports.shift()!.close();
   }
 
   /**
