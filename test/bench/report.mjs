@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../browser/lib/server.mjs';
 import { rowsOf, times } from './rows.mjs';
+import { WAYS } from './works.mjs';
 
 const NAMES = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' };
 const BEGIN = '<!-- Written by ./build.sh bench -->';
@@ -25,8 +26,7 @@ function ratioTable({ samples, browsers }) {
 
 function timeTable({ samples, browsers, runs }) {
   const list = times(samples, Object.keys(browsers));
-  const ways = ['ours', 'ranges', 'page', 'worker', 'script', 'native'];
-  const table = [['', 'browser', 'this', 'with ranges', 'plain, page', 'plain, worker', 'script, worker', 'native']];
+  const table = [['', 'browser', ...Object.values(WAYS)]];
   for (const work of new Set(list.map((one) => one.work))) {
     for (const browser of Object.keys(browsers)) {
       const of = list.filter((one) => one.work === work && one.browser === browser);
@@ -37,7 +37,7 @@ function timeTable({ samples, browsers, runs }) {
         const fewer = found.n < runs ? `, n = ${found.n}` : '';
         return `${seconds(found.ms)} (${found.cpu.toFixed(1)}${fewer})`;
       };
-      table.push([of[0].title, NAMES[browser], ...ways.map(cell)]);
+      table.push([of[0].title, NAMES[browser], ...Object.keys(WAYS).map(cell)]);
     }
   }
   return table;

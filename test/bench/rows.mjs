@@ -1,6 +1,6 @@
 // The rows of the table: what the samples say, against the target. Figures are of
 // medians, and ratios of medians of the same run.
-import { MiB, works, workNamed } from './works.mjs';
+import { MiB, WAYS, works, workNamed } from './works.mjs';
 
 export function median(values) {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
@@ -44,15 +44,9 @@ class Evidence {
       .filter((way) => this.speed(work, way) !== undefined)
       .sort((a, b) => this.speed(work, a) - this.speed(work, b))[0];
   }
-  overPlain(work) {
-    return this.speed(work, this.plain(work)) / this.speed(work, 'ours');
-  }
-  /** Over a script that reads the bodies and stores the pieces, and does nothing else. */
-  overScript(work) {
-    return this.speed(work, 'script') / this.speed(work, 'ours');
-  }
-  overNative(work) {
-    return this.speed(work, 'native') / this.speed(work, 'ours');
+  /** How many times as fast as another way. */
+  over(work, way, of = 'ours') {
+    return this.speed(work, way) / this.speed(work, of);
   }
   cpuOver(work, way) {
     const cpu = (way) => this.speed(work, way, (sample) => sample.cpu);
@@ -65,6 +59,7 @@ class Evidence {
 
 const title = (name) => workNamed(name).title;
 const FILES = ['file-64', 'file-256', 'file-1024'];
+const COSTLY = ['file-64', 'file-1024', 'files-500', 'records-1000'];
 const MOVED = [...FILES, 'throttled'];
 
 /** {name, target, figure(evidence), digits, unit, only: the browser that it is for} */
@@ -72,19 +67,23 @@ const definitions = [
   ...['file-8', ...FILES, 'files-500'].map((work) => ({
     name: `speed over plain: ${title(work)}`,
     target: least(work === 'file-8' ? 0.9 : 1),
-    figure: (e) => e.overPlain(work),
+    figure: (e) => e.over(work, e.plain(work)),
   })),
   ...works
     .filter(({ ways }) => ways.includes('script'))
     .map(({ name }) => ({
       name: `speed over a script that reads and stores: ${title(name)}`,
-      figure: (e) => e.overScript(name),
+      figure: (e) => e.over(name, 'script'),
     })),
-  { name: `speed over one connection: ${title('throttled')}`, target: least(3), figure: (e) => e.overPlain('throttled') },
+  {
+    name: `speed over one connection: ${title('throttled')}`,
+    target: least(3),
+    figure: (e) => e.over('throttled', e.plain('throttled')),
+  },
   {
     name: '… with backgroundFetchOptions.ranges',
     target: least(3),
-    figure: (e) => e.speed('throttled', e.plain('throttled')) / e.speed('throttled', 'ranges'),
+    figure: (e) => e.over('throttled', e.plain('throttled'), 'ranges'),
   },
   {
     name: `… the same: ${title('throttled-256')}`,
@@ -97,7 +96,7 @@ const definitions = [
       name: `speed over native: ${title(name)}`,
       target: least(name === 'records-1000' ? 3 : 1),
       only: 'chromium',
-      figure: (e) => e.overNative(name),
+      figure: (e) => e.over(name, 'native'),
     })),
   {
     name: 'time per record, 10,000 records over 1,000',
@@ -164,12 +163,12 @@ const definitions = [
     digits: 1,
     figure: (e) => e.speed(work, 'ours', (sample) => sample.progressEvents / sample.progressSeconds),
   })),
-  ...['file-64', 'file-1024', 'files-500', 'records-1000'].map((work) => ({
+  ...COSTLY.map((work) => ({
     name: `CPU over plain: ${title(work)}`,
     target: most(1.5),
     figure: (e) => e.cpuOver(work, e.plain(work)),
   })),
-  ...['file-64', 'file-1024', 'files-500', 'records-1000'].map((work) => ({
+  ...COSTLY.map((work) => ({
     name: `CPU over a script that reads and stores: ${title(work)}`,
     figure: (e) => e.cpuOver(work, 'script'),
   })),
@@ -237,7 +236,7 @@ export function times(samples, browsers) {
   for (const browser of browsers) {
     const e = new Evidence(samples, browser);
     for (const work of works) {
-      for (const way of ['ours', 'ranges', 'page', 'worker', 'script', 'native']) {
+      for (const way of Object.keys(WAYS)) {
         const ms = e.speed(work.name, way);
         if (ms === undefined) continue;
         const all = e.of('speed', { work: work.name, way });

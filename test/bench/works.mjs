@@ -12,6 +12,16 @@
 //   curve, x      where it stands in the plot
 export const MiB = 1024 * 1024;
 
+/** All ways, as the table calls them. */
+export const WAYS = {
+  ours: 'this',
+  ranges: 'with ranges',
+  page: 'plain, page',
+  worker: 'plain, worker',
+  script: 'script, worker',
+  native: 'native',
+};
+
 const plainWays = ['ours', 'page', 'worker', 'script', 'native'];
 const manyWays = ['ours', 'page', 'script', 'native'];
 const file = (mb, more) => ({

@@ -10,11 +10,11 @@ var plain = {
   },
 
   /** Fetches and stores all, six at a time. Resolves when all are stored. */
-  async store(work) {
+  async store(work, put = (cache, url, response) => cache.put(url, response)) {
     const cache = await caches.open(plain.CACHE);
     const queue = plain.urls(work).values();
     const one = async () => {
-      for (const url of queue) await cache.put(url, await fetch(url));
+      for (const url of queue) await put(cache, url, await fetch(url));
     };
     await Promise.all(Array.from({ length: 6 }, one));
   },
@@ -23,14 +23,7 @@ var plain = {
    * The same by a script that sees the bytes and keeps nothing else of them: reads each body,
    * and puts pieces of the size that the product's have, three at a time.
    */
-  async storeByScript(work) {
-    const cache = await caches.open(plain.CACHE);
-    const queue = plain.urls(work).values();
-    const one = async () => {
-      for (const url of queue) await plain.storePieces(cache, url, await fetch(url));
-    };
-    await Promise.all(Array.from({ length: 6 }, one));
-  },
+  storeByScript: (work) => plain.store(work, plain.storePieces),
 
   async storePieces(cache, url, { body }) {
     const MiB = 1024 * 1024;
