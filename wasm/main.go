@@ -84,6 +84,7 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 
 		Network:      bridge.Config.Network,
 		MaxBandwidth: bridge.Config.MaxBandwidth,
+		Framing:      bridge.Config.Framing,
 	})
 	if err := engine.Start(ctx); err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ export type Receive = (n: number, bytes: Uint8Array) => void;
 export type Deliver = (n: number, error: HostError | '', result: string) => void;
 
 /** Errors the core tells apart; `result` is then a message for people. */
-export type HostError = 'network' | 'quota' | 'stopped' | 'internal';
+export type HostError = 'network' | 'quota' | 'lost' | 'stopped' | 'internal';
 
 export interface Host {
   /** JSON of HostConfig. */
@@ -47,6 +47,8 @@ export interface HostConfig {
   network: Connections;
   /** Bytes per second, of all together; 0: no limit. */
   maxBandwidth: number;
+  /** Which bodies that end too early the browser reports as errors. */
+  framing: { contentLength: boolean; chunked: boolean };
 }
 
 /** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */
@@ -80,10 +82,18 @@ export interface HostMethods {
   /**
    * Send the request. With rangeStart, rangeEnd (the byte after the last) or
    * ranged it has a Range header, `bytes=<rangeStart>-[<rangeEnd - 1>]`. priority is a
-   * hint for browsers that know it.
+   * hint for browsers that know it. With pastCache the HTTP cache is not asked.
    */
   open: [
-    { cache: string; request: StoredRequest; rangeStart: number; rangeEnd?: number; ranged?: boolean; priority?: 'low' },
+    {
+      cache: string;
+      request: StoredRequest;
+      rangeStart: number;
+      rangeEnd?: number;
+      ranged?: boolean;
+      priority?: 'low';
+      pastCache?: boolean;
+    },
     { transfer: number; head: Head },
   ];
   /**
@@ -95,6 +105,19 @@ export interface HostMethods {
     { transfer: number; key: string; limits: SaveLimits; bytes?: boolean },
     { length: number; end: boolean; whole?: boolean; put?: number },
   ];
+  /**
+   * Compare the next bytes of the body with stored ones: ranges of entries of the cache.
+   * 'lost' when such an entry is not there.
+   */
+  compare: [
+    { transfer: number; stored: { key: string; offset: number; length: number }[]; limits: SaveLimits },
+    { length: number; equal: boolean; end: boolean },
+  ];
+  /**
+   * How a body was sent that has ended: its length before a content coding was undone
+   * (-1: not known), and whether it had none, or one (neither: not known).
+   */
+  sent: [{ transfer: number }, { encodedLength: number; plain?: boolean; encoded?: boolean }];
   /** Answered when that piece is stored. To be asked once for each. */
   stored: [{ put: number }, null];
   stop: [{ transfer: number }, null];

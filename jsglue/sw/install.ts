@@ -66,6 +66,8 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
       open: (args, signal) => transfers.open(args, signal),
       save: (args, signal, give) => transfers.save(args, signal, give),
       stored: (args) => transfers.stored(args),
+      compare: (args, signal) => transfers.compare(args, signal),
+      sent: (args) => transfers.sent(args),
       stop: (args) => transfers.stop(args),
       close: (args) => transfers.close(args),
       waitOnline,

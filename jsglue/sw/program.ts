@@ -12,6 +12,7 @@ import { GoRun, type Handler } from './go';
 import type { HostConfig } from './host';
 import { HostCalls, type Implementations } from './hostcalls';
 import { type EngineLock, Retired } from './lock';
+import { framing } from './timings';
 import { Transfers } from './transfers';
 import { instantiate } from './wasm';
 
@@ -196,6 +197,7 @@ export class Program {
       debug,
       network,
       maxBandwidth,
+      framing: framing(),
     };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);

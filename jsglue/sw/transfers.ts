@@ -6,11 +6,12 @@
 import type { Head, StoredRequest } from '../shared/protocol';
 import { storedRequestBody } from '../shared/request-body';
 import { cacheKey } from './bodies';
-import type { HostMethods } from './host';
+import type { HostMethods, SaveLimits } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure, toHostFailure } from './hosterror';
 import { Puts } from './puts';
-import { SegmentReader } from './segments';
+import { SegmentReader, type Cut } from './segments';
+import { Timings } from './timings';
 import { worker } from './worker';
 
 /**
@@ -26,11 +27,25 @@ const WHOLE_LIMIT = 1 << 20;
  */
 const CACHE_KEPT_MS = 1000;
 
+/** Of so many transfers that ended it is remembered how their bodies were sent. */
+const ENDED_KEPT = 64;
+
 type Open = HostMethods['open'];
 type Save = HostMethods['save'];
+type Compare = HostMethods['compare'];
+
+/** What tells the timing of a response from others. */
+interface Sending {
+  url: string;
+  /** When the request was made, performance.now(). */
+  since: number;
+  /** Bytes that were taken from the body. */
+  taken: number;
+}
 
 interface Transfer {
   cache: Promise<Cache>;
+  sending: Sending;
   controller: AbortController;
   reader: SegmentReader;
   /** Not yet read copy of the response, while it may be stored as a whole. */
@@ -40,8 +55,11 @@ interface Transfer {
 /** The transfers of one run of the program, by number. */
 export class Transfers {
   #transfers = new Map<number, Transfer>();
+  /** The last that ended, for sent(). */
+  #ended = new Map<number, Sending>();
   #last = 0;
   #puts = new Puts();
+  #timings = new Timings();
   /** Opened lately, by name. */
   #caches = new Map<string, Promise<Cache>>();
 
@@ -57,11 +75,14 @@ export class Transfers {
     signal.addEventListener('abort', onAbort);
     try {
       const init = await requestInit(args, cache);
-      const response = await fetch(new Request(args.request.url, { ...init, signal: controller.signal }));
+      const since = performance.now();
+      const request = new Request(args.request.url, { ...init, signal: controller.signal });
+      const response = await fetch(request);
       const whole = mayBeWhole(args, response) ? response.clone() : null;
       const transfer = ++this.#last;
       this.#transfers.set(transfer, {
         cache,
+        sending: { url: request.url, since, taken: 0 },
         controller,
         reader: new SegmentReader(response.body),
         whole,
@@ -80,15 +101,9 @@ export class Transfers {
    * Stores the next piece of the body under key. Rejects with HostFailure:
    * 'network', 'stopped', and 'quota', after which the piece is lost.
    */
-  async save(args: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
-    const saved = await this.#savePiece(args, signal, give);
-    if (saved.end) this.#transfers.delete(args.transfer);
-    return saved;
-  }
-
-  async #savePiece({ transfer: number, key, limits, bytes }: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
+  async save({ transfer: number, key, limits, bytes }: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
     const transfer = this.#get(number);
-    const { chunks, length, end } = await transfer.reader.cut(limits, signal);
+    const { chunks, length, end } = await this.#take(number, limits, signal);
     const whole = transfer.whole;
     transfer.whole = null;
     const keep = end && length > 0 && length <= WHOLE_LIMIT;
@@ -115,6 +130,35 @@ export class Transfers {
     }
   }
 
+  /** Compares the next bytes of the body. Rejects like save(), and with 'lost'. */
+  async compare({ transfer: number, stored, limits }: Compare[0], signal: AbortSignal): Promise<Compare[1]> {
+    const transfer = this.#get(number);
+    // No copy of what begins with stored bytes is made: it is not stored as a whole.
+    if (transfer.whole) discard(transfer.whole);
+    transfer.whole = null;
+    const { chunks, length, end } = await this.#take(number, limits, signal);
+    const before = await storedBytes(await transfer.cache, stored, length);
+    return { length, equal: areEqual(chunks, before), end };
+  }
+
+  async sent({ transfer: number }: HostMethods['sent'][0]): Promise<HostMethods['sent'][1]> {
+    const sending = this.#ended.get(number);
+    if (!sending) throw new HostFailure('internal', `The transfer ${number} has not ended, or long ago.`);
+    return this.#timings.sent(sending.url, sending.since, sending.taken);
+  }
+
+  /** Takes the next piece of the body. With the end of the body the transfer is freed. */
+  async #take(number: number, limits: SaveLimits, signal: AbortSignal): Promise<Cut> {
+    const { reader, sending } = this.#get(number);
+    const cut = await reader.cut(limits, signal);
+    sending.taken += cut.length;
+    if (!cut.end) return cut;
+    this.#transfers.delete(number);
+    this.#ended.set(number, sending);
+    if (this.#ended.size > ENDED_KEPT) this.#ended.delete(this.#ended.keys().next().value!);
+    return cut;
+  }
+
   async stored({ put }: HostMethods['stored'][0]): Promise<null> {
     await this.#puts.stored(put);
     return null;
@@ -138,6 +182,7 @@ export class Transfers {
   }
 
   closeAll(): void {
+    this.#timings.close();
     for (const transfer of [...this.#transfers.keys()]) void this.close({ transfer });
   }
 
@@ -172,7 +217,7 @@ export class Transfers {
 }
 
 async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<RequestInit> {
-  const { request, rangeStart, rangeEnd = 0 } = args;
+  const { request, rangeStart, rangeEnd = 0, pastCache = false } = args;
   const ranged = isRanged(args);
   const headers = new Headers(request.headers);
   if (ranged) headers.set('Range', `bytes=${rangeStart}-${rangeEnd > 0 ? rangeEnd - 1 : ''}`);
@@ -183,7 +228,9 @@ async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<Reques
     mode: (request.mode === 'navigate' ? 'same-origin' : request.mode) as RequestMode | undefined,
     credentials: request.credentials as RequestCredentials | undefined,
     // A range must not be cut from what the HTTP cache has, which may be older.
-    cache: (ranged && (request.cache ?? 'default') === 'default' ? 'no-store' : request.cache) as RequestCache | undefined,
+    cache: ((ranged || pastCache) && (request.cache ?? 'default') === 'default' ? 'no-store' : request.cache) as
+      | RequestCache
+      | undefined,
     redirect: request.redirect as RequestRedirect | undefined,
     referrerPolicy: request.referrerPolicy as ReferrerPolicy | undefined,
     referrer: usableReferrer(request),
@@ -226,6 +273,32 @@ function headOf(response: Response): Head {
     statusText: response.statusText,
     headers: [...response.headers],
   };
+}
+
+function areEqual(chunks: Uint8Array[], before: Uint8Array): boolean {
+  let at = 0;
+  for (const chunk of chunks) {
+    for (let i = 0; i < chunk.length; i++) {
+      if (chunk[i] !== before[at++]) return false;
+    }
+  }
+  return true;
+}
+
+/** The first bytes of the ranges, length of them. */
+async function storedBytes(cache: Cache, ranges: Compare[0]['stored'], length: number): Promise<Uint8Array> {
+  const parts: Blob[] = [];
+  let missing = length;
+  for (const { key, offset, length: whole } of ranges) {
+    const wanted = Math.min(whole, missing);
+    if (wanted === 0) break;
+    const entry = await (await cache.match(cacheKey(key)))?.blob();
+    const part = entry?.slice(offset, offset + wanted);
+    if (part?.size !== wanted) throw new HostFailure('lost', `The entry ${key} is not there, or too short.`);
+    parts.push(part);
+    missing -= wanted;
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /** Of a body known to be larger no copy is made: it would have to be held in memory. */

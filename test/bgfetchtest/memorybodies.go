@@ -162,6 +162,21 @@ func (b *MemoryBodies) Read(_ context.Context, uniqueID string, key bgfetch.Segm
 	return err
 }
 
+// ReadRanges returns the bytes of stored segments, or bgfetch.ErrLost.
+func (b *MemoryBodies) ReadRanges(uniqueID string, ranges []bgfetch.StoredRange) ([]byte, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var body []byte
+	for _, r := range ranges {
+		stored, ok := b.cache(uniqueID).segments[r.Key]
+		if !ok || int64(len(stored)) < r.Offset+r.Length {
+			return nil, fmt.Errorf("segment %+v: %w", r.Key, bgfetch.ErrLost)
+		}
+		body = append(body, stored[r.Offset:r.Offset+r.Length]...)
+	}
+	return body, nil
+}
+
 // DeleteSegments implements bgfetch.Bodies.
 func (b *MemoryBodies) DeleteSegments(_ context.Context, uniqueID string, keys []bgfetch.SegmentKey) error {
 	b.mu.Lock()

@@ -1,6 +1,7 @@
 package bgfetchtest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -55,6 +56,8 @@ type Response struct {
 	Rate int
 	// Link, if set, is the way that the response shares with others.
 	Link *Link
+	// Sent, if set, is what the browser tells of how the body was sent.
+	Sent *bgfetch.Sent
 }
 
 // Link is a way of limited throughput that responses share.
@@ -305,11 +308,11 @@ func (t *transfer) Close() {
 	})
 }
 
-// Save implements bgfetch.Transfer.
-func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
+// take returns the next bytes of the body, and whether it has ended cleanly after them.
+func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []byte, end bool, err error) {
 	select {
 	case <-t.stopped:
-		return bgfetch.Piece{}, bgfetch.ErrStopped
+		return nil, false, bgfetch.ErrStopped
 	default:
 	}
 	t.network.mu.Lock()
@@ -327,19 +330,28 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 		n = min(n, max(1, t.response.Rate*int(limits.MinTime)/int(time.Second)))
 		took := max(time.Duration(n)*time.Second/time.Duration(t.response.Rate), t.response.Link.carry(n))
 		if err := sleep(ctx, took); err != nil {
-			return bgfetch.Piece{}, err
+			return nil, false, err
 		}
 	}
 	switch {
 	case broken || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
-		return bgfetch.Piece{}, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
+		return nil, false, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
 	case n == 0 && t.response.Stall > 0:
 		<-ctx.Done()
-		return bgfetch.Piece{}, ctx.Err()
+		return nil, false, ctx.Err()
 	}
-	piece := bgfetch.Piece{Length: int64(n), End: t.sent+n == len(t.response.Body)}
-	if n > 0 {
-		body := t.response.Body[t.sent : t.sent+n]
+	t.sent += n
+	return t.response.Body[t.sent-n : t.sent], t.sent == len(t.response.Body), nil
+}
+
+// Save implements bgfetch.Transfer.
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
+	body, end, err := t.take(ctx, limits)
+	if err != nil {
+		return bgfetch.Piece{}, err
+	}
+	piece := bgfetch.Piece{Length: int64(len(body)), End: end}
+	if len(body) > 0 {
 		stored := t.network.store(func() error { return t.network.bodies.Put(t.init.UniqueID, key, body) })
 		if piece.End {
 			if err := stored(ctx); err != nil {
@@ -351,9 +363,27 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 		if w != nil {
 			_, _ = w.Write(body)
 		}
-		t.sent += n
 	}
 	return piece, nil
+}
+
+// Compare implements bgfetch.Transfer.
+func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
+	want, err := t.network.bodies.ReadRanges(t.init.UniqueID, stored)
+	if err != nil {
+		return bgfetch.Compared{}, err
+	}
+	limits.MaxLength = min(limits.MaxLength, int64(len(want)))
+	body, end, err := t.take(ctx, limits)
+	return bgfetch.Compared{Length: int64(len(body)), Equal: bytes.Equal(body, want[:len(body)]), End: end}, err
+}
+
+// Sent implements bgfetch.Transfer.
+func (t *transfer) Sent(context.Context) bgfetch.Sent {
+	if t.response.Sent != nil {
+		return *t.response.Sent
+	}
+	return bgfetch.Sent{EncodedLength: -1}
 }
 
 // store calls put when the time for that has passed; stored waits for it.

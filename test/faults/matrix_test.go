@@ -182,7 +182,7 @@ func fetch(t *testing.T, origin string, init bgfetch.FetchInit, ranges bgfetch.R
 	engine = bgfetch.NewEngine(bgfetch.Ports{
 		Store: store, Bodies: bodies, Events: events,
 		Network: &network{client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, bodies: bodies, origin: origin},
-	}, bgfetch.Options{Retry: policy, Ranges: ranges, Origin: origin})
+	}, bgfetch.Options{Retry: policy, Ranges: ranges, Origin: origin, Framing: bgfetch.Framing{ContentLength: true, Chunked: true}})
 	if err := engine.Start(ctx); err != nil {
 		t.Fatal(err)
 	}

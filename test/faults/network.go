@@ -19,6 +19,7 @@
 package faults
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"fmt"
@@ -157,9 +158,40 @@ func (t *transfer) Stop() { t.cancel() }
 
 func (t *transfer) Close() { t.cancel() }
 
+// Compare implements bgfetch.Transfer.
+func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
+	want, err := t.network.bodies.ReadRanges(t.init.UniqueID, stored)
+	if err != nil {
+		return bgfetch.Compared{}, err
+	}
+	limits.MaxLength = min(limits.MaxLength, int64(len(want)))
+	body, end, err := t.take(ctx, limits)
+	return bgfetch.Compared{Length: int64(len(body)), Equal: bytes.Equal(body, want[:len(body)]), End: end}, err
+}
+
+// Sent implements bgfetch.Transfer.
+func (t *transfer) Sent(context.Context) bgfetch.Sent { return bgfetch.Sent{EncodedLength: -1} }
+
 func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
+	piece, end, err := t.take(ctx, limits)
+	if err != nil {
+		return bgfetch.Piece{}, err
+	}
+	if len(piece) > 0 {
+		if err := t.network.bodies.Put(t.init.UniqueID, key, piece); err != nil {
+			return bgfetch.Piece{}, err
+		}
+		if w != nil {
+			_, _ = w.Write(piece)
+		}
+	}
+	return bgfetch.Piece{Length: int64(len(piece)), End: end}, nil
+}
+
+// take returns the next bytes of the body, and whether it has ended cleanly after them.
+func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) ([]byte, bool, error) {
 	if t.broken != nil {
-		return bgfetch.Piece{}, t.broken
+		return nil, false, t.broken
 	}
 	defer context.AfterFunc(ctx, t.cancel)()
 	piece := make([]byte, min(limits.MaxLength, 256<<10))
@@ -176,15 +208,7 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 		}
 	}
 	if n == 0 && t.broken != nil {
-		return bgfetch.Piece{}, t.broken
+		return nil, false, t.broken
 	}
-	if n > 0 {
-		if err := t.network.bodies.Put(t.init.UniqueID, key, piece[:n]); err != nil {
-			return bgfetch.Piece{}, err
-		}
-		if w != nil {
-			_, _ = w.Write(piece[:n])
-		}
-	}
-	return bgfetch.Piece{Length: int64(n), End: end}, nil
+	return piece[:n], end, nil
 }

@@ -3,6 +3,7 @@ package bgfetch
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -16,11 +17,19 @@ type attempt struct {
 	*record
 	engine *Engine
 	next   RecordState
-	// start and end are the range asked for, end 0 for the rest of the body.
+	// start and end are the gap that is to be filled, end 0 for the rest of the body.
 	start, end int64
-	transfer   Transfer
+	// from and to are the range asked for, with stored bytes around the gap that are to be
+	// compared; to 0 for the rest. Not ranged: all of the body is asked for.
+	from, to int64
+	ranged   bool
+	transfer Transfer
 	// moved is set when the attempt stored a byte.
 	moved bool
+	// repeated: the response begins at byte 0, though the first bytes are stored.
+	repeated bool
+	// sought: it ended because a reader waits elsewhere.
+	sought bool
 
 	// What follows is for several parts at a time, see parts.go.
 
@@ -52,27 +61,76 @@ func (r *record) attempt(ctx context.Context) (v verdict) {
 	if a.transfer != nil {
 		a.transfer.Close()
 	}
+	if atOnce := v.settled == ResponseNone && v.wait == 0 && !v.online && !v.unreachable; atOnce && ctx.Err() == nil {
+		return a.notForEver(v)
+	}
 	return v
 }
 
-// chooseRange finds out which bytes are still to come. Next: open.
+// notForEver lets time pass before an attempt that moved nothing is followed by another,
+// unless somebody wanted it to end, and ends the record when that happens too often.
+func (a *attempt) notForEver(v verdict) verdict {
+	if a.moved || a.sought || a.wasInterrupted() {
+		return v
+	}
+	if a.idle++; a.idle > a.fetch.retry.MaxFailures {
+		_, v = a.fail(ReasonFetchError, "its responses bring nothing that is missing")
+	} else {
+		v.wait = a.fetch.retry.backOff(a.idle)
+	}
+	return v
+}
+
+// chooseRange finds out which bytes are still to come, and what to ask for. Next: open.
 func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 	data := &a.next.Response
 	a.start, a.end = firstGap(data.Segments)
 	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
 		return a.succeed()
 	}
-	if a.start+a.end > 0 && !data.Resumable {
-		a.renew()
-		a.next.Ranged = !a.ownRange()
+	a.startAtReader()
+	bounded := a.bound()
+	a.from, a.to = 0, 0
+	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded)
+	if a.ranged {
+		a.from, a.to = a.start, a.end
+		if !data.selfProving() || (data.Length < 0 && a.end == 0) {
+			a.overlap() // which also proves the end, where no head tells it
+		}
 	}
-	a.bound()
 	return open, verdict{}
 }
 
-// open sends the request. Next: judgeStart or judgeResume.
+const (
+	// minOverlap and maxOverlap bound the bytes that are asked for again and compared,
+	// where no head proves that a response continues what is stored.
+	minOverlap, maxOverlap = 32 << 10, 64 << 10
+	// leastOverlap is for the short ranges of a limited bandwidth.
+	leastOverlap = 4 << 10
+)
+
+// overlap makes the range reach into what is stored before and behind the gap. How far
+// is drawn at random: a server that brings just that much, and no more, has no more, and
+// is not one that cuts its answers at a round length.
+func (a *attempt) overlap() {
+	least, most := int64(minOverlap), int64(maxOverlap)
+	if n := a.end - a.start; a.end > 0 && n < 8*most {
+		least, most = leastOverlap, max(2*leastOverlap, n/8)
+	}
+	length := least + rand.Int64N(most-least)
+	for _, run := range runs(a.next.Response.Segments) {
+		if run.end == a.start {
+			a.from = max(run.start, a.start-length)
+		}
+		if a.end > 0 && run.start == a.end {
+			a.to = min(run.end, a.end+length)
+		}
+	}
+}
+
+// open sends the request. Next: judgeStart, judgeRange or judgeRepeated.
 func open(a *attempt, ctx context.Context) (step, verdict) {
-	if !a.engine.Network.Online() {
+	if !a.engine.online() && !a.despiteOffline() {
 		return nil, verdict{online: true, why: "waits for the network"}
 	}
 	if a.engine.givenUp(a.record) {
@@ -90,7 +148,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	head, cancel := context.WithTimeout(ctx, a.headTimeout())
 	defer cancel()
 	a.interruptible(cancel)
-	transfer, err := a.openTransfer(head, a.start, a.end, a.next.Ranged)
+	transfer, err := a.openTransfer(head, a.from, a.to, a.ranged && a.from+a.to == 0)
 	if err != nil {
 		if ctx.Err() == nil && head.Err() != nil {
 			err = fmt.Errorf("no response head in time: %w", ErrNetwork)
@@ -102,10 +160,13 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	if a.request.Body != nil {
 		a.next.Uploaded = a.request.Body.Size
 	}
-	if a.start == 0 && a.end == 0 {
-		return judgeStart, verdict{}
+	switch {
+	case a.ranged:
+		return judgeRange, verdict{}
+	case len(a.next.Response.Segments) > 0:
+		return judgeRepeated, verdict{}
 	}
-	return judgeResume, verdict{}
+	return judgeStart, verdict{}
 }
 
 // rangeValue is the value of the Range header field of a request, or "".
@@ -134,7 +195,7 @@ func (a *attempt) headTimeout() time.Duration {
 
 // openTransfer sends a request and notes it, and its response.
 func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged bool) (Transfer, error) {
-	init := TransferInit{UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.priorityHint()}
+	init := TransferInit{UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.priorityHint(), PastCache: a.pastCache}
 	a.note(LogEntry{Event: logRequest, Range: init.rangeValue(), Detail: a.request.Method})
 	transfer, err := a.engine.Network.Open(ctx, init)
 	if err != nil {
@@ -143,10 +204,11 @@ func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged boo
 	head := transfer.Head()
 	a.note(LogEntry{Event: logResponse, Status: head.Status, Range: head.value("Content-Range")})
 	a.engine.hostAnswered(a.host)
+	a.engine.networkWorks()
 	return transfer, nil
 }
 
-// judgeStart looks at the head of a response to a request without Range. Next: move.
+// judgeStart looks at the head of a response with which the body begins. Next: move.
 func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 	head := a.transfer.Head()
 	if delay, ok := retryAfter(head, time.Now()); ok && a.safe() && temporaryStatus(head.Status) {
@@ -157,64 +219,144 @@ func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 	if head.Status < 200 || head.Status > 299 {
 		return a.badStatus(head)
 	}
-	data := &a.next.Response
 	if head.Status == http.StatusPartialContent && !a.ownRange() {
-		complete, problem := validatePartial(head, ResponseData{Length: -1}, 0, 0)
-		if problem != "" {
+		if _, problem := validatePartial(head, 0, 0); problem != "" {
 			return a.fail(ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
 		}
-		data.Length = complete
-	} else if a.request.Method != "HEAD" {
-		data.Length, _ = head.bodyLength()
 	}
-	data.Head = &head
-	data.ETag = head.value("ETag")
-	data.LastModified = head.value("Last-Modified")
-	data.Resumable = a.safe() && !a.ownRange() && !head.encoded()
-	if v, ok := a.roomFor(ctx, data.Length); !ok {
+	a.begin(head)
+	if v, ok := a.roomFor(ctx, a.next.Response.expected()); !ok {
 		return nil, v
 	}
 	a.publish(0)
-	if a.rangeByRange() {
-		return nil, verdict{}
+	if a.askInRanges() {
+		a.transfer.Close()
+		a.transfer = nil
+		return chooseRange, verdict{}
 	}
 	return move, verdict{}
 }
 
-// judgeResume looks at the head of a response to a Range request. Next: move.
-func judgeResume(a *attempt, ctx context.Context) (step, verdict) {
+// begin makes the response the one with which the body begins.
+func (a *attempt) begin(head Head) {
+	data := &a.next.Response
+	announced := max(0, data.expected())
+	a.from, a.to, a.start, a.end = 0, 0, 0, 0
+	data.Length, data.Announced = -1, 0
+	data.ETag = head.value("ETag")
+	data.LastModified = head.value("Last-Modified")
+	data.Resumable = a.safe() && !a.ownRange()
+	switch {
+	case head.Status == http.StatusPartialContent && !a.ownRange():
+		if complete, _ := validatePartial(head, 0, 0); head.coding() == codingNone {
+			data.Length = complete
+		} else {
+			data.Announced = announced // what came before says more than a part does
+		}
+		head = head.madeWhole()
+	case a.request.Method == "HEAD" || head.Status == http.StatusNoContent || head.Status == http.StatusResetContent:
+		data.Length = 0
+	default:
+		data.announce(head)
+	}
+	data.Head = &head
+}
+
+// judgeRange looks at the head of a response to a Range request. Next: move.
+func judgeRange(a *attempt, ctx context.Context) (step, verdict) {
 	head := a.transfer.Head()
 	data := &a.next.Response
 	switch {
 	case head.Status == http.StatusPartialContent:
-		complete, problem := validatePartial(head, *data, a.start, a.end)
-		if problem != "" {
-			return a.restart("the partial response is not valid: " + problem)
-		}
-		if data.Length < 0 {
-			data.Length = complete
-		}
-		if complete == data.Length && a.rangeByRange() {
-			return nil, verdict{}
-		}
-		return move, verdict{}
+		return judgePartial(a, ctx)
+	case head.Status >= 200 && head.Status <= 299 && len(data.Segments) > 0:
+		return judgeRepeated, verdict{}
 	case head.Status >= 200 && head.Status <= 299:
-		if v, ok := a.countRestart(); !ok {
-			return nil, v
-		}
-		a.renew()
+		a.single = true // it knows no ranges
 		return judgeStart, verdict{}
 	case head.Status == http.StatusRequestedRangeNotSatisfiable:
-		if a.end == 0 && a.complete416(head) {
-			data.Length = a.start
-			return a.succeed()
-		}
-		return a.restart("the server has fewer bytes than are stored")
-	case temporaryStatus(head.Status):
-		delay, ok := retryAfter(head, time.Now())
-		if !ok {
-			delay = a.fetch.retry.backOff(a.statusRetries + 1)
-		}
+		return a.judge416(head)
+	}
+	return a.refused(head)
+}
+
+// judgePartial looks at the head of a 206. Next: move.
+func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
+	head := a.transfer.Head()
+	data := &a.next.Response
+	if head.coding() == codingSome {
+		return a.withoutRanges("the server's ranges are of an encoded body")
+	}
+	complete, problem := validatePartial(head, a.from, a.to)
+	if problem != "" {
+		return a.invalid(problem)
+	}
+	if len(data.Segments) == 0 && a.from == 0 {
+		end := a.end
+		a.begin(head)
+		a.end, a.to = end, end
+		return move, verdict{}
+	}
+	switch v := data.versionOf(head, complete); {
+	case v == versionOther && (!a.verified() || complete >= 0 && data.Length >= 0 && complete != data.Length):
+		return a.restart("the file on the server is another one")
+	case v == versionSame:
+		data.join(head, complete)
+	case data.selfProving():
+		// The bytes have to decide, and none were asked for again.
+		data.Compare = true
+		return a.again("nothing in the partial response proves that it is of the same file")
+	}
+	return move, verdict{}
+}
+
+// judgeRepeated looks at the head of a response with all of a body of which some is
+// stored: that is compared. Next: move.
+func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
+	head := a.transfer.Head()
+	data := &a.next.Response
+	if head.Status < 200 || head.Status > 299 {
+		return a.refused(head)
+	}
+	a.from, a.to = 0, 0
+	a.repeated = true
+	probe := ResponseData{Length: -1}
+	probe.announce(head)
+	if data.versionOf(head, probe.Length) != versionOther || a.verified() {
+		return move, verdict{}
+	}
+	if v, ok := a.countRestart(); !ok {
+		return nil, v
+	}
+	a.renew()
+	a.repeated = false
+	if v, ok := a.store(ctx); !ok { // what is stored makes room
+		return nil, v
+	}
+	return judgeStart, verdict{}
+}
+
+// judge416 judges that the server has nothing from there on.
+func (a *attempt) judge416(head Head) (step, verdict) {
+	data := &a.next.Response
+	r, ok := extractContentRange(head.value("Content-Range"))
+	switch {
+	case len(data.Segments) == 0:
+		a.single = true // an empty file has no ranges
+		return a.again("the server has no such range")
+	case ok && r.first < 0 && r.complete == a.start && a.from == a.start && a.start == storedLength(data.Segments):
+		// All is there, and the length was told wrong; or it is another file of just
+		// that length.
+		data.Length, data.Announced, data.Compare = -1, 0, true
+		return a.again("the server says that this is all")
+	}
+	return a.restart("the server has fewer bytes than are stored")
+}
+
+// refused judges a status that says neither yes nor that there is nothing more.
+func (a *attempt) refused(head Head) (step, verdict) {
+	if temporaryStatus(head.Status) {
+		delay, _ := retryAfter(head, time.Now())
 		if v, ok := a.later(head.Status, delay); ok {
 			return nil, v
 		}
@@ -223,41 +365,20 @@ func judgeResume(a *attempt, ctx context.Context) (step, verdict) {
 	return a.badStatus(head)
 }
 
-// complete416 says whether a 416 to a request for the bytes after all stored ones
-// means that those are all: their complete length was never known.
-func (a *attempt) complete416(head Head) bool {
-	if a.next.Response.Length >= 0 {
-		return false
-	}
-	if value, ok := head.get("Content-Range"); ok {
-		r, ok := extractContentRange(value)
-		return ok && r.first < 0 && r.complete == a.start
-	}
-	return !head.sameOriginHeaders()
-}
-
 // finishBody judges a body of which every request has ended well.
 func finishBody(a *attempt, _ context.Context) (step, verdict) {
 	if a.next.Response.Result == ResponseSuccess {
 		return nil, verdict{settled: ResponseSuccess}
 	}
-	if length, ok := a.whole(); ok {
-		a.next.Response.Length = length
+	if a.whole() {
 		return a.succeed()
 	}
-	if a.end > 0 && a.limited() > 0 {
-		return nil, verdict{} // and more, when the limit allows it
-	}
-	return nil, verdict{wait: max(0, time.Until(a.notBefore)), why: "a gap is filled"}
+	return nil, verdict{wait: max(0, time.Until(a.notBefore)), why: "more is to come"}
 }
 
-// whole says whether all of the body is stored, and its length: known before, or
-// told by the clean end of a response for all of the rest.
-func (a *attempt) whole() (length int64, ok bool) {
+// whole says whether all of the body is stored.
+func (a *attempt) whole() bool {
 	data := &a.next.Response
 	start, end := firstGap(data.Segments)
-	if data.Length < 0 {
-		return start, end == 0 && a.end == 0
-	}
-	return start, end == 0 && start >= data.Length
+	return end == 0 && data.Length >= 0 && start >= data.Length
 }

@@ -1,6 +1,8 @@
 package bgfetch
 
 import (
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -100,78 +102,54 @@ func (h Head) contentLength() int64 {
 	return n
 }
 
-// encoded says whether the body was sent with a content coding: its offsets are
-// then not those of the bytes we store. Cross-origin nobody can tell.
-func (h Head) encoded() bool {
-	v, ok := h.get("Content-Encoding")
-	return ok && v != "" && !strings.EqualFold(v, "identity")
-}
-
-// bodyLength is the length of the body as a page will read it, -1 if the head
-// does not tell. exact is false where an invisible content coding may make it
-// another one.
-func (h Head) bodyLength() (length int64, exact bool) {
-	if h.encoded() {
-		return -1, false
-	}
-	return h.contentLength(), h.sameOriginHeaders()
-}
-
-// validatePartial checks a 206 against the response data that it continues at
-// start; end is the byte after the last one asked for, 0 for the rest. It returns the
-// complete length of the resource, -1 if that is not known, or what is wrong.
-//
-// Same-origin all of it is checked. Cross-origin the Content-Range and ETag
-// fields are usually invisible; Content-Length and Last-Modified still are not.
+// validatePartial checks that a 206 is for the range from start to the byte before end,
+// 0 for the rest, as far as its head shows. It returns the complete length that it
+// tells, -1 for none, or what is wrong. Of which version the bytes are is versionOf's matter.
 //
 // Source: #validate-a-partial-response
-func validatePartial(head Head, data ResponseData, start, end int64) (complete int64, problem string) {
-	if head.encoded() {
-		return -1, "it has a content coding"
-	}
-	complete = -1
+func validatePartial(head Head, start, end int64) (complete int64, problem string) {
 	length := head.contentLength()
-	if value, ok := head.get("Content-Range"); ok {
-		r, ok := extractContentRange(value)
-		switch {
-		case !ok || r.first < 0:
-			return -1, "its Content-Range cannot be parsed"
-		case r.first != start:
-			return -1, "its Content-Range starts elsewhere"
-		case length >= 0 && r.last-r.first+1 != length:
-			return -1, "its Content-Range and Content-Length disagree"
-		}
-		complete = r.complete
-	} else if head.sameOriginHeaders() {
+	value, ok := head.get("Content-Range")
+	switch kind, _, _ := strings.Cut(head.value("Content-Type"), ";"); {
+	case strings.EqualFold(strings.TrimSpace(kind), "multipart/byteranges"):
+		return -1, "it holds several ranges"
+	case !ok && head.shows("Content-Range"):
 		return -1, "it has no Content-Range"
-	} else if length >= 0 {
-		// What is left, if the server did as asked.
-		if end == 0 {
-			complete = start + length
-		} else if length != end-start {
-			return -1, "its length is not the one asked for"
-		}
-		if complete > maxLength {
-			return -1, "its Content-Length is out of range"
-		}
+	case !ok && length >= 0 && end > 0 && length > end-start:
+		return -1, "it is longer than what was asked for"
+	case !ok && length >= 0 && start+length > maxLength:
+		return -1, "its Content-Length is out of range"
+	case !ok:
+		return -1, ""
 	}
+	r, ok := extractContentRange(value)
 	switch {
-	case data.Length >= 0 && complete >= 0 && data.Length != complete:
-		return -1, "its complete length is another one"
-	case !sameValidator(data.ETag, head, "ETag"):
-		return -1, "its ETag is another one"
-	case !sameValidator(data.LastModified, head, "Last-Modified"):
-		return -1, "its Last-Modified is another one"
+	case !ok || r.first < 0:
+		return -1, "its Content-Range cannot be parsed"
+	case r.first != start:
+		return -1, "its Content-Range starts elsewhere"
+	case end > 0 && r.last >= end:
+		return -1, "its Content-Range ends behind what was asked for"
+	case length >= 0 && r.last-r.first+1 != length:
+		return -1, "its Content-Range and Content-Length disagree"
 	}
-	return complete, ""
+	return r.complete, ""
 }
 
-// sameValidator compares a validator of the previous response with the new head.
-// A field that is gone differs, unless it may only be invisible.
-func sameValidator(before string, head Head, name string) bool {
-	now, ok := head.get(name)
-	if before == "" || (!ok && !head.sameOriginHeaders()) {
-		return true
+// partialLength is the number of bytes that a 206 says it brings, -1 if it does not.
+func (h Head) partialLength() int64 {
+	if r, ok := extractContentRange(h.value("Content-Range")); ok && r.first >= 0 {
+		return r.last - r.first + 1
 	}
-	return now == before
+	return h.contentLength()
+}
+
+// madeWhole is the head of a 206 to our own Range request as a page is to see it, which
+// asked for no range: all of the body is put behind it.
+func (h Head) madeWhole() Head {
+	h.Status, h.StatusText = http.StatusOK, "OK"
+	h.Headers = slices.DeleteFunc(slices.Clone(h.Headers), func(header Header) bool {
+		return strings.EqualFold(header[0], "Content-Range") || strings.EqualFold(header[0], "Content-Length")
+	})
+	return h
 }

@@ -39,6 +39,8 @@ type Options struct {
 	Network Connections
 	// MaxBandwidth bounds what all together download, in bytes per second; 0: nothing does.
 	MaxBandwidth int64
+	// Framing says which bodies that end too early this browser reports.
+	Framing Framing
 	// Origin is the site's own, such as "https://example.com".
 	Origin string
 	// OnActive is told how many background fetches are not yet done with, after
@@ -129,6 +131,10 @@ type Engine struct {
 	snapshots int64
 	// waitingOnline are the records that wait for the network to come back.
 	waitingOnline []*record
+	// waitsOnline: a goroutine waits for that.
+	waitsOnline bool
+	// worksOffline: a response came although the browser says that it is offline.
+	worksOffline bool
 	// metered is the browser's opinion of the connection.
 	metered bool
 	// revision is that of the history.

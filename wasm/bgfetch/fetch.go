@@ -68,6 +68,7 @@ func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records
 		r := &record{fetch: f, index: i, request: request, host: host(request.URL)}
 		if records != nil {
 			r.state = records[i]
+			r.state.Response.distrust()
 		} else {
 			r.state.Response.Length = -1
 		}

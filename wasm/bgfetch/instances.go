@@ -132,24 +132,21 @@ func (r *record) snapshot() RecordSnapshot {
 	if s.Exposed && !r.unproven() {
 		s.Head = r.state.Response.Head
 		if result == ResponseSuccess || r.lengthIsCertain() {
-			s.Length = r.state.Response.Length
+			s.Length = r.state.Response.expected()
 		}
 	}
 	return s
 }
 
-// lengthIsCertain says that the length in the head is that of the body. Where a
-// content coding may be hidden, it is so for media: they are compressed already.
+// lengthIsCertain says that the length is that of the body. Where a content coding may be
+// hidden, an announced one is taken for that of media: they are compressed already.
 func (r *record) lengthIsCertain() bool {
-	head := r.state.Response.Head
-	if head == nil {
-		return false
+	data := &r.state.Response
+	if data.Head == nil || data.Length >= 0 {
+		return data.Head != nil
 	}
-	if _, exact := head.bodyLength(); exact {
-		return true
-	}
-	kind, _, _ := strings.Cut(strings.ToLower(head.value("Content-Type")), "/")
-	return !head.encoded() && (kind == "audio" || kind == "video")
+	kind, _, _ := strings.Cut(strings.ToLower(data.Head.value("Content-Type")), "/")
+	return kind == "audio" || kind == "video"
 }
 
 // plan says where the body lies. e.mu is held.

@@ -2,7 +2,6 @@ package bgfetch
 
 import (
 	"context"
-	"net/http"
 	"time"
 )
 
@@ -91,8 +90,11 @@ func (r *record) reserve() {
 	if n == 0 || !r.boundable(data) {
 		return
 	}
-	r.reserved = min(n, data.Length-storedLength(data.Segments))
-	r.fetch.spend(r.reserved)
+	if left := data.Length - storedLength(data.Segments); data.Length >= 0 {
+		n = min(n, left)
+	}
+	r.reserved = n
+	r.fetch.spend(n)
 }
 
 // unreserve gives back what the request did not bring. e.mu is held.
@@ -117,50 +119,40 @@ func (a *attempt) limited() int64 {
 	return a.fetch.request()
 }
 
-// boundable says whether the body can be asked for range by range. Its length must be
-// known for sure: cross-origin a content coding may be hidden, and only a response to a
-// Range request for the rest has none.
+// boundable says whether the body is asked for range by range under a limit: not where
+// it is known to come encoded, since a browser asks for ranges without a content coding,
+// and not where nothing would tell that the file was replaced.
 func (r *record) boundable(data *ResponseData) bool {
-	if !r.rangeable(data) || data.Head == nil {
-		return false
-	}
-	_, exact := data.Head.bodyLength()
-	return exact || r.proved
+	return r.askable(data) && data.Head.coding() != codingSome && data.ETag+data.LastModified != ""
 }
 
-// rangeByRange says whether the response at hand is to be left for requests of bounded
-// ranges, or for one that proves the length first.
-func (a *attempt) rangeByRange() bool {
-	data := &a.next.Response
-	n := a.limited()
-	if n == 0 || a.end > 0 || !a.rangeable() || data.Length-a.start <= n {
-		return false
-	}
-	head := a.transfer.Head()
-	a.proved = a.proved || head.Status == http.StatusPartialContent
-	if a.boundable(data) {
-		return true
-	}
-	asked := a.next.Ranged // and it was not heard
-	a.next.Ranged = true
-	a.publish(0)
-	return !asked
+// askInRanges says whether the first response is to be left for requests of bounded
+// ranges.
+func (a *attempt) askInRanges() bool {
+	n, expected := a.limited(), a.next.Response.expected()
+	return n > 0 && !a.ranged && a.boundable(&a.next.Response) && (expected < 0 || expected > n)
 }
 
-// bound makes the range of the attempt no longer than is asked for at once under a limit.
-func (a *attempt) bound() {
+// bound makes the gap no longer than is asked for at once under a limit, and says whether
+// it did.
+func (a *attempt) bound() bool {
 	data := &a.next.Response
 	n := a.limited()
 	if n == 0 || !a.boundable(data) {
-		return
+		return false
 	}
 	end := a.end
 	if end == 0 {
 		end = data.Length
 	}
-	if a.start+n < end {
-		a.end = a.start + n
+	if end >= 0 && a.start+n >= end {
+		return false
 	}
+	if a.start > 0 && !data.selfProving() {
+		n -= n / 8 // which is compared, see overlap
+	}
+	a.end = a.start + n
+	return true
 }
 
 // waitForLimit returns when a body that comes by one response may be read on.

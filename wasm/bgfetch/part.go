@@ -2,6 +2,7 @@ package bgfetch
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -21,6 +22,10 @@ type part struct {
 	data ResponseData
 	// start is the first byte asked for, limit the byte after the last, or bodyEnd.
 	start, limit int64
+	// compare are the spans of the range that are stored: what comes of them is compared.
+	// joins is where the first of them ends, if the range begins with it; else -1.
+	compare []span
+	joins   int64
 	// head is the head of its response, empty until that is there.
 	head Head
 	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
@@ -35,10 +40,12 @@ type part struct {
 	// that was taken from the body, claimed the byte after the last that may be before
 	// the part can be told anything, end the byte that it stops at.
 	next, read, claimed, end int64
+	// unstored is how many bytes have been taken and are not stored yet.
+	unstored int64
 	// last is the length of the last piece.
 	last int64
-	// done: no more is moved.
-	done bool
+	// done: no more is moved. discarded: what was read is not wanted.
+	done, discarded bool
 	// stop ends it at once, see Transfer.Stop.
 	stop    func()
 	stopped bool
@@ -57,6 +64,11 @@ type partEvent struct {
 	digest  *Digest
 	// last: no other piece comes, since all of the range, or of the body, is there.
 	last bool
+	// joined: the first bytes of the range proved to be those that are stored.
+	joined bool
+	// proved: complete is the proved length of the body.
+	proved   bool
+	complete int64
 	// full: the piece is as large as it may be.
 	full bool
 	// ended: the transfer is closed, err is why if it was not the last piece.
@@ -71,6 +83,13 @@ type errRefused struct {
 }
 
 func (e *errRefused) Error() string { return e.why }
+
+var (
+	// errMismatch: bytes that came are not those that are stored.
+	errMismatch = errors.New("the bytes are not those that are stored")
+	// errUnproved: the body ended, and nothing proves that this is its end.
+	errUnproved = errors.New("the body ended, and nothing proves that it is complete")
+)
 
 // run moves the range to its end. transfer is nil where the request is still to be
 // sent.
@@ -117,6 +136,14 @@ func (p *part) halt() {
 	}
 }
 
+// discard stops it, and nothing of what it has read is stored any more.
+func (p *part) discard() {
+	p.mu.Lock()
+	p.discarded = true
+	p.mu.Unlock()
+	p.halt()
+}
+
 // open sends the request of an additional part, whose answer must be exactly the
 // range that it asks for, out of the body that is being fetched.
 func (p *part) open(ctx context.Context) (Transfer, error) {
@@ -136,8 +163,14 @@ func (p *part) open(ctx context.Context) (Transfer, error) {
 	if p.head.Status != http.StatusPartialContent {
 		return transfer, &errRefused{p.head, fmt.Sprintf("status %d in answer to a range", p.head.Status)}
 	}
-	complete, problem := validatePartial(p.head, p.data, p.start, end)
-	if problem == "" && complete < 0 && p.head.contentLength() < 0 {
+	complete, problem := validatePartial(p.head, p.start, end)
+	switch v := p.data.versionOf(p.head, complete); {
+	case problem != "":
+	case p.head.coding() == codingSome:
+		problem = "it has a content coding"
+	case v == versionOther, v == versionUnknown && p.data.selfProving():
+		problem = "nothing proves that it is of the same file"
+	case complete < 0 && p.head.contentLength() < 0:
 		problem = "nothing says what it holds"
 	}
 	if problem != "" {
@@ -191,9 +224,19 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		if p.limit == bodyEnd {
 			p.waitForLimit(waiting)
 		}
-		offset, limits, ok := p.claim()
+		offset, limits, isStored, ok := p.claim()
 		if !ok {
 			return nil
+		}
+		if isStored {
+			e, err := p.comparePiece(ctx, transfer, offset, limits)
+			if e.joined || e.proved {
+				pieces <- e
+			}
+			if e.last || err != nil {
+				return err
+			}
+			continue
 		}
 		put := rand.Int64N(maxPut) + 1
 		piece, digest, err := p.save(ctx, transfer, SegmentKey{p.attempt.index, p.data.Generation, offset, put}, limits)
@@ -201,9 +244,10 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 			return err
 		}
 		p.attempt.charge(piece.Length)
-		last, err := p.moved(piece)
-		pieces <- partEvent{part: p, segment: Segment{offset, piece.Length, put}, piece: piece, digest: digest, last: last, full: piece.Length == limits.MaxLength}
-		if last || err != nil {
+		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
+		e.segment, e.piece, e.digest, e.full = Segment{offset, piece.Length, put}, piece, digest, piece.Length == limits.MaxLength
+		pieces <- e
+		if e.last || err != nil {
 			return err
 		}
 	}
@@ -213,14 +257,27 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 // connection: who waits for it to go on shall soon see that it does.
 const firstAfterResume = 500 * time.Millisecond
 
-// claim says what the next piece may be; not ok: all of the range is there.
-func (p *part) claim() (offset int64, limits SaveLimits, ok bool) {
+// claim says what the next piece may be, and whether it is stored already; not ok: all
+// of the range is there.
+func (p *part) claim() (offset int64, limits SaveLimits, isStored, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	limits = p.attempt.saveLimits(p.read - p.next)
-	if p.read >= p.end {
+	limits = p.attempt.saveLimits(p.unstored)
+	if p.read >= p.end || p.discarded {
 		p.done = true
-		return 0, limits, false
+		return 0, limits, false, false
+	}
+	end := p.end
+	for _, s := range p.compare {
+		switch {
+		case s.start > p.read:
+			end = min(end, s.start)
+		case s.end > p.read:
+			limits = p.attempt.engine.options.Segments
+			limits.MaxLength = min(limits.MaxLength, s.end-p.read)
+			p.claimed = p.read + limits.MaxLength
+			return p.read, limits, true, true
+		}
 	}
 	if p.start > 0 && p.last == 0 {
 		limits.MaxTime = min(limits.MaxTime, firstAfterResume)
@@ -228,23 +285,104 @@ func (p *part) claim() (offset int64, limits SaveLimits, ok bool) {
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
 	// small first piece is being stored while the next is read.
 	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
-	limits.MaxLength = p.attempt.pieces.limit(p.read, min(limits.MaxLength, p.end-p.read))
+	limits.MaxLength = p.attempt.pieces.limit(p.read, min(limits.MaxLength, end-p.read))
 	p.claimed = p.read + limits.MaxLength
-	return p.read, limits, true
+	return p.read, limits, false, true
 }
 
-// moved counts a piece that was read, and says whether it was the last. An error
-// says that the body ended before the range.
-func (p *part) moved(piece Piece) (last bool, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.read += piece.Length
-	p.claimed, p.last = p.read, piece.Length
-	p.done = piece.End || p.read >= p.end
-	if piece.End && !p.arrived() {
-		return false, fmt.Errorf("the body ended at byte %d of %d: %w", p.read, p.data.Length, ErrNetwork)
+// comparePiece takes a piece of the range that is stored already, and compares it.
+func (p *part) comparePiece(ctx context.Context, transfer Transfer, offset int64, limits SaveLimits) (partEvent, error) {
+	stalled, cancel, timeout := p.stalled(ctx, limits)
+	defer cancel()
+	compared, err := transfer.Compare(stalled, p.attempt.storedRanges(&p.data, offset, limits.MaxLength), limits)
+	if err != nil {
+		return partEvent{}, timeout(err)
 	}
-	return p.done, nil
+	p.attempt.charge(compared.Length)
+	if !compared.Equal {
+		return partEvent{}, errMismatch
+	}
+	return p.took(ctx, transfer, compared.Length, compared.End, true)
+}
+
+// stalled returns a context that ends when no byte comes for too long, and what makes an
+// error say so.
+func (p *part) stalled(ctx context.Context, limits SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
+	stall := p.attempt.fetch.retry.StallTimeout + limits.MaxTime
+	stalled, cancel = context.WithTimeout(ctx, stall)
+	return stalled, cancel, func(err error) error {
+		if ctx.Err() == nil && stalled.Err() != nil {
+			return fmt.Errorf("no byte for %v: %w", stall, ErrNetwork)
+		}
+		return err
+	}
+}
+
+// took counts bytes that were taken from the body, and judges its end.
+func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, isStored bool) (partEvent, error) {
+	p.mu.Lock()
+	p.read += length
+	p.claimed = p.read
+	if !isStored {
+		p.last = length
+		p.unstored += length
+	}
+	p.done = end || p.read >= p.end
+	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
+	p.mu.Unlock()
+	if !end {
+		return e, nil
+	}
+	switch p.judgeEnd(ctx, transfer) {
+	case endOfBody:
+		e.proved, e.complete = true, p.read
+		return e, nil
+	case endOfRange:
+		return e, nil
+	case endShort:
+		e.last = false
+		return e, fmt.Errorf("the body ended early, at byte %d: %w", p.read, ErrNetwork)
+	}
+	e.last = false
+	return e, errUnproved
+}
+
+// partial says whether the response holds a part of the body alone.
+func (p *part) partial() bool {
+	return p.head.Status == http.StatusPartialContent && !p.attempt.ownRange()
+}
+
+// complete is the complete length of the body, as far as it is proved when the part has
+// read as far as it has; -1 for not.
+func (p *part) complete() int64 {
+	told := int64(-1)
+	if !p.partial() {
+		if p.head.coding() == codingNone {
+			told = p.head.contentLength()
+		}
+	} else if p.head.coding() == codingNone || (p.joins >= 0 && p.read >= p.joins) {
+		told, _ = validatePartial(p.head, p.start, 0)
+	}
+	return max(p.data.Length, told)
+}
+
+// judgeEnd says what the clean end of the response means.
+func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
+	r := response{
+		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start,
+		framing: p.attempt.engine.options.Framing,
+		sent:    func() Sent { return transfer.Sent(ctx) },
+	}
+	if p.joins >= 0 {
+		r.compared = p.joins
+	}
+	if p.data.Length < 0 && p.data.expected() > 0 {
+		r.announced = p.data.expected()
+	}
+	if e := r.judgeEnd(p.read); e != endUnproved || p.attempt.safe() {
+		return e
+	}
+	return endOfBody // it is not asked for twice: what came is what there is
 }
 
 // stored waits until a piece is stored, also after the end of ctx: what is still
@@ -266,49 +404,34 @@ func (p *part) stored(ctx context.Context, piece Piece) error {
 // tell counts a piece that is stored, and tells the attempt of it.
 func (p *part) tell(e partEvent) {
 	p.mu.Lock()
-	p.next += e.piece.Length
+	if e.segment.Length > 0 {
+		p.next = e.segment.Offset + e.segment.Length
+		p.unstored -= e.segment.Length
+	}
 	p.mu.Unlock()
 	p.attempt.events <- e
 }
 
-// arrived says whether a body that ended at p.read may end there. p.mu is held.
-func (p *part) arrived() bool {
-	switch {
-	case p.end != bodyEnd:
-		return p.read >= p.end
-	case p.data.Length < 0:
-		// Only a complete response can tell by its framing alone.
-		return p.head.Status != http.StatusPartialContent || !p.data.Resumable
-	}
-	return p.read >= p.data.Length
-}
-
-// tooLong says whether a response brought more than there can be, with a piece
-// that ends at end.
+// tooLong says whether a response brought more than there can be, with a piece that ends
+// at end.
 func (p *part) tooLong(end int64) bool {
-	if p.limit != bodyEnd || p.data.Length < 0 || end <= p.data.Length {
-		return false
-	}
-	_, exact := p.head.bodyLength()
-	return exact || p.head.Status == http.StatusPartialContent
+	return p.limit == bodyEnd && p.data.Length >= 0 && end > p.data.Length
 }
 
 // save stores the next piece, and gives up when no byte comes for too long.
 func (p *part) save(ctx context.Context, transfer Transfer, key SegmentKey, limits SaveLimits) (Piece, *Digest, error) {
-	a := p.attempt
-	stall := a.fetch.retry.StallTimeout + limits.MaxTime
-	stalled, cancel := context.WithTimeout(ctx, stall)
+	stalled, cancel, timeout := p.stalled(ctx, limits)
 	defer cancel()
 	var w io.Writer
+	if p.hashed != key.Offset {
+		p.hash = nil // a stored span lay between
+	}
 	if p.hash != nil {
 		w = p.hash
 	}
 	piece, err := transfer.Save(stalled, key, limits, w)
 	if err != nil {
-		if ctx.Err() == nil && stalled.Err() != nil {
-			err = fmt.Errorf("no byte for %v: %w", stall, ErrNetwork)
-		}
-		return Piece{}, nil, err
+		return Piece{}, nil, timeout(err)
 	}
 	if p.hash == nil {
 		return piece, nil, nil

@@ -48,9 +48,9 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	wake := a.listen()
 	a.pace()
 
-	first := &part{start: a.start, end: bodyEnd, head: a.transfer.Head()}
-	if a.end > 0 {
-		first.end = a.end
+	first := &part{start: a.from, end: bodyEnd, head: a.transfer.Head()}
+	if a.to > 0 {
+		first.end = a.to
 	}
 	first.hash, first.hashed = a.hasher(a.start), a.start
 	transfer := a.transfer
@@ -84,6 +84,12 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 		return nil, *a.outcome
 	case last.err == nil:
 		return finishBody, verdict{}
+	case errors.Is(last.err, errMismatch):
+		return a.mismatch(last.part)
+	case errors.Is(last.err, errUnproved):
+		return a.unproved()
+	case errors.Is(last.err, ErrLost):
+		return a.fetchLost()
 	case last.part.stopped:
 		return nil, verdict{}
 	case errors.As(last.err, &refusal):
@@ -111,6 +117,10 @@ func (a *attempt) pace() {
 func (a *attempt) add(ctx context.Context, p *part, transfer Transfer) {
 	p.attempt, p.data = a, a.next.Response
 	p.limit, p.next, p.read, p.claimed = p.end, p.start, p.start, p.start
+	p.compare, p.joins = within(runs(p.data.Segments), p.start, p.end), -1
+	if len(p.compare) > 0 && p.compare[0].start == p.start {
+		p.joins = p.compare[0].end
+	}
 	a.parts = append(a.parts, p)
 	a.running.Store(int32(len(a.parts)))
 	a.engine.goWork(func() { p.run(ctx, transfer) })
@@ -126,7 +136,9 @@ func (a *attempt) haltAll() {
 // not kept.
 func (a *attempt) decide(v verdict) {
 	a.outcome = &v
-	a.haltAll()
+	for _, p := range a.parts {
+		p.discard()
+	}
 }
 
 // saveLimits are those for the next piece of a part that has read so many bytes which
@@ -147,14 +159,14 @@ func (a *attempt) saveLimits(unstored int64) SaveLimits {
 	return limits
 }
 
-// gather returns the pieces that are there, e and those that other parts wait to
-// tell of; and, after them, a part that has ended.
+// gather returns what parts have told, e and what others wait to tell; and, after that,
+// a part that has ended.
 func (a *attempt) gather(e partEvent) (pieces []partEvent, ended *partEvent) {
 	for {
 		if e.ended {
 			return pieces, &e
 		}
-		if e.segment.Length > 0 {
+		if e.segment.Length > 0 || e.joined || e.proved {
 			pieces = append(pieces, e)
 		}
 		select {
@@ -171,22 +183,34 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		return
 	}
 	data := &a.next.Response
-	added := make([]Segment, len(pieces))
+	var added []Segment
 	last, tooLong := false, false
-	for i, e := range pieces {
-		added[i] = e.segment
+	for _, e := range pieces {
+		if e.joined {
+			data.join(e.part.head, e.part.complete())
+			data.Offsets = data.Offsets || e.part.partial()
+		}
+		if e.proved {
+			data.Length = e.complete
+		}
+		last = last || e.last
+		if e.segment.Length == 0 {
+			continue
+		}
+		added = append(added, e.segment)
 		data.Segments = addSegment(data.Segments, e.segment)
 		data.Whole = e.piece.Whole && e.piece.End && e.segment.Offset == 0
 		if e.digest != nil {
 			a.next.Digest = e.digest
 		}
-		last = last || e.last
 		tooLong = tooLong || e.part.tooLong(e.segment.Offset+e.segment.Length)
 	}
-	if length, ok := a.whole(); ok && last && !tooLong && len(a.parts) == 1 && !a.verified() {
+	if a.whole() && last && !tooLong && len(a.parts) == 1 && !a.verified() {
 		data.Result = ResponseSuccess
-		data.Length = length
 		a.givePlace()
+	}
+	if len(added) == 0 && data.Result == ResponseNone {
+		return
 	}
 	if v, ok := a.store(ctx, added...); !ok {
 		a.decide(v)
@@ -199,6 +223,9 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		return
 	}
 	for _, e := range pieces {
+		if e.segment.Length == 0 {
+			continue
+		}
 		e.part.flowing = true
 		if a.pacer != nil {
 			a.pacer.piece(time.Now(), e.segment.Length, e.full, a.flowing())
@@ -337,23 +364,20 @@ func (a *attempt) halting() bool {
 // rangeable says whether ranges of the body that come in different responses can
 // safely be put together: they must all be of the same bytes.
 //
-// Each response shows the length of its range and of the whole (same-origin by its
-// Content-Range; cross-origin, where that is not visible, the first range that is
-// split off goes to the end of the body, so that its Content-Length proves the
-// complete length). And a validator must be there that changes when the bytes do: a
-// strong ETag, or Last-Modified, which is visible cross-origin. A weak ETag alone
-// says that the meaning is the same, not the bytes.
+// The complete length is proved, offsets are those of the resource, and each response
+// shows a strong validator. What shows none is compared with its neighbours when a gap
+// is filled, one part after the other.
 func (a *attempt) rangeable() bool { return a.record.rangeable(&a.next.Response) }
 
 func (r *record) rangeable(data *ResponseData) bool {
-	if r.single || !data.Resumable || r.verified() || data.Length < 0 {
-		return false
-	}
-	if data.Head != nil && strings.EqualFold(strings.TrimSpace(data.Head.value("Accept-Ranges")), "none") {
-		return false
-	}
-	strong := data.ETag != "" && !strings.HasPrefix(data.ETag, "W/")
-	return strong || data.LastModified != ""
+	return r.askable(data) && data.Length >= 0 && data.selfProving()
+}
+
+// askable says whether the body may be asked for in ranges at all, instead of by one
+// request for all that is missing.
+func (r *record) askable(data *ResponseData) bool {
+	return !r.single && data.Resumable && !r.verified() && data.Head != nil &&
+		!strings.EqualFold(strings.TrimSpace(data.Head.value("Accept-Ranges")), "none")
 }
 
 // addParts begins as many parts as are worth it.
@@ -410,9 +434,10 @@ func (a *attempt) gaps() []span {
 		s, _ := p.span()
 		under = append(under, s)
 	}
-	gaps := missing(a.next.Response.Segments, under, a.next.Response.Length)
+	length := a.next.Response.expected()
+	gaps := missing(a.next.Response.Segments, under, length)
 	for i := range gaps {
-		if gaps[i].end == a.next.Response.Length {
+		if gaps[i].end == length {
 			gaps[i].end = bodyEnd
 		}
 	}

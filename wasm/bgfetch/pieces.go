@@ -214,23 +214,50 @@ func (a *attempt) refetch(wrong wrongPieces) (step, verdict) {
 // drop removes the segments of pieces: first their rows.
 func (a *attempt) drop(ctx context.Context, wrong wrongPieces) error {
 	data := &a.next.Response
+	dropped, err := a.dropRows(ctx, func(s Segment) bool {
+		first, last := int(s.Offset/a.pieces.Length), int((s.Offset+s.Length-1)/a.pieces.Length)
+		return slices.ContainsFunc(wrong, func(index int) bool { return first <= index && index <= last })
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, a.keys(data.Generation, dropped)); err != nil {
+		log.Printf("background fetch %q: segments of wrong pieces stay for now: %v", a.fetch.state.ID, err)
+	}
+	return nil
+}
+
+// dropRows removes the rows of the segments that lost names, and returns these.
+func (a *attempt) dropRows(ctx context.Context, lost func(Segment) bool) ([]Segment, error) {
+	data := &a.next.Response
 	var kept, dropped []Segment
 	for _, s := range data.Segments {
-		first, last := int(s.Offset/a.pieces.Length), int((s.Offset+s.Length-1)/a.pieces.Length)
-		if slices.ContainsFunc(wrong, func(index int) bool { return first <= index && index <= last }) {
+		if lost(s) {
 			dropped = append(dropped, s)
 		} else {
 			kept = append(kept, s)
 		}
 	}
 	if err := a.engine.Store.DropSegments(ctx, a.fetch.state.UniqueID, a.index, data.Generation, dropped); err != nil {
-		return err
+		return nil, err
 	}
 	before := storedLength(data.Segments)
 	data.Segments = kept
 	a.publish(storedLength(kept) - before)
-	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, a.keys(data.Generation, dropped)); err != nil {
-		log.Printf("background fetch %q: segments of wrong pieces stay for now: %v", a.fetch.state.ID, err)
+	return dropped, nil
+}
+
+// fetchLost lets segments be fetched again that should be stored and are not.
+func (a *attempt) fetchLost() (step, verdict) {
+	ctx := a.engine.ctx
+	keys, err := a.engine.Bodies.Segments(ctx, a.fetch.state.UniqueID)
+	if err == nil {
+		data := &a.next.Response
+		_, err = a.dropRows(ctx, func(s Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) })
+		a.next.Digest = nil // what is fetched again is also hashed again
 	}
-	return nil
+	if err != nil {
+		return a.fail(ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
+	}
+	return a.again("stored segments are gone; fetched again")
 }

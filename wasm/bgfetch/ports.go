@@ -15,6 +15,8 @@ var (
 	ErrQuota = errors.New("storage quota exceeded")
 	// ErrStopped: the transfer was stopped by Transfer.Stop, or its context ended.
 	ErrStopped = errors.New("transfer stopped")
+	// ErrLost: a stored segment is not there, or not as long as its row says.
+	ErrLost = errors.New("a stored segment is gone")
 	// ErrNewerDatabase: the stored state was written by a newer version.
 	ErrNewerDatabase = errors.New("the database was written by a newer version")
 )
@@ -108,10 +110,12 @@ type TransferInit struct {
 	Request  Request `json:"request"`
 	// RangeStart is the first byte asked for, RangeEnd the byte after the last,
 	// or 0 for the rest. Both 0: no Range header, unless Ranged asks for one all
-	// the same (the answer then has no content coding).
+	// the same.
 	RangeStart int64 `json:"rangeStart"`
 	RangeEnd   int64 `json:"rangeEnd,omitempty"`
 	Ranged     bool  `json:"ranged,omitempty"`
+	// PastCache asks past the browser's HTTP cache.
+	PastCache bool `json:"pastCache,omitempty"`
 	// Priority is a hint for the browser, among all requests of the site: "low", or ""
 	// for none.
 	Priority string `json:"priority,omitempty"`
@@ -160,6 +164,34 @@ type Piece struct {
 	Stored func(context.Context) error `json:"-"`
 }
 
+// StoredRange is a range of a stored segment.
+type StoredRange struct {
+	Key SegmentKey
+	// Offset is that of the first byte within the segment.
+	Offset, Length int64
+}
+
+// Compared is what Transfer.Compare found.
+type Compared struct {
+	// Length is the number of bytes that were taken from the body.
+	Length int64 `json:"length"`
+	// Equal says that they are the stored ones.
+	Equal bool `json:"equal"`
+	// End is set when the body has ended cleanly after them.
+	End bool `json:"end"`
+}
+
+// Sent is how a body was sent, as far as the browser tells (docs/observations.md).
+type Sent struct {
+	// EncodedLength is its length before a content coding was undone, -1 where the browser
+	// does not tell.
+	EncodedLength int64 `json:"encodedLength"`
+	// Plain says that it had no content coding, Encoded that it had one. Neither: the
+	// browser does not tell.
+	Plain   bool `json:"plain,omitempty"`
+	Encoded bool `json:"encoded,omitempty"`
+}
+
 // Transfer is a response whose body is being moved.
 type Transfer interface {
 	Head() Head
@@ -170,6 +202,12 @@ type Transfer interface {
 	// Where w is not nil it is given the bytes of the piece; after an error it may have
 	// seen some.
 	Save(ctx context.Context, key SegmentKey, limits SaveLimits, w io.Writer) (Piece, error)
+	// Compare reads on like Save, and compares what came with the stored bytes instead of
+	// storing it. It takes no more bytes than these are. ErrLost says that a segment of
+	// them is not there.
+	Compare(ctx context.Context, stored []StoredRange, limits SaveLimits) (Compared, error)
+	// Sent is what the browser tells of how the body was sent, when it has ended.
+	Sent(ctx context.Context) Sent
 	// Stop ends the reading at once; bytes already read can still be saved.
 	Stop()
 	// Close ends the transfer and frees it. It can be called twice.

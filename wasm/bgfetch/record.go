@@ -2,6 +2,7 @@ package bgfetch
 
 import (
 	"cmp"
+	"context"
 	"log"
 	"slices"
 	"strings"
@@ -28,9 +29,6 @@ type record struct {
 	yields, keepsPlace bool
 	// reserved is what its request may still bring that is counted already, see reserve.
 	reserved int64
-	// proved: the length of the body is that of a response to a Range request. Not stored.
-	proved bool
-
 	// placeGiven: all of the body is there, and its place at the scheduler is another's.
 	placeGiven bool
 
@@ -38,14 +36,23 @@ type record struct {
 	// attempt under way.
 	seek *int64
 	wake chan struct{}
-	// single: several ranges at a time have proved to be impossible. pacer knows how
-	// many are worth it; nil where the body is not large. Neither is stored.
+	// single: several ranges at a time, or bounded ones, have proved to be impossible.
+	// pacer knows how many are worth it; nil where the body is not large. Neither is stored.
 	single bool
 	pacer  *pacer
+	// pastCache: the next request goes past the browser's HTTP cache.
+	pastCache bool
+	// despite: the next request is made although the browser says that it is offline.
+	despite bool
 
-	// failures and the like count since the last byte of progress. They are not
-	// stored: a new engine counts anew.
-	failures, statusRetries int
+	// failures and the like count since the last byte of progress: idle the attempts that
+	// moved nothing and would be followed at once by another. They are not stored: a new
+	// engine counts anew.
+	failures, statusRetries, idle int
+	// unprovedEnds counts the ends of the body that nothing proved, unprovedEnd is where
+	// the last of them was.
+	unprovedEnds int
+	unprovedEnd  int64
 }
 
 // key is the key of a segment of that generation of the record's response data.
@@ -164,28 +171,102 @@ func (e *Engine) retry(r *record) {
 	}
 }
 
+// online is the browser's opinion, unless it has proved to be wrong.
+func (e *Engine) online() bool {
+	if e.Network.Online() {
+		return true
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.worksOffline
+}
+
+// despiteOffline says, once, whether the record is to be tried although the browser says
+// that it is offline.
+func (r *record) despiteOffline() bool {
+	r.fetch.engine.mu.Lock()
+	defer r.fetch.engine.mu.Unlock()
+	despite := r.despite
+	r.despite = false
+	return despite
+}
+
+// networkWorks takes down that a response came. Where the browser says that it is
+// offline, as it does with some virtual adapters, it is not believed for now.
+func (e *Engine) networkWorks() {
+	if e.Network.Online() {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.worksOffline = true
+	e.goOnline()
+}
+
+// networkFails takes back what networkWorks took down.
+func (e *Engine) networkFails() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.worksOffline = false
+}
+
+const (
+	// offlineTry is the time after which one record is tried although the browser says
+	// that it is offline, doubled each time up to maxOfflineTry.
+	offlineTry    = 15 * time.Second
+	maxOfflineTry = 5 * time.Minute
+)
+
 // waitForNetwork queues the record again when the browser is online. e.mu is held.
 func (e *Engine) waitForNetwork(r *record) {
 	e.waitingOnline = append(e.waitingOnline, r)
 	r.fetch.offline++
-	if len(e.waitingOnline) > 1 {
+	if e.waitsOnline {
 		return // somebody waits already
 	}
+	e.waitsOnline = true
 	e.goWork(func() {
-		err := e.Network.WaitOnline(e.ctx)
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		waiting := e.waitingOnline
-		e.waitingOnline = nil
-		if e.ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			log.Printf("cannot wait for the network: %v", err)
-		}
-		for _, r := range slices.Backward(waiting) { // the first to wait is to be the first again
-			r.fetch.offline--
-			e.requeue(r)
+		for try := offlineTry; ; try = min(2*try, maxOfflineTry) {
+			ctx, cancel := context.WithTimeout(e.ctx, try)
+			err := e.Network.WaitOnline(ctx)
+			late := ctx.Err() != nil
+			cancel()
+			if !e.waited(err, late) {
+				return
+			}
 		}
 	})
+}
+
+// waited goes on after a wait for the network, and says whether to wait again. late: it
+// did not come in time.
+func (e *Engine) waited(err error, late bool) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.ctx.Err() != nil:
+		return false
+	case len(e.waitingOnline) > 0 && late:
+		r := e.waitingOnline[0]
+		e.waitingOnline = e.waitingOnline[1:]
+		r.despite = true
+		r.fetch.offline--
+		e.requeue(r)
+		return true
+	case err != nil && !late:
+		log.Printf("cannot wait for the network: %v", err)
+	}
+	e.waitsOnline = false
+	e.goOnline()
+	return false
+}
+
+// goOnline queues all records that wait for the network. e.mu is held.
+func (e *Engine) goOnline() {
+	waiting := e.waitingOnline
+	e.waitingOnline = nil
+	for _, r := range slices.Backward(waiting) { // the first to wait is to be the first again
+		r.fetch.offline--
+		e.requeue(r)
+	}
 }

@@ -152,7 +152,7 @@ func TestFaults(t *testing.T) {
 		}), requests: 3, within: 3 * time.Second},
 		{name: "invalid 206 for ever", server: brokenThen(file, func(_ int, init bgfetch.TransferInit) response {
 			return header(file.Respond(init), "Content-Range", "bytes 7-8/9")
-		}), reason: bgfetch.ReasonFetchError, requests: 3, within: 5 * time.Second},
+		}), reason: bgfetch.ReasonFetchError, requests: 4, within: 5 * time.Second},
 		{name: "the file was replaced", server: brokenThen(file, func(_ int, init bgfetch.TransferInit) response {
 			return newer.Respond(init)
 		}), body: newer.Body, requests: 3, within: 3 * time.Second},
@@ -160,7 +160,7 @@ func TestFaults(t *testing.T) {
 			changed := file
 			changed.LastModified = newer.LastModified
 			return changed.Respond(init)
-		}), requests: 3, within: 3 * time.Second},
+		}), requests: 2, within: 3 * time.Second},
 		{name: "416, since the file became shorter", server: brokenThen(file, func(_ int, init bgfetch.TransferInit) response {
 			short := newer
 			short.Body = newer.Body[:mib]
@@ -218,7 +218,7 @@ func TestFaults(t *testing.T) {
 			other := newer
 			other.Type, other.LastModified = "cors", cors.LastModified
 			return other.Respond(init)
-		}), body: newer.Body, requests: 3, within: 3 * time.Second},
+		}), body: newer.Body, requests: 4, within: 3 * time.Second}, // the third could be of an encoded file
 		{name: "cross-origin, invisible content coding", server: func(n int, init bgfetch.TransferInit) response {
 			if init.RangeStart > 0 || init.Ranged {
 				return cors.Respond(init)
@@ -309,12 +309,12 @@ func TestOffline(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		w.network.SetOnline(false)
 		time.Sleep(10 * time.Hour)
-		before := len(w.network.Requests())
 		w.kill() // also the next engine waits
 		w.start()
 		time.Sleep(10 * time.Hour)
-		if n := len(w.network.Requests()); n != before || before > 2 {
-			t.Errorf("%d requests before, %d in all while offline", before, n)
+		// It tries now and then: every five minutes, in the end.
+		if n := len(w.network.Requests()); n < 200 || n > 260 {
+			t.Errorf("%d requests while offline", n)
 		}
 		w.network.SetOnline(true)
 		time.Sleep(5 * time.Second)

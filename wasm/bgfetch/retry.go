@@ -114,7 +114,8 @@ func (p RetryPolicy) soon() time.Duration {
 	return p.BackOff/20 + rand.N(p.BackOff/5+1)
 }
 
-// retryAfter parses a Retry-After header field relative to now.
+// retryAfter parses a Retry-After header field. A date is measured by the server's own
+// clock where that is visible, else from now.
 //
 // Source: RFC 9110, section 10.2.3
 func retryAfter(head Head, now time.Time) (time.Duration, bool) {
@@ -129,6 +130,9 @@ func retryAfter(head Head, now time.Time) (time.Duration, bool) {
 	date, err := http.ParseTime(value)
 	if err != nil {
 		return 0, false
+	}
+	if sent, err := http.ParseTime(head.value("Date")); err == nil {
+		now = sent
 	}
 	return max(0, date.Sub(now)), true
 }

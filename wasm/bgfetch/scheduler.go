@@ -291,7 +291,7 @@ func (s *scheduler) makeRoom() {
 func lowestOf(records []*record, rank int) (lowest *record) {
 	for _, r := range records {
 		data := &r.state.Response
-		begins := data.Head != nil && !data.Resumable
+		begins := data.Head != nil && (!data.Resumable || data.coding() == codingSome)
 		if r.keepsPlace || r.interrupt == nil || begins || r.fetch.rank() <= rank {
 			continue
 		}

@@ -63,3 +63,19 @@ func segmentsFrom(segments []Segment, offset int64, n int) []Segment {
 	}
 	return segments[i:j]
 }
+
+// storedRanges names where the bytes from offset on lie, length of them.
+func (r *record) storedRanges(data *ResponseData, offset, length int64) []StoredRange {
+	var ranges []StoredRange
+	for end := offset + length; offset < end; {
+		one := segmentsFrom(data.Segments, offset, 1)
+		if len(one) == 0 {
+			break
+		}
+		within := offset - one[0].Offset
+		n := min(end-offset, one[0].Length-within)
+		ranges = append(ranges, StoredRange{Key: r.key(data.Generation, one[0]), Offset: within, Length: n})
+		offset += n
+	}
+	return ranges
+}

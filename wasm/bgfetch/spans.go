@@ -31,3 +31,28 @@ func missing(segments []Segment, under []span, length int64) []span {
 	}
 	return slices.DeleteFunc(gaps, func(s span) bool { return s.length() <= 0 })
 }
+
+// runs returns the spans that the segments, which are sorted, hold without a gap.
+func runs(segments []Segment) []span {
+	var runs []span
+	for _, s := range segments {
+		end := s.Offset + s.Length
+		if last := len(runs) - 1; last >= 0 && s.Offset <= runs[last].end {
+			runs[last].end = max(runs[last].end, end)
+		} else {
+			runs = append(runs, span{s.Offset, end})
+		}
+	}
+	return runs
+}
+
+// within returns what of the spans lies between start and end.
+func within(spans []span, start, end int64) []span {
+	var found []span
+	for _, s := range spans {
+		if s = (span{max(s.start, start), min(s.end, end)}); s.length() > 0 {
+			found = append(found, s)
+		}
+	}
+	return found
+}

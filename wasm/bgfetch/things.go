@@ -125,16 +125,29 @@ type ResponseData struct {
 	Generation int            `json:"generation"`
 	Head       *Head          `json:"head,omitempty"`
 	Result     ResponseResult `json:"result,omitempty"`
-	// Length is the complete length of the body, or -1 while it is not known.
+	// Length is the complete length of the body, or -1 while nothing proves it: what
+	// counts as proof is in evidence.go.
 	Length int64 `json:"length"`
+	// Announced is the Content-Length of a first response where a content coding may
+	// hide: perhaps the length of the body, and no proof of it. 0: there is none.
+	Announced int64 `json:"announced,omitempty"`
 	// ETag and LastModified are the validators of the current generation.
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"lastModified,omitempty"`
+	// Compare is set when a response showed no validator that proves it to be of the
+	// same version: each one is compared with what is stored before it is appended to it.
+	Compare bool `json:"compare,omitempty"`
+	// Offsets is set when the bytes of a range proved to be those that are stored: what
+	// the server counts are the bytes that are read here.
+	Offsets bool `json:"offsets,omitempty"`
+	// Joined is set when the bytes are those of more than one response.
+	Joined bool `json:"joined,omitempty"`
 	// Whole is set where the one segment is the response as it came from the
 	// network, which keeps its url when it is put in another cache.
 	Whole bool `json:"whole,omitempty"`
-	// Resumable is false where a Range request cannot continue the body: its
-	// offsets are not those of the resource (content coding, the site's own Range).
+	// Resumable is false where a Range request cannot continue the body: the server's
+	// ranges are not of these bytes (of those of a content coding, or within the site's
+	// own Range). Then all of it is asked for, and compared with what is stored.
 	Resumable bool `json:"resumable"`
 	// Segments are sorted by offset. They are stored as rows of their own.
 	Segments []Segment `json:"-"`
@@ -147,17 +160,18 @@ type RecordState struct {
 	Sent bool `json:"sent,omitempty"`
 	// Uploaded is the number of request body bytes known to have arrived.
 	Uploaded int64 `json:"uploaded,omitempty"`
-	// Restarts counts how often the network made the record start again.
+	// Restarts counts the answers that made the record start again, and those that were
+	// not what was asked for.
 	Restarts int `json:"restarts,omitempty"`
+	// Repeats counts in a row the responses from byte 0 on that broke off hardly further
+	// on than the one before.
+	Repeats int `json:"repeats,omitempty"`
 	// Digest is the hash so far of a body whose integrity is checked.
 	Digest *Digest `json:"digest,omitempty"`
 	// Refetches counts for wrong pieces how often they were fetched again.
 	Refetches map[int]int `json:"refetches,omitempty"`
 	// Dropped is set when a kept record was deleted or replaced: its segments go.
 	Dropped bool `json:"dropped,omitempty"`
-	// Ranged is set when a restart asks for `bytes=0-`: a Range request is
-	// answered without a content coding, and so can be continued.
-	Ranged bool `json:"ranged,omitempty"`
 }
 
 // FetchState is what is stored of a background fetch beside its requests.

@@ -75,14 +75,13 @@ func (a *attempt) publish(added int64) {
 // progress sets the counts of failures to zero.
 func (a *attempt) progress() {
 	a.moved = true
-	a.failures, a.statusRetries = 0, 0
+	a.failures, a.statusRetries, a.idle = 0, 0, 0
 }
 
 // renew begins new, empty response data: the old ones become redundant.
 func (a *attempt) renew() {
 	a.next.Response = ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
 	a.next.Digest = nil
-	a.start, a.end = 0, 0
 }
 
 // succeed ends the record, if its bytes are those that they should be.
@@ -93,6 +92,9 @@ func (a *attempt) succeed() (step, verdict) {
 		}
 		if wrong := wrongPieces(nil); errors.As(err, &wrong) {
 			return a.refetch(wrong)
+		}
+		if a.next.Response.Joined {
+			return a.restart(err.Error() + "; it came in several responses")
 		}
 		return a.fail(ReasonFetchError, err.Error())
 	}
@@ -135,11 +137,57 @@ func (a *attempt) restart(why string) (step, verdict) {
 		return nil, v
 	}
 	a.renew()
-	a.next.Ranged = true
+	return a.again(why + "; starts again")
+}
+
+// again stores the state, which says what has been found out, and asks anew.
+func (a *attempt) again(why string) (step, verdict) {
 	if v, ok := a.store(a.fetch.ctx); !ok {
 		return nil, v
 	}
-	return nil, verdict{wait: a.fetch.retry.soon(), why: why + "; starts again"}
+	return nil, verdict{wait: a.fetch.retry.soon(), why: why}
+}
+
+// invalid counts an answer that is not what was asked for. What is stored stays.
+func (a *attempt) invalid(problem string) (step, verdict) {
+	if v, ok := a.countRestart(); !ok {
+		return nil, v
+	}
+	return a.again("the partial response is not valid: " + problem)
+}
+
+// withoutRanges asks for all of the body from now on, since the server's ranges are not
+// of its bytes as they are read here. What is stored is compared with what comes.
+func (a *attempt) withoutRanges(why string) (step, verdict) {
+	a.next.Response.Resumable = false
+	return a.again(why + "; asks for all of it")
+}
+
+// mismatch judges bytes that are not those that are stored.
+func (a *attempt) mismatch(p *part) (step, verdict) {
+	proved := a.next.Response.coding() == codingNone && p.head.coding() == codingNone
+	if !p.partial() || proved {
+		return a.restart("the bytes are not those of before")
+	}
+	return a.withoutRanges("the bytes of the range are not those that are stored")
+}
+
+// unproved asks for what follows a body that has ended, though nothing proves that this
+// is its end. Where the server knows no ranges it sends all of it again; that both end at
+// the same byte is then the best proof there is.
+func (a *attempt) unproved() (step, verdict) {
+	data := &a.next.Response
+	end, _ := firstGap(data.Segments)
+	if a.unprovedEnds > 0 && a.unprovedEnd == end && (a.repeated || end == 0) {
+		data.Length = end
+		return a.succeed()
+	}
+	if a.unprovedEnds++; a.unprovedEnds > 1+a.fetch.retry.MaxRestarts {
+		return a.fail(ReasonFetchError, "nothing proves that the body is complete, and it ends elsewhere each time")
+	}
+	a.unprovedEnd = end
+	data.Compare = true
+	return a.again("nothing proves that this is the end; asks whether more follows")
 }
 
 // countRestart counts a response that starts the record again. Too many are a
@@ -159,7 +207,7 @@ func (a *attempt) later(status int, delay time.Duration) (verdict, bool) {
 	if a.statusRetries++; a.statusRetries > policy.MaxStatusRetries || delay > policy.MaxRetryAfter {
 		return verdict{}, false
 	}
-	delay = max(delay, policy.soon())
+	delay = max(delay, policy.backOff(a.statusRetries))
 	return verdict{wait: delay, why: fmt.Sprintf("status %d, tried again in %v", status, delay.Round(time.Millisecond))}, true
 }
 
@@ -177,12 +225,10 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 	case a.wasInterrupted():
 		return nil, verdict{}
 	case !a.engine.Network.Online():
+		a.engine.networkFails()
 		return nil, verdict{online: true, why: err.Error() + "; waits for the network"}
-	case a.moved && !a.next.Response.Resumable:
-		if v, ok := a.countRestart(); !ok {
-			return nil, v
-		}
-		return nil, verdict{wait: policy.soon(), why: err.Error() + "; starts again"}
+	case a.repeated:
+		return a.brokenAgain(err)
 	case a.moved:
 		return nil, verdict{wait: policy.soon(), why: err.Error() + "; goes on"}
 	}
@@ -191,14 +237,33 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 	}
 	a.failures++
 	neverAnswered := atHead && a.next.Response.Head == nil
-	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && a.host != a.engine.options.Origin) {
+	forbidden := a.host != a.engine.options.Origin || a.request.Redirect == "error"
+	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && forbidden) {
 		return a.fail(ReasonFetchError, err.Error())
+	}
+	// The browser may have kept an answer to a request without CORS.
+	a.pastCache = neverAnswered && forbidden
+	if a.ranged && a.failures > 1 && a.next.Response.coding() != codingNone {
+		// The browser refuses, perhaps, what it cannot decode: a range of an encoded body.
+		return a.withoutRanges(err.Error())
 	}
 	delay := policy.soon()
 	if a.failures > 1 {
 		delay = policy.backOff(a.failures - 1)
 	}
 	return nil, verdict{wait: delay, why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
+}
+
+// brokenAgain counts a response that began at byte 0 although some of the body was
+// stored. One that comes hardly further than the one before, again and again, never will.
+func (a *attempt) brokenAgain(err error) (step, verdict) {
+	before, now := a.start, int64(0)
+	if now, _ = firstGap(a.next.Response.Segments); now-before >= before/4 && now > before {
+		a.next.Repeats = 0
+	} else if a.next.Repeats++; a.next.Repeats > a.fetch.retry.MaxRestarts {
+		return a.fail(ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
+	}
+	return a.again(err.Error() + "; asks for all of it again")
 }
 
 // reachable asks whether the server answers at all, within the time for a head.

@@ -40,6 +40,7 @@ func newWorld(t *testing.T) *world {
 	w.events = &bgfetchtest.Events{OnDispatch: w.listen}
 	w.display = &bgfetchtest.Display{}
 	w.options.Origin = "https://site.test"
+	w.options.Framing = bgfetch.Framing{ContentLength: true, Chunked: true}
 	return w
 }
 

@@ -44,6 +44,8 @@ type Config struct {
 	// of all together in bytes per second, 0 for none.
 	Network      bgfetch.Connections `json:"network"`
 	MaxBandwidth int64               `json:"maxBandwidth"`
+	// Framing says which bodies that end too early the browser reports.
+	Framing bgfetch.Framing `json:"framing"`
 }
 
 // Origin is the origin of the scope.
@@ -230,6 +232,8 @@ func hostError(ctx context.Context, method string, answer reply) error {
 	switch answer.code {
 	case "network":
 		return fmt.Errorf("%w: %s", bgfetch.ErrNetwork, answer.text)
+	case "lost":
+		return fmt.Errorf("%w: %s", bgfetch.ErrLost, answer.text)
 	case "quota":
 		return fmt.Errorf("%w: %s", bgfetch.ErrQuota, answer.text)
 	case "stopped":

@@ -50,6 +50,27 @@ type saveLimits struct {
 	MaxTimeMS int64 `json:"maxTimeMs"`
 }
 
+type compareArgs struct {
+	transferArgs
+	Stored []storedRange `json:"stored"`
+	Limits saveLimits    `json:"limits"`
+}
+
+type storedRange struct {
+	Key    string `json:"key"`
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
+}
+
+func newSaveLimits(limits bgfetch.SaveLimits) saveLimits {
+	return saveLimits{
+		MinLength: limits.MinLength,
+		MaxLength: limits.MaxLength,
+		MinTimeMS: limits.MinTime.Milliseconds(),
+		MaxTimeMS: limits.MaxTime.Milliseconds(),
+	}
+}
+
 // Open implements bgfetch.Network.
 func (n Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.Transfer, error) {
 	var opened struct {
@@ -106,7 +127,7 @@ type transfer struct {
 	network Network
 	id      transferArgs
 	head    bgfetch.Head
-	// freed: the host has freed it, since the end of the body is stored.
+	// freed: the host has freed it, since the body has ended.
 	freed bool
 }
 
@@ -120,13 +141,8 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	err := t.network.Bridge.callBytes(ctx, "save", saveArgs{
 		transferArgs: t.id,
 		Key:          t.network.Bodies.Key(key),
-		Limits: saveLimits{
-			MinLength: limits.MinLength,
-			MaxLength: limits.MaxLength,
-			MinTimeMS: limits.MinTime.Milliseconds(),
-			MaxTimeMS: limits.MaxTime.Milliseconds(),
-		},
-		Bytes: w != nil,
+		Limits:       newSaveLimits(limits),
+		Bytes:        w != nil,
 	}, &saved, w)
 	t.freed = err == nil && saved.End
 	if saved.Put != 0 {
@@ -135,6 +151,27 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 		}
 	}
 	return saved.Piece, err
+}
+
+// Compare implements bgfetch.Transfer.
+func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
+	args := compareArgs{transferArgs: t.id, Limits: newSaveLimits(limits)}
+	for _, s := range stored {
+		args.Stored = append(args.Stored, storedRange{t.network.Bodies.Key(s.Key), s.Offset, s.Length})
+	}
+	var compared bgfetch.Compared
+	err := t.network.Bridge.call(ctx, "compare", args, &compared)
+	t.freed = err == nil && compared.End
+	return compared, err
+}
+
+// Sent implements bgfetch.Transfer.
+func (t *transfer) Sent(ctx context.Context) bgfetch.Sent {
+	sent := bgfetch.Sent{EncodedLength: -1}
+	if err := t.network.Bridge.call(ctx, "sent", t.id, &sent); err != nil {
+		return bgfetch.Sent{EncodedLength: -1}
+	}
+	return sent
 }
 
 func (t *transfer) Stop() { t.network.Bridge.send("stop", t.id) }

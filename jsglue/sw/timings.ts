@@ -1,0 +1,73 @@
+/**
+ * How bodies were sent, as far as the browser tells: by the resource timing entries of
+ * the worker's own requests (docs/observations.md).
+ */
+
+import type { HostMethods } from './host';
+
+type Sent = HostMethods['sent'][1];
+
+/** TypeScript's library lacks contentEncoding, which Chromium alone has. */
+interface Timing extends PerformanceResourceTiming {
+  readonly contentEncoding?: string;
+}
+
+/** An entry comes up to 10 ms after the end of its body. */
+const LATE_MS = 100;
+
+/** So many entries are remembered, for bodies that have just ended. */
+const REMEMBERED = 64;
+
+export class Timings {
+  #entries: Timing[] = [];
+  #onEntry: (() => void) | null = null;
+  // The list that the browser itself keeps is full after 250 entries.
+  #observer = new PerformanceObserver((list) => {
+    this.#entries = [...this.#entries, ...(list.getEntries() as Timing[])].slice(-REMEMBERED);
+    this.#onEntry?.();
+  });
+
+  constructor() {
+    this.#observer.observe({ type: 'resource' });
+  }
+
+  close(): void {
+    this.#observer.disconnect();
+  }
+
+  /**
+   * How the body was sent of a response to a request for url that was made after since
+   * (performance.now()) and had so many bytes.
+   */
+  async sent(url: string, since: number, length: number): Promise<Sent> {
+    const isIts = (entry: Timing) => entry.name === url && entry.startTime >= since;
+    let entry = this.#entries.find(isIts);
+    if (!entry) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, LATE_MS);
+        this.#onEntry = () => {
+          entry = this.#entries.find(isIts);
+          if (!entry) return;
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#onEntry = null;
+    }
+    const { contentEncoding, encodedBodySize = 0, decodedBodySize = 0 } = entry ?? ({} as Partial<Timing>);
+    return {
+      // Sizes that are hidden are 0, and those of a redirection are of another body.
+      encodedLength: decodedBodySize === length && length > 0 ? encodedBodySize : -1,
+      plain: contentEncoding === '',
+      encoded: Boolean(contentEncoding) && contentEncoding !== '@unknown',
+    };
+  }
+}
+
+/** Which bodies that end too early this browser reports, as observed; an unknown one reports none. */
+export function framing(): { contentLength: boolean; chunked: boolean } {
+  const { userAgent } = navigator;
+  const chromium = 'userAgentData' in navigator || /\bChrome\//.test(userAgent);
+  // Firefox. WebKit says "like Gecko", without a slash.
+  return { contentLength: chromium, chunked: chromium || /\bGecko\/\d/.test(userAgent) };
+}
