@@ -48,7 +48,7 @@ export interface HostConfig {
   /** Bytes per second, of all together; 0: no limit. */
   maxBandwidth: number;
   /** Which bodies that end too early the browser reports as errors. */
-  framing: { contentLength: boolean; chunked: boolean };
+  framing: { contentLength: boolean; keptAlive: boolean; chunked: boolean };
 }
 
 /** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */

@@ -3,7 +3,7 @@
  * the worker's own requests (docs/observations.md).
  */
 
-import type { HostMethods } from './host';
+import type { HostConfig, HostMethods } from './host';
 
 type Sent = HostMethods['sent'][1];
 
@@ -65,9 +65,14 @@ export class Timings {
 }
 
 /** Which bodies that end too early this browser reports, as observed; an unknown one reports none. */
-export function framing(): { contentLength: boolean; chunked: boolean } {
+export function framing(): HostConfig['framing'] {
   const { userAgent } = navigator;
   const chromium = 'userAgentData' in navigator || /\bChrome\//.test(userAgent);
-  // Firefox. WebKit says "like Gecko", without a slash.
-  return { contentLength: chromium, chunked: chromium || /\bGecko\/\d/.test(userAgent) };
+  // WebKit says "like Gecko", without a slash.
+  const firefox = /\bGecko\/\d/.test(userAgent);
+  return {
+    contentLength: chromium,
+    keptAlive: !firefox && /\bAppleWebKit\//.test(userAgent),
+    chunked: chromium || firefox,
+  };
 }

@@ -28,10 +28,12 @@ type Network struct {
 	requests []bgfetch.TransferInit
 	counts   map[string]int
 	offline  chan struct{} // nil when online, closed when the network is back
-	metered  bool
-	changed  chan struct{} // closed when metered changes
-	down     bool
-	died     chan struct{} // closed by Die
+	// saysOffline: the browser is wrong about the network.
+	saysOffline bool
+	metered     bool
+	changed     chan struct{} // closed when metered changes
+	down        bool
+	died        chan struct{} // closed by Die
 	// dead are origins that do not answer.
 	dead map[string]bool
 	// running counts the open transfers by host, peak is the most there ever were.
@@ -157,6 +159,13 @@ func (n *Network) SetOnline(online bool) {
 	}
 }
 
+// SetSaysOffline lets the browser say that it is offline, though the network works.
+func (n *Network) SetSaysOffline(says bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.saysOffline = says
+}
+
 // SetDown makes all servers unreachable, or reachable again.
 func (n *Network) SetDown(down bool) {
 	n.mu.Lock()
@@ -190,13 +199,16 @@ func (n *Network) isDead(requested string) bool {
 func (n *Network) Online() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.offline == nil
+	return n.offline == nil && !n.saysOffline
 }
 
 // WaitOnline implements bgfetch.Network.
 func (n *Network) WaitOnline(ctx context.Context) error {
 	n.mu.Lock()
 	offline := n.offline
+	if n.saysOffline {
+		offline = make(chan struct{})
+	}
 	n.mu.Unlock()
 	if offline == nil {
 		return nil

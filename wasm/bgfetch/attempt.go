@@ -298,12 +298,15 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 		return move, verdict{}
 	}
 	switch v := data.versionOf(head, complete); {
-	case v == versionOther && (!a.verified() || complete >= 0 && data.Length >= 0 && complete != data.Length):
+	case v == versionOther && !a.verified():
 		return a.restart("the file on the server is another one")
 	case v == versionSame:
 		data.join(head, complete)
-	case data.selfProving():
-		// The bytes have to decide, and none were asked for again.
+		return move, verdict{}
+	}
+	// The bytes have to decide.
+	data.doubt(complete)
+	if data.selfProving() { // and none were asked for again
 		data.Compare = true
 		return a.again("nothing in the partial response proves that it is of the same file")
 	}
@@ -323,6 +326,7 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
 	probe := ResponseData{Length: -1}
 	probe.announce(head)
 	if data.versionOf(head, probe.Length) != versionOther || a.verified() {
+		data.doubt(probe.Length)
 		return move, verdict{}
 	}
 	if v, ok := a.countRestart(); !ok {

@@ -122,9 +122,7 @@ const (
 //
 // Source: RFC 9110, section 8.8
 func (d *ResponseData) versionOf(head Head, complete int64) version {
-	if d.Length >= 0 && complete >= 0 && d.Length != complete {
-		return versionOther
-	}
+	otherLength := d.Length >= 0 && complete >= 0 && d.Length != complete
 	coding := head.coding()
 	etag, modified := head.value("ETag"), head.value("Last-Modified")
 	sameModified := d.LastModified != "" && modified == d.LastModified
@@ -132,15 +130,25 @@ func (d *ResponseData) versionOf(head Head, complete int64) version {
 	comparable := d.ETag != "" && etag != "" && d.Head != nil && d.Head.coding() == coding
 	switch {
 	case comparable && etag == d.ETag && strong(etag):
-		if coding == codingNone || d.Offsets {
+		// Where the lengths differ all the same, one of them is wrong.
+		if !otherLength && (coding == codingNone || d.Offsets) {
 			return versionSame
 		}
+	case otherLength:
+		return versionOther
 	case comparable && etag != d.ETag && !sameModified:
 		return versionOther
 	case d.LastModified != "" && modified != "" && !sameModified:
 		return versionOther
 	}
 	return versionUnknown
+}
+
+// doubt takes back a length that another response contradicts.
+func (d *ResponseData) doubt(complete int64) {
+	if d.Length >= 0 && complete >= 0 && d.Length != complete {
+		d.Length, d.Announced = -1, 0
+	}
 }
 
 // join takes down that a response was proved to continue the body; complete is the
@@ -195,9 +203,18 @@ type response struct {
 // (docs/observations.md). None of them reports a content coding that breaks off.
 type Framing struct {
 	// ContentLength: a response that is shorter than its Content-Length, encoded or not.
+	// KeptAlive: the same, unless the response says `Connection: close`.
 	ContentLength bool `json:"contentLength"`
+	KeptAlive     bool `json:"keptAlive"`
 	// Chunked: a chunked response without its last chunk.
 	Chunked bool `json:"chunked"`
+}
+
+// checksLength says whether it were an error if the response was shorter than its
+// Content-Length.
+func (r *response) checksLength() bool {
+	kept := r.head.shows("Connection") && !strings.EqualFold(r.head.value("Connection"), "close")
+	return r.framing.ContentLength || (r.framing.KeptAlive && kept)
 }
 
 // judgeEnd says what it means that the response ended cleanly at the byte read.
@@ -228,7 +245,7 @@ func (r *response) judgeEnd(read int64) ending {
 		return endOfBody
 	case length >= 0 && sent.EncodedLength >= 0 && sent.EncodedLength != length:
 		return endShort
-	case length >= 0 && (sent.EncodedLength == length || r.framing.ContentLength):
+	case length >= 0 && (sent.EncodedLength == length || r.checksLength()):
 		return endOfBody
 	}
 	return endUnproved
@@ -239,16 +256,13 @@ func (r *response) judgeEnd(read int64) ending {
 // stored already, or as much as the first response announced.
 func (r *response) judgePartialEnd(read int64) ending {
 	length := r.head.partialLength()
-	whole := length == read-r.start || (length < 0 && r.framing.Chunked)
 	switch {
 	case length >= 0 && read < r.start+length:
 		return endShort
-	case r.complete >= 0:
-		return endOfRange
-	case read < r.asked && (whole && read == r.compared && read > r.start || read == r.announced):
+	case length >= 0 && read > r.start+length:
+		return endOfRange // it was encoded; the bytes will tell
+	case r.complete < 0 && read < r.asked && (read == r.announced || read == r.compared && read > r.start):
 		return endOfBody
-	case whole:
-		return endOfRange
 	}
-	return endUnproved
+	return endOfRange
 }
