@@ -58,6 +58,7 @@ func TestStoredEncoded(t *testing.T) {
 	if !bytes.Equal(cut.body, whole.body[:3000]) {
 		t.Error("an offset is not one in the encoded bytes")
 	}
+	wantHeader(t, get(t, url+"&codingheader=GZIP"), "Content-Encoding", "GZIP")
 	wantStatus(t, get(t, url+"x"), 400)
 }
 

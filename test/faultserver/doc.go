@@ -41,7 +41,7 @@
 //	stored=C        an object that is kept in the coding C, gzip or br, as object
 //	                stores do: each answer is encoded and says so; its length,
 //	                its strong ETag, ranges and offsets are of the encoded bytes
-//	codingheader=V  Content-Encoding: V, which may be empty, and plain bytes
+//	codingheader=V  Content-Encoding: V, which may be empty, whatever the bytes are
 //	cors=1          Access-Control-Allow-Origin: *, and preflights succeed
 //	corsorigin=1    ... only for a request with Origin, and without Vary
 //	expose=A,B      Access-Control-Expose-Headers, with cors=1

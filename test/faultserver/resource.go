@@ -208,13 +208,13 @@ func (a *answer) sendSource(v version) Outcome {
 	if !o.partValidators {
 		a.setValidators(v)
 	}
-	if o.codingHeader.given {
-		header.Set("Content-Encoding", o.codingHeader.text)
-	}
 	if o.stored != "" {
 		header.Set("Content-Encoding", o.stored)
 		source = a.server.stored(source, o.stored)
 		v.source = source
+	}
+	if o.codingHeader.given {
+		header.Set("Content-Encoding", o.codingHeader.text)
 	}
 	if coding != "" {
 		header.Set("Content-Encoding", coding)
