@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -31,6 +32,15 @@ type row struct {
 }
 
 const defaultSize = 3 << 20
+
+// TestMain lets more rows run at once than there are processors: they mostly wait.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 func rows(t *testing.T) []row {
 	text, err := os.ReadFile("matrix.json")
@@ -75,7 +85,18 @@ func TestMatrix(t *testing.T) { testMatrix(t, bgfetch.RangePolicy{}) }
 // TestMatrixWithSeveralRanges: the outcome is the same.
 func TestMatrixWithSeveralRanges(t *testing.T) { testMatrix(t, severalRanges) }
 
+// testMatrix does all rows as each of the browsers.
 func testMatrix(t *testing.T, ranges bgfetch.RangePolicy) {
+	t.Parallel()
+	for _, browser := range browsers {
+		t.Run(browser.name, func(t *testing.T) {
+			t.Parallel()
+			testMatrixAs(t, browser, ranges)
+		})
+	}
+}
+
+func testMatrixAs(t *testing.T, browser *browser, ranges bgfetch.RangePolicy) {
 	several := ranges != bgfetch.RangePolicy{}
 	server := &faultserver.Server{}
 	site := httptest.NewServer(server)
@@ -110,7 +131,7 @@ func testMatrix(t *testing.T, ranges bgfetch.RangePolicy) {
 				origin = "http://" + row.Host
 			}
 			begun := time.Now()
-			got := fetch(t, site.URL, bgfetch.FetchInit{
+			got := fetch(t, browser, site.URL, bgfetch.FetchInit{
 				UniqueID: "u", ID: "f", DownloadTotal: row.DownloadTotal, Retry: row.Retry,
 				Requests: []bgfetch.Request{{
 					URL:    origin + "/file/" + name + "?seed=7&" + strings.TrimSuffix(query, "&"),
@@ -156,7 +177,7 @@ func testMatrix(t *testing.T, ranges bgfetch.RangePolicy) {
 }
 
 // fetch carries out a background fetch of one request to its end.
-func fetch(t *testing.T, origin string, init bgfetch.FetchInit, ranges bgfetch.RangePolicy) outcome {
+func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit, ranges bgfetch.RangePolicy) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	bodies, store := bgfetchtest.NewMemoryBodies(), bgfetchtest.NewMemoryStore()
@@ -181,8 +202,8 @@ func fetch(t *testing.T, origin string, init bgfetch.FetchInit, ranges bgfetch.R
 	}}
 	engine = bgfetch.NewEngine(bgfetch.Ports{
 		Store: store, Bodies: bodies, Events: events,
-		Network: &network{client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, bodies: bodies, origin: origin},
-	}, bgfetch.Options{Retry: policy, Ranges: ranges, Origin: origin, Framing: bgfetch.Framing{ContentLength: true, Chunked: true}})
+		Network: newNetwork(browser, bodies, origin),
+	}, bgfetch.Options{Retry: policy, Ranges: ranges, Origin: origin, Framing: browser.framing})
 	if err := engine.Start(ctx); err != nil {
 		t.Fatal(err)
 	}

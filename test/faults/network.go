@@ -20,8 +20,8 @@ package faults
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,16 +30,26 @@ import (
 	"time"
 
 	"background-fetch-wasm/test/bgfetchtest"
-	"background-fetch-wasm/test/faultserver"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-// network is a bgfetch.Network over net/http that shows of a response what a
-// browser shows: cross-origin only what CORS allows.
+// network is a bgfetch.Network over net/http that shows of a response what a browser
+// shows: cross-origin only what CORS allows, and of a body what it makes of it.
 type network struct {
-	client *http.Client
-	bodies *bgfetchtest.MemoryBodies
-	origin string
+	browser *browser
+	client  *http.Client
+	bodies  *bgfetchtest.MemoryBodies
+	origin  string
+}
+
+// newNetwork imitates a browser that has a page of origin open.
+func newNetwork(b *browser, bodies *bgfetchtest.MemoryBodies, origin string) *network {
+	// No connection is used twice, and none says so: as of a browser whose server
+	// keeps them alive.
+	transport := &http.Transport{MaxIdleConnsPerHost: -1, DisableCompression: true}
+	n := &network{browser: b, bodies: bodies, origin: origin}
+	n.client = &http.Client{Transport: transport, CheckRedirect: n.followRedirect}
+	return n
 }
 
 var _ bgfetch.Network = (*network)(nil)
@@ -71,17 +81,28 @@ func (n *network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 	transferring, cancel := context.WithCancel(context.Background())
 	stop := context.AfterFunc(ctx, cancel) // until the head is there
 	defer stop()
-	request, err := http.NewRequestWithContext(transferring, init.Request.Method, init.Request.URL, nil)
+	t, err := n.open(transferring, init)
 	if err != nil {
 		cancel()
+		return nil, fmt.Errorf("%w: %w", bgfetch.ErrNetwork, err)
+	}
+	t.cancel = cancel
+	return t, nil
+}
+
+func (n *network) open(ctx context.Context, init bgfetch.TransferInit) (*transfer, error) {
+	way := &way{crossOrigin: !n.owns(init.Request.URL)}
+	ctx = context.WithValue(ctx, wayKey{}, way)
+	request, err := http.NewRequestWithContext(ctx, init.Request.Method, init.Request.URL, nil)
+	if err != nil {
 		return nil, err
 	}
-	crossOrigin := !strings.HasPrefix(init.Request.URL, n.origin+"/")
-	if crossOrigin {
+	if way.crossOrigin {
 		request.Header.Set("Origin", n.origin)
 	}
-	request.Header.Set("Accept-Encoding", "gzip, br")
-	if ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged; ranged {
+	request.Header.Set("Accept-Encoding", n.browser.accepts)
+	ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged
+	if ranged {
 		last := ""
 		if init.RangeEnd > 0 {
 			last = fmt.Sprint(init.RangeEnd - 1)
@@ -91,68 +112,100 @@ func (n *network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 	}
 	response, err := n.client.Do(request)
 	if err != nil {
-		cancel()
-		return nil, fmt.Errorf("%w: %v", bgfetch.ErrNetwork, err)
+		return nil, err
 	}
-	crossOrigin = crossOrigin || !strings.HasPrefix(response.Request.URL.String(), n.origin+"/")
-	if crossOrigin && response.Header.Get("Access-Control-Allow-Origin") == "" {
-		cancel()
-		return nil, fmt.Errorf("%w: no CORS headers", bgfetch.ErrNetwork)
+	if way.crossOrigin && response.Header.Get("Access-Control-Allow-Origin") == "" {
+		return nil, errCORS
 	}
-	body := io.Reader(response.Body)
-	switch response.Header.Get("Content-Encoding") {
-	case "gzip":
-		body = &gunzip{source: response.Body}
-	case "br":
-		body = &faultserver.BrotliReader{Source: response.Body}
+	codings := n.browser.codingsOf(response.Header)
+	if ranged && len(codings) > 0 && n.browser.codedRangeFails {
+		return nil, errCoding
 	}
-	return &transfer{network: n, init: init, head: head(response, crossOrigin), body: body, cancel: cancel}, nil
+	wire := &wire{browser: n.browser, response: response, coded: len(codings) > 0}
+	return &transfer{
+		network: n, init: init, head: head(response, way), way: way, wire: wire,
+		body: n.browser.decode(wire, codings),
+	}, nil
+}
+
+// way is what a request came by: whether it was ever another origin's, which it then
+// stays, and whether it was redirected.
+type way struct{ crossOrigin, redirected bool }
+
+type wayKey struct{}
+
+var errCORS = errors.New("no CORS headers")
+
+func (n *network) owns(url string) bool { return strings.HasPrefix(url, n.origin+"/") }
+
+// followRedirect refuses what CORS does, and tells who asks. A request of mode no-cors
+// has no way.
+func (n *network) followRedirect(request *http.Request, via []*http.Request) error {
+	way, ok := request.Context().Value(wayKey{}).(*way)
+	if !ok {
+		return nil
+	}
+	way.redirected = true
+	if way.crossOrigin && request.Response.Header.Get("Access-Control-Allow-Origin") == "" {
+		return errCORS
+	}
+	origin := n.origin
+	if last := via[len(via)-1].URL; way.crossOrigin && last.Host != request.URL.Host {
+		origin = "null"
+	}
+	way.crossOrigin = way.crossOrigin || !n.owns(request.URL.String())
+	if way.crossOrigin {
+		request.Header.Set("Origin", origin)
+	}
+	return nil
 }
 
 // head is what a page sees of a response.
-func head(response *http.Response, crossOrigin bool) bgfetch.Head {
-	h := bgfetch.Head{URL: response.Request.URL.String(), Type: "basic", Status: response.StatusCode}
+func head(response *http.Response, way *way) bgfetch.Head {
+	h := bgfetch.Head{
+		URL: response.Request.URL.String(), Type: "basic", Redirected: way.redirected, Status: response.StatusCode,
+	}
 	// https://fetch.spec.whatwg.org/#cors-safelisted-response-header-name
 	visible := []string{"Cache-Control", "Content-Language", "Content-Length", "Content-Type", "Expires", "Last-Modified", "Pragma"}
 	for name := range strings.SplitSeq(response.Header.Get("Access-Control-Expose-Headers"), ",") {
 		visible = append(visible, http.CanonicalHeaderKey(strings.TrimSpace(name)))
 	}
-	if crossOrigin {
+	if way.crossOrigin {
 		h.Type = "cors"
 	}
+	showsAll := !way.crossOrigin || slices.Contains(visible, "*")
 	for name, values := range response.Header {
-		if !crossOrigin || slices.Contains(visible, name) {
+		if showsAll || slices.Contains(visible, name) {
 			h.Headers = append(h.Headers, bgfetch.Header{name, strings.Join(values, ", ")})
 		}
 	}
 	return h
 }
 
-// gunzip decodes lazily: a browser too has the head before the body.
-type gunzip struct {
-	source io.Reader
-	reader *gzip.Reader
-}
-
-func (g *gunzip) Read(p []byte) (n int, err error) {
-	if g.reader == nil {
-		if g.reader, err = gzip.NewReader(g.source); err != nil {
-			return 0, err
-		}
-	}
-	return g.reader.Read(p)
-}
-
 type transfer struct {
 	network *network
 	init    bgfetch.TransferInit
 	head    bgfetch.Head
+	way     *way
+	wire    *wire
 	body    io.Reader
 	cancel  context.CancelFunc
 	broken  error
 }
 
 func (t *transfer) Head() bgfetch.Head { return t.head }
+
+// encodedLength is what the timing entry of a body that has ended tells of it: how many
+// bytes it was before decoding. Not ok where it does not.
+func (t *transfer) encodedLength() (bytes int64, ok bool) {
+	switch t.network.browser.timing {
+	case timingAllowed:
+		ok = !t.way.crossOrigin || t.wire.response.Header.Get("Timing-Allow-Origin") == "*"
+	case timingUnlessRedirected:
+		ok = !t.way.redirected
+	}
+	return t.wire.length, ok && t.wire.end != nil
+}
 
 func (t *transfer) Stop() { t.cancel() }
 
@@ -170,7 +223,16 @@ func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, li
 }
 
 // Sent implements bgfetch.Transfer.
-func (t *transfer) Sent(context.Context) bgfetch.Sent { return bgfetch.Sent{EncodedLength: -1} }
+func (t *transfer) Sent(context.Context) bgfetch.Sent {
+	sent := bgfetch.Sent{EncodedLength: -1}
+	if length, ok := t.encodedLength(); ok {
+		sent.EncodedLength = length
+	}
+	if t.network.browser.tellsCoding {
+		sent.Plain, sent.Encoded = !t.wire.coded, t.wire.coded
+	}
+	return sent
+}
 
 func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
 	piece, end, err := t.take(ctx, limits)

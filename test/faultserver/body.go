@@ -2,7 +2,6 @@ package faultserver
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -31,7 +30,7 @@ type body struct {
 	rc      *http.ResponseController
 
 	offset int64 // in the resource, of the next byte
-	sent   int64
+	sent   int64 // in this answer
 	begun  time.Time
 }
 
@@ -92,13 +91,16 @@ func (b *body) nextFault(n int64) (kind Outcome, at int64) {
 		for _, list := range []struct {
 			kind    Outcome
 			offsets []int64
-		}{{Cut, b.options.cut}, {Stalled, b.options.stall}, {Truncated, b.options.truncate}, {Down, b.options.down}} {
+		}{{Cut, b.options.cut}, {Stalled, b.options.stall}, {Truncated, b.options.truncate}, {Closed, b.options.fin}, {Down, b.options.down}} {
 			for _, offset := range list.offsets {
 				key := faultKey{list.kind, offset}
 				if offset >= b.offset && offset < at && b.server.journal.due(b.name, key, b.options.cutCount) {
 					kind, at = list.kind, offset
 				}
 			}
+		}
+		if left := b.options.cutEach - b.sent; left >= 0 && b.offset+left < at {
+			return Cut, b.offset + left
 		}
 		if kind == "" || b.server.journal.takeFault(b.name, faultKey{kind, at}, b.options.cutCount) {
 			return kind, at
@@ -169,6 +171,8 @@ func (b *body) finishFault(kind Outcome) Outcome {
 		if !b.options.chunked {
 			closeOrderly(b.w)
 		}
+	case Closed:
+		closeOrderly(b.w)
 	}
 	return kind
 }
@@ -190,18 +194,6 @@ func copySpan(w io.Writer, source Source, part span) error {
 		offset += int64(len(piece))
 	}
 	return nil
-}
-
-// copyEncoded writes a source in a content coding: "gzip", or "br".
-func copyEncoded(w io.Writer, source Source, coding string) error {
-	var encoder io.WriteCloser = &brotliWriter{w: w}
-	if coding == "gzip" {
-		encoder, _ = gzip.NewWriterLevel(w, gzip.HuffmanOnly) // a level that there is
-	}
-	if err := copySpan(encoder, source, span{0, source.Size()}); err != nil {
-		return err
-	}
-	return encoder.Close()
 }
 
 // counter counts what is written to it.

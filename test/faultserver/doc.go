@@ -26,6 +26,10 @@
 //	link=N          bytes per second for all responses of the name together
 //	delay=MS        milliseconds before the head
 //	chunked=1       no Content-Length
+//	closedelimited=1
+//	                neither Content-Length nor chunks: the body ends with the connection
+//	connectionclose=1
+//	                Connection: close, which says that it ends after the body
 //	contentlength=N a Content-Length that lies, of responses with all of the content:
 //	                no more than N bytes of it are sent
 //	norange=1       ignores Range: always 200 with everything
@@ -34,8 +38,20 @@
 //	                accepts it, with a weak ETag; offsets and bytesSent then
 //	                count encoded bytes
 //	brotli=1        the same with Content-Encoding: br
+//	stored=C        an object that is kept in the coding C, gzip or br, as object
+//	                stores do: each answer is encoded and says so; its length,
+//	                its strong ETag, ranges and offsets are of the encoded bytes
+//	codingheader=V  Content-Encoding: V, which may be empty, whatever the bytes are
 //	cors=1          Access-Control-Allow-Origin: *, and preflights succeed
+//	corsorigin=1    ... only for a request with Origin, and without Vary
 //	expose=A,B      Access-Control-Expose-Headers, with cors=1
+//	timing=V        Timing-Allow-Origin: V
+//	clock=SECONDS   the server's clock, of Date and retrydate, is so far ahead, or
+//	                behind if that is negative
+//	partvalidators=1
+//	                ETag and Last-Modified only with 206
+//	etagnode=N      N servers, each with an ETag of its own, take turns
+//	rangecap=N      the answer to an open range is 206 with N bytes at most
 //	redirect=URL    302 to URL, or redirectstatus=S
 //
 // Faults at an offset. N is an offset in the whole resource, also for a range;
@@ -47,8 +63,12 @@
 //	stall=N         nothing more is sent until the client leaves
 //	truncate=N      an orderly close too early: fewer bytes than
 //	                Content-Length, or with chunked=1 a short but valid body
+//	fin=N           an orderly close too early, with chunked=1 without the last chunk
 //	corrupt=N       the byte at N is another one
 //	down=N          the connection is reset, and each new one for downms=MS (10000)
+//
+// Another is measured in each answer: cuteach=N resets the connection after N bytes
+// of every body that is longer.
 //
 // Faults by number of request. "after=N" means that the first N GET requests
 // of the name are as usual and all later ones differ; 0 means from the first.
@@ -59,6 +79,7 @@
 //	sizeafter=N     another length: newsize=M (size + 4096); the content that
 //	                both lengths have is the same
 //	replaceafter=N  another file: the content of seed+1, ETag, Last-Modified
+//	replacequiet=1  ... but ETag and Last-Modified stay
 //	status=S        answers S; with retryafter=SECONDS also Retry-After,
 //	                with retrydate=SECONDS the same as a date
 //	statusafter=N   ... only after N requests
@@ -66,6 +87,8 @@
 //	corsafter=N     no CORS headers after N requests
 //	redirectafter=N redirect only after N requests
 //	cuthead=N       the connection is reset instead of the head, N times
+//	once=1          the first request is answered, and all later ones with 403;
+//	                HEAD counts
 //
 // Faults of the answer to a Range request:
 //

@@ -1,6 +1,7 @@
 package faultserver
 
 import (
+	"net/http"
 	"sync"
 	"time"
 )
@@ -18,6 +19,7 @@ const (
 	Cut        Outcome = "cut"         // the parameters cut and uploadcut
 	Stalled    Outcome = "stalled"     // from the moment it stalls
 	Truncated  Outcome = "truncated"   // the parameter truncate
+	Closed     Outcome = "closed"      // the parameter fin
 	Down       Outcome = "down"        // the parameter down
 	Broken     Outcome = "broken"      // by /__control__/cut or stop, while it was sending
 	Refused    Outcome = "refused"     // by /__control__/stop, before it was answered
@@ -26,15 +28,16 @@ const (
 
 // Entry is one exchange in the log. BytesSent and Outcome change until it ends.
 type Entry struct {
-	Time         time.Time `json:"time"`
-	Method       string    `json:"method"`
-	URL          string    `json:"url"`
-	Range        string    `json:"range"`
-	IfRange      string    `json:"ifRange,omitempty"`
-	Priority     string    `json:"priority,omitempty"` // RFC 9218
-	Origin       string    `json:"origin"`
-	Status       int       `json:"status"` // 0 before the head
-	ContentRange string    `json:"contentRange,omitempty"`
+	Time           time.Time `json:"time"`
+	Method         string    `json:"method"`
+	URL            string    `json:"url"`
+	Range          string    `json:"range"`
+	IfRange        string    `json:"ifRange,omitempty"`
+	AcceptEncoding string    `json:"acceptEncoding,omitempty"`
+	Priority       string    `json:"priority,omitempty"` // RFC 9218
+	Origin         string    `json:"origin"`
+	Status         int       `json:"status"` // 0 before the head
+	ContentRange   string    `json:"contentRange,omitempty"`
 	// BytesSent counts the bytes of the body that the socket has taken.
 	BytesSent int64   `json:"bytesSent"`
 	Outcome   Outcome `json:"outcome"`
@@ -71,6 +74,7 @@ type faultKey struct {
 // resourceState is what the server remembers about one name.
 type resourceState struct {
 	requests     int // answered with content: everything but HEAD and OPTIONS
+	asked        int // everything but OPTIONS
 	rangeAnswers int
 	faults       map[faultKey]int
 	entries      []*Entry
@@ -97,7 +101,8 @@ func (j *journal) state(name string) *resourceState {
 
 // begin logs a request. number is its place among the counted ones of its
 // name, from 1; a request that does not count gets the number of the next one.
-func (j *journal) begin(name string, entry Entry, counts bool) (logged *Entry, number int) {
+// asked is its place among those that are HEAD, too.
+func (j *journal) begin(name string, entry Entry, counts bool) (logged *Entry, number, asked int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	state := j.state(name)
@@ -105,11 +110,14 @@ func (j *journal) begin(name string, entry Entry, counts bool) (logged *Entry, n
 	if counts {
 		state.requests++
 	}
+	if entry.Method != http.MethodOptions {
+		state.asked++
+	}
 	if len(state.entries) == maxLogged {
 		state.entries = append(state.entries[:0], state.entries[1:]...)
 	}
 	state.entries = append(state.entries, &entry)
-	return &entry, number
+	return &entry, number, state.asked
 }
 
 // update changes a logged entry.

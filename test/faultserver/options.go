@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // never is the value of an "after" parameter that was not given, and always of
@@ -27,27 +28,42 @@ type options struct {
 	cacheControl  string
 
 	rate, link, delay                int64
-	chunked, noRange                 bool
+	chunked, closeDelimited, noRange bool
+	connectionClose                  bool
 	noETag, noLastModified, weakETag bool
 	gzip, brotli, cors               bool
-	expose, redirect                 string
+	stored                           string
+	codingHeader                     optional
+	corsOrigin, partValidators       bool
+	expose, timing, redirect         string
 	redirectAfter, cutHead           int
 	redirectStatus                   int
 	contentLength                    int64 // -1 when not given
 	cut, stall, truncate, corrupt    []int64
-	down                             []int64
+	down, fin                        []int64
+	cutEach                          int64 // -1 when not given
 	downMS                           int64
 	cutCount                         int // 0: every time
 	etagAfter, lastModAfter          int
+	etagNode                         int
 	sizeAfter, replaceAfter          int
+	replaceQuiet, once               bool
 	status, statusAfter, statusCount int
 	retryAfter                       string
 	retryDate                        int64 // -1 when not given
+	clock                            time.Duration
 	corsAfter                        int
 	rangeFault                       string
 	rangeFaultCount                  int
+	rangeCap                         int64
 	uploadRate                       int64
 	uploadCut                        []int64
+}
+
+// optional is text that can be given and empty.
+type optional struct {
+	text  string
+	given bool
 }
 
 // rangeFaults are the values of the parameter rangefault.
@@ -59,7 +75,7 @@ var rangeFaults = []string{
 // that is unknown or cannot be understood.
 func parseOptions(query url.Values) (options, error) {
 	o := options{
-		size: -1, newSize: -1, contentLength: -1, retryDate: -1,
+		size: -1, newSize: -1, contentLength: -1, retryDate: -1, cutEach: -1,
 		redirectStatus: 302, downMS: 10_000,
 		contentType:  "application/octet-stream",
 		cacheControl: "no-store",
@@ -83,6 +99,9 @@ func parseOptions(query url.Values) (options, error) {
 	if o.rangeFault != "" && !slices.Contains(rangeFaults, o.rangeFault) {
 		problems = append(problems, fmt.Errorf("parameter \"rangefault\": unknown value %q", o.rangeFault))
 	}
+	if o.stored != "" && !slices.Contains(codings, o.stored) {
+		problems = append(problems, fmt.Errorf("parameter \"stored\": unknown value %q", o.stored))
+	}
 	if o.status != 0 && (o.status < 200 || o.status > 999) {
 		problems = append(problems, fmt.Errorf("parameter \"status\": %d is no final status", o.status))
 	}
@@ -99,25 +118,39 @@ func (o *options) targets() map[string]any {
 		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text, "wav": &o.wav,
 		"type": &o.contentType, "cachecontrol": &o.cacheControl,
 		"rate": &o.rate, "link": &o.link, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
+		"closedelimited": &o.closeDelimited, "connectionclose": &o.connectionClose,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
-		"gzip": &o.gzip, "brotli": &o.brotli, "cors": &o.cors, "expose": &o.expose, "redirect": &o.redirect,
+		"gzip": &o.gzip, "brotli": &o.brotli, "stored": &o.stored, "codingheader": &o.codingHeader,
+		"cors": &o.cors, "corsorigin": &o.corsOrigin, "expose": &o.expose, "timing": &o.timing, "redirect": &o.redirect,
 		"redirectafter": &o.redirectAfter, "redirectstatus": &o.redirectStatus, "contentlength": &o.contentLength,
 		"down": &o.down, "downms": &o.downMS, "cuthead": &o.cutHead,
 		"cut": &o.cut, "stall": &o.stall, "truncate": &o.truncate, "corrupt": &o.corrupt, "cutcount": &o.cutCount,
-		"etagafter": &o.etagAfter, "lastmodafter": &o.lastModAfter,
+		"fin": &o.fin, "cuteach": &o.cutEach,
+		"partvalidators": &o.partValidators, "etagnode": &o.etagNode, "etagafter": &o.etagAfter, "lastmodafter": &o.lastModAfter,
 		"sizeafter": &o.sizeAfter, "replaceafter": &o.replaceAfter,
+		"replacequiet": &o.replaceQuiet, "once": &o.once,
 		"status": &o.status, "statusafter": &o.statusAfter, "statuscount": &o.statusCount,
 		"retryafter": &o.retryAfter, "retrydate": &o.retryDate, "corsafter": &o.corsAfter,
-		"rangefault": &o.rangeFault, "rangefaultcount": &o.rangeFaultCount,
+		"clock":      &o.clock,
+		"rangefault": &o.rangeFault, "rangefaultcount": &o.rangeFaultCount, "rangecap": &o.rangeCap,
 		"uploadrate": &o.uploadRate, "uploadcut": &o.uploadCut,
 	}
 }
 
-// set parses value into what target points to. No number is negative.
+// set parses value into what target points to. No number is negative, but a
+// duration, in seconds, can be.
 func set(target any, value string) error {
 	switch target := target.(type) {
 	case *string:
 		*target = value
+	case *optional:
+		*target = optional{value, true}
+	case *time.Duration:
+		n, err := strconv.ParseInt(value, 10, 32)
+		if err != nil {
+			return fmt.Errorf("%q is not a number of seconds", value)
+		}
+		*target = time.Duration(n) * time.Second
 	case *bool:
 		if value != "0" && value != "1" {
 			return fmt.Errorf("%q is neither 0 nor 1", value)

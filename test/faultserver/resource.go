@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +26,7 @@ type answer struct {
 	options options
 	entry   *Entry
 	number  int // of this request among those of the name, from 1
+	asked   int // the same, where HEAD counts too
 }
 
 // serveResource answers for a name. source is nil for generated content.
@@ -40,9 +40,10 @@ func (s *Server) serveResource(w http.ResponseWriter, r *http.Request, name stri
 		return
 	}
 	counts := ok && r.Method != http.MethodHead && r.Method != http.MethodOptions
-	entry, number := s.journal.begin(name, Entry{
+	entry, number, asked := s.journal.begin(name, Entry{
 		Time: time.Now(), Method: r.Method, URL: r.URL.RequestURI(),
-		Range: r.Header.Get("Range"), IfRange: r.Header.Get("If-Range"), Priority: r.Header.Get("Priority"), Origin: r.Header.Get("Origin"),
+		Range: r.Header.Get("Range"), IfRange: r.Header.Get("If-Range"), AcceptEncoding: r.Header.Get("Accept-Encoding"),
+		Priority: r.Header.Get("Priority"), Origin: r.Header.Get("Origin"),
 	}, counts)
 	outcome := ClientLeft // stays if the connection is gone before it can be reset
 	defer func() { s.journal.end(entry, outcome) }()
@@ -51,7 +52,7 @@ func (s *Server) serveResource(w http.ResponseWriter, r *http.Request, name stri
 		reset(w)
 		return
 	}
-	a := &answer{s, ctx, w, r, name, o, entry, number}
+	a := &answer{s, ctx, w, r, name, o, entry, number, asked}
 	outcome = a.serve(source)
 }
 
@@ -79,12 +80,15 @@ func (a *answer) serve(source Source) Outcome {
 		reset(a.w)
 		return Cut
 	}
-	if a.options.corsApplies(a.number) {
+	if a.options.corsApplies(a.number) && (!a.options.corsOrigin || a.r.Header.Get("Origin") != "") {
 		a.allowOrigins()
 	}
+	a.sayHow()
 	switch {
 	case a.r.Method == http.MethodOptions:
 		return a.sendShort(http.StatusNoContent, "")
+	case a.options.once && a.asked > 1:
+		return a.sendShort(http.StatusForbidden, "the link was used already\n")
 	case a.options.redirect != "" && a.number > a.options.redirectAfter:
 		a.w.Header().Set("Location", a.options.redirect)
 		return a.sendShort(a.options.redirectStatus, "")
@@ -93,12 +97,29 @@ func (a *answer) serve(source Source) Outcome {
 			a.w.Header().Set("Retry-After", a.options.retryAfter)
 		}
 		if a.options.retryDate >= 0 {
-			date := time.Now().Add(time.Duration(a.options.retryDate) * time.Second).UTC()
+			date := a.now().Add(time.Duration(a.options.retryDate) * time.Second)
 			a.w.Header().Set("Retry-After", date.Format(http.TimeFormat))
 		}
 		return a.sendShort(a.options.status, fmt.Sprintf("%d as asked for\n", a.options.status))
 	}
 	return a.sendSource(a.version(source))
+}
+
+// now is the time by the server's clock.
+func (a *answer) now() time.Time { return time.Now().Add(a.options.clock).UTC() }
+
+// sayHow sets what every answer says of the server and the connection.
+func (a *answer) sayHow() {
+	header := a.w.Header()
+	if a.options.clock != 0 {
+		header.Set("Date", a.now().Format(http.TimeFormat))
+	}
+	if a.options.timing != "" {
+		header.Set("Timing-Allow-Origin", a.options.timing)
+	}
+	if a.options.connectionClose {
+		header.Set("Connection", "close")
+	}
 }
 
 func (a *answer) allowOrigins() {
@@ -158,8 +179,12 @@ func (a *answer) version(source Source) version {
 	v := version{source: source, lastModified: lastModified}
 	identity := fnv.New64a()
 	fmt.Fprint(identity, a.name, o.seed, o.size, o.text)
+	replaced = replaced && !o.replaceQuiet
 	if replaced || a.number > o.etagAfter {
 		fmt.Fprint(identity, " changed")
+	}
+	if o.etagNode > 0 {
+		fmt.Fprint(identity, " of node ", a.number%o.etagNode)
 	}
 	v.etag = fmt.Sprintf(`"%016x"`, identity.Sum64())
 	if o.weakETag {
@@ -176,15 +201,20 @@ func (a *answer) sendSource(v version) Outcome {
 	o, header, source := &a.options, a.w.Header(), v.source
 	header.Set("Content-Type", o.contentType)
 	header.Set("Cache-Control", o.cacheControl)
-	if !o.noLastModified {
-		header.Set("Last-Modified", v.lastModified.Format(http.TimeFormat))
-	}
 	coding := a.contentCoding()
 	if coding != "" && !o.weakETag {
 		v.etag = "W/" + v.etag
 	}
-	if !o.noETag {
-		header.Set("ETag", v.etag)
+	if !o.partValidators {
+		a.setValidators(v)
+	}
+	if o.stored != "" {
+		header.Set("Content-Encoding", o.stored)
+		source = a.server.stored(source, o.stored)
+		v.source = source
+	}
+	if o.codingHeader.given {
+		header.Set("Content-Encoding", o.codingHeader.text)
 	}
 	if coding != "" {
 		header.Set("Content-Encoding", coding)
@@ -202,6 +232,10 @@ func (a *answer) sendSource(v version) Outcome {
 		header.Set("Content-Range", fmt.Sprintf("bytes */%d", source.Size()))
 		return a.sendShort(http.StatusRequestedRangeNotSatisfiable, "no such range\n")
 	case rangeOne:
+		a.setValidators(v)
+		if open := strings.HasSuffix(a.r.Header.Get("Range"), "-"); open && o.rangeCap > 0 {
+			part.end = min(part.end, part.start+o.rangeCap)
+		}
 		return a.sendPartial(source, part)
 	}
 	length := part.length()
@@ -219,19 +253,14 @@ func (a *answer) sendSource(v version) Outcome {
 	})
 }
 
-// contentCoding is the coding that the URL asks for and the client accepts, or "".
-func (a *answer) contentCoding() string {
-	coding := ""
-	switch {
-	case a.options.gzip:
-		coding = "gzip"
-	case a.options.brotli:
-		coding = "br"
+// setValidators tells the version, unless the URL says that nobody does.
+func (a *answer) setValidators(v version) {
+	if !a.options.noLastModified {
+		a.w.Header().Set("Last-Modified", v.lastModified.Format(http.TimeFormat))
 	}
-	if a.r.Header.Get("Range") != "" || !slices.Contains(strings.Fields(strings.ReplaceAll(a.r.Header.Get("Accept-Encoding"), ",", " ")), coding) {
-		return ""
+	if !a.options.noETag {
+		a.w.Header().Set("ETag", v.etag)
 	}
-	return coding
 }
 
 // statusOK is 200, or another 2xx that the URL asks for.
@@ -262,7 +291,10 @@ func (a *answer) requestedRange(v version) (span, rangeVerdict) {
 // Content-Length, unless it is to be chunked.
 func (a *answer) sendBody(status int, length int64, part span, write func(*body) error) Outcome {
 	header := a.w.Header()
-	if !a.options.chunked {
+	switch {
+	case a.options.closeDelimited:
+		header.Set("Transfer-Encoding", "identity") // so says net/http
+	case !a.options.chunked:
 		header.Set("Content-Length", strconv.FormatInt(length, 10))
 	}
 	a.server.journal.update(a.entry, func(e *Entry) {
@@ -281,25 +313,4 @@ func (a *answer) sendBody(status int, length int64, part span, write func(*body)
 		err = write(b)
 	}
 	return b.finish(err)
-}
-
-// encodedContent is generated content in a content coding.
-type encodedContent struct {
-	content Content
-	coding  string
-}
-
-// encodedLength returns how long source is in a content coding.
-func (s *Server) encodedLength(source Source, coding string) int64 {
-	content, generated := source.(Content)
-	key := encodedContent{content, coding}
-	if known, ok := s.encodedSize.Load(key); ok && generated {
-		return known.(int64)
-	}
-	var length counter
-	_ = copyEncoded(&length, source, coding) // counting does not fail
-	if generated {
-		s.encodedSize.Store(key, int64(length))
-	}
-	return int64(length)
 }

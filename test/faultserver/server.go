@@ -19,7 +19,8 @@ type Server struct {
 	connections connections
 	links       links
 	hashes      sync.Map // Source -> hex; a Source must therefore be comparable
-	encodedSize sync.Map // Content -> int64
+	encodedSize sync.Map // encodedContent -> int64
+	encoded     sync.Map // encodedContent -> Source
 }
 
 // mount is a resource with a path and content of its own.
