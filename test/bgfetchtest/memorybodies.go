@@ -21,6 +21,8 @@ type MemoryBodies struct {
 	OnPutSegment func(length int)
 	// Quota is the number of bytes that fit in all, 0 for no limit.
 	Quota int64
+	// OnSegments, if set, is called before Segments looks; its error is what that returns.
+	OnSegments func(ctx context.Context) error
 	// HideRoom lets Room tell nothing, as in a browser without an estimate.
 	HideRoom bool
 
@@ -140,7 +142,12 @@ func (b *MemoryBodies) Put(uniqueID string, key bgfetch.SegmentKey, body []byte)
 }
 
 // Segments implements bgfetch.Bodies.
-func (b *MemoryBodies) Segments(_ context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+func (b *MemoryBodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+	if b.OnSegments != nil {
+		if err := b.OnSegments(ctx); err != nil {
+			return nil, err
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c, ok := b.caches[uniqueID]
@@ -196,6 +203,27 @@ func (b *MemoryBodies) Delete(_ context.Context, uniqueID string) error {
 	delete(b.caches, uniqueID)
 	delete(b.kept, uniqueID)
 	return nil
+}
+
+// LoseAll deletes all caches, as a page can behind our back: what is put in one of them
+// is lost, until somebody opens it again.
+func (b *MemoryBodies) LoseAll() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.caches)
+	clear(b.kept)
+}
+
+// LoseSegment deletes one segment, if there is one.
+func (b *MemoryBodies) LoseSegment(uniqueID string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c, ok := b.caches[uniqueID]; ok {
+		for key := range c.segments {
+			delete(c.segments, key)
+			return
+		}
+	}
 }
 
 // Keep implements bgfetch.Bodies.

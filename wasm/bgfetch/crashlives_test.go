@@ -19,6 +19,8 @@ var crashes = map[string]func(w *world) (right func()){
 	"abort":                crashAborted,
 	"pieces and integrity": crashChecked,
 	"an upload":            crashUpload,
+	"caches deleted":       crashLost,
+	"no room":              crashFull,
 }
 
 // crashPaused is paused twice; who opens the page again resumes it.
@@ -101,6 +103,39 @@ func crashUpload(w *world) func() {
 			} else if event.Snapshot.FailureReason != bgfetch.ReasonFetchError {
 				w.t.Errorf("it ended with %+v", event.Snapshot)
 			}
+		}
+		w.wantNothingLeft()
+	}
+}
+
+// crashLost loses what is stored of one record that has its result and of one that has not.
+func crashLost(w *world) func() {
+	a, b := w.serve(siteA, 2*mib, slow), w.serve(siteB, 1000)
+	_, _ = w.engine.Fetch(context.Background(), fetchInit("f", siteA, siteB))
+	time.Sleep(time.Second)
+	w.bodies.LoseAll()
+	return func() { w.wantRight("f", [][]byte{a, b}) }
+}
+
+// crashFull is freed before its event, but for what succeeded.
+func crashFull(w *world) func() {
+	w.bodies.Quota, w.bodies.HideRoom = 2*mib, true
+	b := w.serve(siteB, 1000)
+	w.serve(siteA, 3*mib, slow)
+	listen := w.events.OnDispatch
+	w.events.OnDispatch = func(ctx context.Context, event string, snapshot bgfetch.Snapshot) error {
+		if used := w.bodies.Used(); used > int64(len(b)) {
+			w.t.Errorf("%d bytes are stored when it ends", used)
+		}
+		return listen(ctx, event, snapshot)
+	}
+	_, _ = w.engine.Fetch(context.Background(), fetchInit("f", siteB, siteA))
+	return func() {
+		for _, event := range w.events.Dispatched() {
+			if event.Snapshot.FailureReason != bgfetch.ReasonQuotaExceeded {
+				w.t.Errorf("it ended with %+v", event.Snapshot)
+			}
+			w.wantBodies("f", b, nil)
 		}
 		w.wantNothingLeft()
 	}

@@ -260,7 +260,11 @@ func (e *Engine) restore(ctx context.Context, s Stored, bodies []string) error {
 		e.goWork(func() { e.remove(f) })
 		return nil
 	}
-	if err := f.verify(ctx); err != nil {
+	keys, err := f.dropLost(ctx)
+	if err == nil {
+		err = f.deleteOrphans(ctx, keys)
+	}
+	if err != nil {
 		return err
 	}
 	if f.state.Result != ResultNone {

@@ -46,7 +46,9 @@ type backgroundFetch struct {
 	// told is the activity that the instances were last told of.
 	told Activity
 	// unsettled counts the records without a result.
-	unsettled  int
+	unsettled int
+	// losses counts how many times bytes of its records were gone when all had succeeded.
+	losses     int
 	downloaded int64
 	uploaded   int64
 
@@ -183,64 +185,6 @@ func (f *backgroundFetch) discardBodies(ctx context.Context) {
 	}
 }
 
-// verify compares the rows of segments with the bodies that are really there:
-// a segment without its body is fetched again, a body without a row is deleted.
-func (f *backgroundFetch) verify(ctx context.Context) error {
-	keys, err := f.engine.Bodies.Segments(ctx, f.state.UniqueID)
-	if err != nil {
-		return err
-	}
-	present := make(map[SegmentKey]bool, len(keys))
-	for _, key := range keys {
-		present[key] = true
-	}
-	for _, r := range f.records {
-		data := &r.state.Response
-		var kept, lost []Segment
-		for _, s := range data.Segments {
-			if present[r.key(data.Generation, s)] {
-				kept = append(kept, s)
-			} else {
-				lost = append(lost, s)
-			}
-		}
-		if lost != nil {
-			if err := f.engine.Store.DropSegments(ctx, f.state.UniqueID, r.index, data.Generation, lost); err != nil {
-				return err
-			}
-			f.downloaded += storedLength(kept) - storedLength(data.Segments)
-			data.Segments = kept
-		}
-		start, end := firstGap(kept)
-		if digest := r.state.Digest; digest != nil && digest.Hashed > start {
-			r.state.Digest = nil // what is fetched again is also hashed again
-		}
-		if data.Result == ResponseSuccess && (end > 0 || start < data.Length) {
-			data.Result = ResponseNone
-			f.unsettled++
-		}
-	}
-	if f.state.Result == ResultSuccess && f.unsettled > 0 {
-		f.state.Result, f.state.KeptAt = ResultNone, 0 // nobody has seen it yet: its event was not delivered
-	}
-	return f.deleteOrphans(ctx, keys)
-}
-
-// deleteOrphans deletes the bodies, of those with the keys, that no row speaks of.
-func (f *backgroundFetch) deleteOrphans(ctx context.Context, keys []SegmentKey) error {
-	known := make(map[SegmentKey]bool, len(keys))
-	for _, r := range f.records {
-		for _, key := range r.keys(r.state.Response.Generation, r.state.Response.Segments) {
-			known[key] = true
-		}
-	}
-	orphans := slices.DeleteFunc(keys, func(key SegmentKey) bool { return known[key] })
-	if len(orphans) == 0 {
-		return nil
-	}
-	return f.engine.Bodies.DeleteSegments(ctx, f.state.UniqueID, orphans)
-}
-
 // broadcast wakes all who wait for a change.
 func (f *backgroundFetch) broadcast() {
 	close(f.changed)
@@ -373,6 +317,10 @@ func (e *Engine) finish(f *backgroundFetch) {
 		f.reason = ReasonQuotaExceeded
 		err = f.change(func(s *FetchState) { s.KeptAt = 0; outcome(s) })
 	}
+	if errors.Is(err, ErrQuota) {
+		f.free()
+		err = f.change(outcome)
+	}
 	if err != nil {
 		f.fail("its result is not stored", err)
 	}
@@ -381,10 +329,12 @@ func (e *Engine) finish(f *backgroundFetch) {
 }
 
 // deliver tells the instances the result, fires the closing event, and deletes
-// the background fetch when the event is no longer active.
+// the background fetch when the event is no longer active. What failed is deleted
+// before anybody hears of it: who does may want its room.
 //
 // Source: #invoke-background-fetch-event-handlers
 func (e *Engine) deliver(f *backgroundFetch) {
+	f.free()
 	e.mu.Lock()
 	snapshot := f.snapshot()
 	e.mu.Unlock()

@@ -147,7 +147,7 @@ func (e *Engine) conclude(r *record, v verdict) {
 		e.settle(f, ReasonDownloadTotalExceeded)
 	case v.settled != ResponseNone:
 		if f.unsettled--; f.unsettled == 0 {
-			e.settle(f, ReasonNone)
+			e.complete(f)
 		}
 	case f.ctx.Err() != nil:
 		// It has settled, or the engine ends.
