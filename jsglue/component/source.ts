@@ -3,6 +3,7 @@
 import { requestOf } from '../page/exchange';
 import { Watch } from '../page/watch';
 import { bodyOf } from '../shared/errors';
+import { fileNameOf } from '../shared/file-name';
 import { MARK } from '../shared/protocol';
 import type { Ended, History, Listing, Listings, MatchReply, Method, Snapshot, SnapshotsMessage } from '../shared/protocol';
 import { fromWire } from '../shared/wire-text';
@@ -96,7 +97,7 @@ export class WorkerSource implements Source {
     const path = `fetches/${uniqueId}`;
     const { records } = bodyOf<MatchReply>(await requestOf(this.#registration, 'POST', `${path}/match`, {}));
     return records.map(({ index, request, head, exposed, result }) => ({
-      name: nameOf(request.url),
+      name: fileNameOf(request.url),
       href: head && exposed && result !== 'bad-status' ? `${this.base}${path}/records/${index}/body?download` : '',
     }));
   }
@@ -173,16 +174,6 @@ export class WorkerSource implements Source {
 
   async #get<T>(path: string): Promise<T> {
     return bodyOf<T>(await requestOf(this.#registration, 'GET', path));
-  }
-}
-
-function nameOf(url: string): string {
-  const { pathname, host } = new URL(url);
-  const name = pathname.split('/').pop() || host;
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
   }
 }
 

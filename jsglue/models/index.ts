@@ -4,6 +4,8 @@
  * `env.customCache`) gets its files by them, and a reload goes on with what is there.
  */
 
+import { fileNameOf } from '../shared/file-name';
+
 /** Ids of our background fetches: this, and the URL. */
 const ID_PREFIX = 'model:';
 
@@ -33,7 +35,7 @@ export interface ModelStore {
 }
 
 /** For pages, and their workers. There must be a service worker with the API. */
-export function modelStore({ cacheName = DEFAULT_CACHE, title = fileName }: ModelStoreOptions = {}): ModelStore {
+export function modelStore({ cacheName = DEFAULT_CACHE, title = fileNameOf }: ModelStoreOptions = {}): ModelStore {
   const open = (): Promise<Cache> => caches.open(cacheName);
   const cache: ModelCache = {
     match: async (request) => (await open()).match(request),
@@ -97,8 +99,4 @@ async function startDownload(request: Request, title: string): Promise<Backgroun
     if (other) return other;
     throw error;
   }
-}
-
-function fileName(url: string): string {
-  return decodeURIComponent(new URL(url).pathname.split('/').pop() ?? '') || url;
 }

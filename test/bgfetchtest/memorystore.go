@@ -189,6 +189,22 @@ func (d *memoryData) addEnded(ended bgfetch.Ended) error {
 	return d.history.put(ended.Number, ended, bgfetch.MaxHistory)
 }
 
+// PutRequests implements bgfetch.Store.
+func (s *MemoryStore) PutRequests(ctx context.Context, uniqueID string, requests []bgfetch.Request) error {
+	return s.write(ctx, func(data *memoryData) error {
+		fetch := data.find(uniqueID)
+		if fetch == nil {
+			return fmt.Errorf("put requests of %q: %w", uniqueID, bgfetch.ErrUnknown)
+		}
+		text, err := json.Marshal(requests)
+		if err != nil {
+			return err
+		}
+		fetch.requests = text
+		return nil
+	})
+}
+
 // PutRecord implements bgfetch.Store.
 func (s *MemoryStore) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
 	return s.write(ctx, func(data *memoryData) error {

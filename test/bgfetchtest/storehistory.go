@@ -14,6 +14,7 @@ var storeHistoryCases = []StoreCase{
 	{"history", testHistory},
 	{"history has a limit", testHistoryLimit},
 	{"keep", testKeep},
+	{"requests are replaced", testPutRequests},
 	{"log", testLog},
 	{"log has a limit", testLogLimit},
 }
@@ -146,6 +147,30 @@ func testKeep(t T, open OpenStore) {
 	want.Number = 1
 	if all := history(t, store); len(all) != 1 || !reflect.DeepEqual(all[0], want) {
 		t.Errorf("the history is %+v", all)
+	}
+}
+
+func testPutRequests(t T, open OpenStore) {
+	store := open(t)
+	ctx := context.Background()
+	secret := get("/a")
+	secret.Headers = []bgfetch.Header{{"Authorization", "secret"}}
+	create(t, store, fetchState("u"), secret, get("/b"))
+	create(t, store, fetchState("v"), secret)
+	putRecord(t, store, "u", 1, fullRecord(), bgfetch.Segment{Length: 7})
+	want := []bgfetch.Request{get("/a"), get("/b")}
+	if err := store.PutRequests(ctx, "u", want); err != nil {
+		t.Fatalf("PutRequests: %v", err)
+	}
+	if err := store.PutRequests(ctx, "unknown", want); !errors.Is(err, bgfetch.ErrUnknown) {
+		t.Errorf("PutRequests of an unknown one: %v", err)
+	}
+	all := load(t, open(t))
+	if len(all) != 2 || all[0].State.UniqueID != "u" || !reflect.DeepEqual(all[0].Requests, want) || !reflect.DeepEqual(all[1].Requests[0], secret) {
+		t.Fatalf("there are %+v", all)
+	}
+	if len(all[0].Records) != 2 || len(all[0].Records[1].Response.Segments) != 1 {
+		t.Errorf("its records are %+v", all[0].Records)
 	}
 }
 

@@ -25,6 +25,8 @@ func (e *Engine) Match(uniqueID string, query *MatchRequest, options MatchOption
 	if err != nil {
 		return "", nil, err
 	}
+	// Of kept records the URL is the whole key: what a Vary names is no longer stored.
+	options.IgnoreVary = options.IgnoreVary || f.state.Delivered
 	records = []RecordSnapshot{}
 	for _, r := range f.records {
 		if query != nil && !matches(*query, options, r.request, r.state.Response.Head) {

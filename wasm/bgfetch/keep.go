@@ -80,6 +80,12 @@ func (e *Engine) restoreKept(ctx context.Context, s Stored, bodies []string) err
 	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
 	f.settling = true
 	f.cancel()
+	if slices.ContainsFunc(s.Requests, func(r Request) bool { return len(r.Headers) > 0 || r.Referrer != "" }) {
+		// A version stored it that kept all of them.
+		if err := f.bareRequests(ctx); err != nil {
+			log.Printf("header fields of kept requests stay for now: %v", err)
+		}
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.kept[s.State.UniqueID] = f
@@ -87,7 +93,7 @@ func (e *Engine) restoreKept(ctx context.Context, s Stored, bodies []string) err
 }
 
 // keepRecords does for a background fetch that is kept what deletion is for others:
-// it gives up all but its records, and what dead workers have put since it was verified.
+// it gives up all but its records and the URLs of their requests, and what dead workers have put since it was verified.
 func (e *Engine) keepRecords(f *backgroundFetch, ended Ended) error {
 	keys, err := e.Bodies.Segments(e.ctx, f.state.UniqueID)
 	if err == nil {
@@ -100,6 +106,9 @@ func (e *Engine) keepRecords(f *backgroundFetch, ended Ended) error {
 	if err := e.Bodies.Keep(e.ctx, f.state.UniqueID); err != nil {
 		return err
 	}
+	if err := f.bareRequests(e.ctx); err != nil {
+		return err
+	}
 	f.storing.Lock()
 	defer f.storing.Unlock()
 	e.mu.Lock()
@@ -107,6 +116,18 @@ func (e *Engine) keepRecords(f *backgroundFetch, ended Ended) error {
 	state := f.state
 	e.mu.Unlock()
 	return e.Store.Keep(e.ctx, state, ended)
+}
+
+// bareRequests gives up what may be a secret and will never be sent again.
+func (f *backgroundFetch) bareRequests(ctx context.Context) error {
+	requests := make([]Request, len(f.records))
+	f.engine.mu.Lock()
+	for i, r := range f.records {
+		r.request = r.request.Bare()
+		requests[i] = r.request
+	}
+	f.engine.mu.Unlock()
+	return f.engine.Store.PutRequests(ctx, f.state.UniqueID, requests)
 }
 
 // keptRecords returns the kept records, the last kept first, without those in
@@ -145,6 +166,7 @@ func (e *Engine) Kept(query KeptQuery) []KeptRecord {
 		if query.matches(r) {
 			state := r.fetch.state
 			s := r.snapshot()
+			s.Request = s.Request.Bare()
 			kept = append(kept, KeptRecord{
 				s, state.UniqueID, state.ID, shorten(state.Title, maxTitle), chooseIcon(state.Icons), s.Head.value("Content-Type"), state.KeptAt,
 			})

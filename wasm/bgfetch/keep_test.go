@@ -3,6 +3,7 @@ package bgfetch_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -120,6 +121,96 @@ func TestKeepAgain(t *testing.T) {
 		w.serve(siteB, 11)
 		w.keep("v3", siteB)
 		w.wantKept(2, 2*mib+11) // nothing is left of the first
+	})
+}
+
+// secretInit is a fetch() of siteA to be kept, with what may be a secret.
+func secretInit(id string) bgfetch.FetchInit {
+	init := fetchInit(id, siteA)
+	init.Keep = true
+	init.Requests[0].Headers = []bgfetch.Header{{"Authorization", "a secret"}, {"X-Key", "a secret"}}
+	init.Requests[0].Referrer = "https://site.test/page?a%20secret"
+	return init
+}
+
+// TestKeptRequestsAreBare: what may be a secret is there for the closing event, and then
+// nowhere any more; that a response varies by it hides no kept record.
+func TestKeptRequestsAreBare(t *testing.T) {
+	run(t, func(w *world) {
+		a := w.serve(siteA, 10, func(r *resource) { r.Headers = []bgfetch.Header{{"Vary", "Authorization"}} })
+		init := secretInit("kept")
+		var during []bgfetch.RecordSnapshot
+		w.events.OnDispatch = func(ctx context.Context, eventType string, snapshot bgfetch.Snapshot) error {
+			_, during, _ = w.engine.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, false)
+			if kept := w.engine.Kept(bgfetch.KeptQuery{}); len(kept) != 1 || kept[0].Request.Headers != nil || kept[0].Request.Referrer != "" {
+				t.Errorf("listed during its event: %+v", kept)
+			}
+			return w.listen(ctx, eventType, snapshot)
+		}
+		if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if len(during) != 1 || len(during[0].Request.Headers) != 2 || during[0].Request.Referrer == "" {
+			t.Errorf("in its event: %+v", during)
+		}
+		check := func() {
+			t.Helper()
+			wantNoSecrets(w)
+			w.wantFound(siteA, a)
+			for _, query := range []*bgfetch.MatchRequest{
+				nil, {URL: siteA, Method: "GET"}, {URL: siteA, Method: "GET", Headers: init.Requests[0].Headers},
+			} {
+				_, records, err := w.engine.Match(init.UniqueID, query, bgfetch.MatchOptions{}, false)
+				if err != nil || len(records) != 1 || records[0].Request.Headers != nil || records[0].Request.URL != siteA {
+					t.Errorf("match %v: %+v, %v", query, records, err)
+				}
+			}
+		}
+		check()
+		w.kill()
+		w.start()
+		check()
+		// What a version before has stored.
+		if err := w.store.PutRequests(context.Background(), init.UniqueID, init.Requests); err != nil {
+			t.Fatal(err)
+		}
+		w.kill()
+		w.start()
+		check()
+	})
+}
+
+// wantNoSecrets checks all that is stored.
+func wantNoSecrets(w *world) {
+	w.t.Helper()
+	stored, err := w.store.Load(context.Background())
+	history, historyErr := w.store.History(context.Background())
+	runs, logErr := w.store.Log(context.Background())
+	text, jsonErr := json.Marshal([]any{stored, history, runs, w.engine.Kept(bgfetch.KeptQuery{})})
+	if err := errors.Join(err, historyErr, logErr, jsonErr); err != nil {
+		w.t.Fatal(err)
+	}
+	if bytes.Contains(text, []byte("secret")) {
+		w.t.Errorf("a secret is stored: %s", text)
+	}
+}
+
+// TestCrashWhileKeepingSecrets: wherever the worker dies, in the end nothing of them is left.
+func TestCrashWhileKeepingSecrets(t *testing.T) {
+	crashAtEveryWrite(t, 6, func(w *world) (act, check func()) {
+		a := w.serve(siteA, mib)
+		act = func() { _, _ = w.engine.Fetch(context.Background(), secretInit("kept")) }
+		check = func() {
+			time.Sleep(time.Minute)
+			if len(w.events.Dispatched()) == 0 { // it died before fetch() had stored anything
+				act()
+				time.Sleep(time.Minute)
+			}
+			w.wantFound(siteA, a)
+			wantNoSecrets(w)
+		}
+		return act, check
 	})
 }
 

@@ -43,6 +43,9 @@ type Store interface {
 	// PutState replaces the state of a background fetch. It stores nothing and
 	// returns ErrUnknown if there is none.
 	PutState(ctx context.Context, state FetchState) error
+	// PutRequests replaces the requests of a background fetch, by as many. It stores
+	// nothing and returns ErrUnknown if there is none.
+	PutRequests(ctx context.Context, uniqueID string, requests []Request) error
 	// PutRecord replaces the state of the record at index and adds segments (of
 	// its current generation; one at the same offset is replaced). It drops the
 	// segments of every other generation: generations only grow. It stores nothing

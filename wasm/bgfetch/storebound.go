@@ -76,6 +76,10 @@ func (s *boundedStore) PutState(ctx context.Context, state FetchState) error {
 	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.PutState(ctx, state) })
 }
 
+func (s *boundedStore) PutRequests(ctx context.Context, uniqueID string, requests []Request) error {
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.PutRequests(ctx, uniqueID, requests) })
+}
+
 func (s *boundedStore) PutRecord(ctx context.Context, uniqueID string, index int, record RecordState, added ...Segment) error {
 	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.PutRecord(ctx, uniqueID, index, record, added...) })
 }

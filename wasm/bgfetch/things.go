@@ -77,6 +77,13 @@ type Request struct {
 	Body *RequestBody `json:"body,omitempty"`
 }
 
+// Bare is the request without what may be a secret and serves only to make it: header fields
+// and the referrer.
+func (r Request) Bare() Request {
+	r.Headers, r.Referrer = nil, ""
+	return r
+}
+
 // RequestBody describes a request body.
 type RequestBody struct {
 	Size int64 `json:"size"`

@@ -93,6 +93,10 @@ func (d *dying) PutState(ctx context.Context, state bgfetch.FetchState) error {
 	return d.heard(d.Store.PutState(ctx, state))
 }
 
+func (d *dying) PutRequests(ctx context.Context, uniqueID string, requests []bgfetch.Request) error {
+	return d.heard(d.Store.PutRequests(ctx, uniqueID, requests))
+}
+
 func (d *dying) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
 	return d.heard(d.Store.PutRecord(ctx, uniqueID, index, record, added...))
 }

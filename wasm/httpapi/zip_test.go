@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
-	"strings"
 	"testing"
 )
 
@@ -185,39 +184,4 @@ func (s sparse) ReadAt(p []byte, off int64) (int, error) {
 		return n, io.EOF
 	}
 	return n, nil
-}
-
-func TestSafeName(t *testing.T) {
-	for name, want := range map[string]string{
-		"a.txt":                            "a.txt",
-		"../../etc/passwd":                 "passwd",
-		`C:\windows\evil.exe`:              "evil.exe",
-		"..":                               "download",
-		"":                                 "download",
-		"/":                                "download",
-		".hidden":                          "hidden",
-		"con.txt":                          "_con.txt",
-		"Nul":                              "_Nul",
-		"a\x00b\nc":                        "abc",
-		"<img src=x>":                      "_img src=x_",
-		"photo\u202egpj.exe":               "photogpj.exe",
-		"trailing. . ":                     "trailing",
-		"ü 日本.mp4":                         "ü 日本.mp4",
-		strings.Repeat("é", 300):           strings.Repeat("é", 100),
-		strings.Repeat("x", 999) + ".webm": strings.Repeat("x", 195) + ".webm",
-	} {
-		if got := safeName(name); got != want {
-			t.Errorf("safeName(%q) = %q, want %q", name, got, want)
-		}
-	}
-	n := names{}
-	for _, want := range []string{"a.txt", "a (2).txt", "a (3).txt", "a (2) (2).txt", "A (4).txt"} {
-		name := map[string]string{"a (2) (2).txt": "a (2).txt", "A (4).txt": "A.txt"}[want]
-		if name == "" {
-			name = "a.txt"
-		}
-		if got := n.unique(name); got != want {
-			t.Errorf("unique(%q) = %q, want %q", name, got, want)
-		}
-	}
 }

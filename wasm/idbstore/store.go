@@ -4,6 +4,7 @@ package idbstore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"syscall/js"
@@ -45,6 +46,38 @@ func (s *Store) PutState(ctx context.Context, state bgfetch.FetchState) error {
 		return t.put(fetchesStore, js.ValueOf(state.UniqueID), state)
 	})
 	return wrap(err, "put the state of %q", state.UniqueID)
+}
+
+// PutRequests implements bgfetch.Store.
+func (s *Store) PutRequests(ctx context.Context, uniqueID string, requests []bgfetch.Request) error {
+	err := s.transactOn(ctx, uniqueID, []string{fetchesStore, requestsStore}, func(t *transaction) error {
+		row, err := t.requestsOf(uniqueID)
+		if err != nil {
+			return err
+		}
+		row.Requests = requests
+		return t.put(requestsStore, js.ValueOf(uniqueID), row)
+	})
+	return wrap(err, "put the requests of %q", uniqueID)
+}
+
+func (t *transaction) requestsOf(uniqueID string) (row requestsRow, err error) {
+	store, err := t.txn.ObjectStore(requestsStore)
+	if err != nil {
+		return row, err
+	}
+	request, err := store.Get(js.ValueOf(uniqueID))
+	if err != nil {
+		return row, err
+	}
+	text, err := t.await(request)
+	if err != nil {
+		return row, err
+	}
+	if text.Type() != js.TypeString { // it was deleted behind our back
+		return row, bgfetch.ErrUnknown
+	}
+	return row, json.Unmarshal([]byte(text.String()), &row)
 }
 
 // DropSegments implements bgfetch.Store.
