@@ -174,6 +174,13 @@ func head(response *http.Response, way *way) bgfetch.Head {
 		h.Type = "cors"
 	}
 	showsAll := !way.crossOrigin || slices.Contains(visible, "*")
+	// What net/http has taken out, a browser shows.
+	if len(response.TransferEncoding) > 0 {
+		response.Header.Set("Transfer-Encoding", strings.Join(response.TransferEncoding, ", "))
+	}
+	if response.Close && response.ProtoAtLeast(1, 1) {
+		response.Header.Set("Connection", "close")
+	}
 	for name, values := range response.Header {
 		if showsAll || slices.Contains(visible, name) {
 			h.Headers = append(h.Headers, bgfetch.Header{name, strings.Join(values, ", ")})
@@ -229,7 +236,8 @@ func (t *transfer) Sent(context.Context) bgfetch.Sent {
 		sent.EncodedLength = length
 	}
 	if t.network.browser.tellsCoding {
-		sent.Plain, sent.Encoded = !t.wire.coded, t.wire.coded
+		sent.Plain = t.wire.response.Header.Get("Content-Encoding") == "" // else it is "@unknown"
+		sent.Encoded = t.wire.coded
 	}
 	return sent
 }
