@@ -46,8 +46,8 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 	bytes, whole := b.read(r, a)
 	clean := a.cut < 0 || b.endsCleanly(s, a)
 	switch {
-	case a.how == "stall" && !clean:
-		got.Body, got.Stall = append(slices.Clip(bytes), 0), max(1, len(bytes)) // one byte comes in any case
+	case a.how == "stall" && !clean && len(bytes) > 0:
+		got.Body, got.Stall = append(slices.Clip(bytes), 0), len(bytes)
 	case !whole || !clean:
 		got.Body, got.Cut, got.CutAtOnce = append(slices.Clip(bytes), 0), len(bytes), len(bytes) == 0
 	default:
@@ -57,6 +57,11 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 		return response{Err: fmt.Errorf("it ended before the first byte: %w", bgfetch.ErrNetwork)}, a
 	}
 	got.Sent = b.sent(s, a, cross, len(bytes))
+	if shown := a.length >= 0 && !(a.coded && got.Sent.EncodedLength < 0); a.cut >= 0 && clean && a.start == 0 && !shown {
+		s.mu.Lock()
+		s.ends[len(bytes)]++
+		s.mu.Unlock()
+	}
 	return got, a
 }
 

@@ -73,10 +73,13 @@ type life struct {
 
 	mu    sync.Mutex
 	begun time.Time
-	lines []string
-	wrong []string
+	lines []livesLine
+	wrong []livesLine
 	ends  map[string]int
 }
+
+// livesLine is a line of the log, on a background fetch or "" for all.
+type livesLine struct{ id, text string }
 
 // livesFetch is a background fetch of a life.
 type livesFetch struct {
@@ -116,7 +119,7 @@ func newLife(t *testing.T, seed uint64) *life {
 		if e.Record != nil {
 			record = *e.Record
 		}
-		l.tell("  %s record %d: %s %s %d %s", e.ID, record, e.Event, e.Range, e.Status, e.Detail)
+		l.tell(e.ID, "  %s record %d: %s %s %d %s", e.ID, record, e.Event, e.Range, e.Status, e.Detail)
 	}
 	if chance(r, 50) {
 		l.network.StoreTime = func(n int) time.Duration { return time.Duration(n*37%90) * time.Millisecond }
@@ -152,7 +155,7 @@ func (l *life) randomFetch(i int) *livesFetch {
 			s.requests++
 			s.mu.Unlock()
 			got, a := l.browser.receive(s, n, init)
-			l.tell("  %s request %d, %d-%d %v: %v; seen: %v", url, n, init.RangeStart, init.RangeEnd, init.Ranged, a, got.Head.Headers)
+			l.tell(f.init.ID, "  %s request %d, %d-%d %v: %v; seen: %v", url, n, init.RangeStart, init.RangeEnd, init.Ranged, a, got.Head.Headers)
 			return got
 		})
 		f.servers = append(f.servers, s)
@@ -181,26 +184,33 @@ func (l *life) randomFetch(i int) *livesFetch {
 	return f
 }
 
-// tell adds a line to the log of the life.
-func (l *life) tell(format string, args ...any) {
+// tell adds a line to the log of the life, on a background fetch or "" for all.
+func (l *life) tell(id, format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lines = append(l.lines, fmt.Sprintf("%9.3f ", time.Since(l.begun).Seconds())+fmt.Sprintf(format, args...))
+	l.lines = append(l.lines, livesLine{id, fmt.Sprintf("%9.3f ", time.Since(l.begun).Seconds()) + fmt.Sprintf(format, args...)})
 }
 
 // fault says that something is wrong.
-func (l *life) fault(format string, args ...any) {
-	l.tell("WRONG: "+format, args...)
+func (l *life) fault(id, format string, args ...any) {
+	l.tell(id, "WRONG: "+format, args...)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.wrong = append(l.wrong, fmt.Sprintf(format, args...))
+	l.wrong = append(l.wrong, livesLine{id, fmt.Sprintf(format, args...)})
 }
 
-// story is all that helps to understand the life.
+// story is all that helps to understand the life: where it is wrong, that of what is.
 func (l *life) story() string {
+	tells := func(id string) bool {
+		is := func(line livesLine) bool { return line.id == "" || line.id == id }
+		return id == "" || len(l.wrong) == 0 || slices.ContainsFunc(l.wrong, is)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d, %s, good %v, segments %+v, ranges %+v, quota %d, ends %v\n", l.seed, l.browser, l.good, l.options.Segments, l.options.Ranges, l.bodies.Quota, l.ends)
 	for _, f := range l.fetches {
+		if !tells(f.init.ID) {
+			continue
+		}
 		fmt.Fprintf(&b, "fetch %s at %v: %+v, downloadTotal %d\n", f.init.ID, f.at, f.init.NetworkOptions, f.init.DownloadTotal)
 		for i, s := range f.servers {
 			fmt.Fprintf(&b, " record %d, integrity %v, pieces %v: %v\n", i, f.init.Requests[i].Integrity != "", f.init.Requests[i].Pieces != nil, s)
@@ -209,13 +219,14 @@ func (l *life) story() string {
 	for _, e := range l.events {
 		fmt.Fprintf(&b, "event %v\n", e)
 	}
-	lines := l.lines
-	if len(lines) > 400 {
-		lines = append(append(slices.Clone(lines[:300]), "..."), lines[len(lines)-100:]...)
+	lines := slices.DeleteFunc(slices.Clone(l.lines), func(line livesLine) bool { return !tells(line.id) })
+	for i, line := range lines {
+		if i < 300 || len(lines)-i < 100 {
+			b.WriteString(line.text + "\n")
+		}
 	}
-	b.WriteString(strings.Join(lines, "\n"))
 	for _, wrong := range l.wrong {
-		fmt.Fprintf(&b, "\nWRONG: %s", wrong)
+		fmt.Fprintf(&b, "WRONG: %s: %s\n", wrong.id, wrong.text)
 	}
 	return b.String()
 }
@@ -232,7 +243,7 @@ func (l *life) perform() {
 	}
 	for _, e := range l.events {
 		moments = append(moments, moment{e.at, func() {
-			l.tell("event %v", e)
+			l.tell("", "event %v", e)
 			e.do(l, e)
 		}})
 	}
@@ -249,7 +260,7 @@ func (l *life) make(f *livesFetch) {
 	_, err := l.engine.Fetch(context.Background(), f.init)
 	f.made = err == nil
 	if err != nil {
-		l.tell("fetch %s: %v", f.init.ID, err)
+		l.tell(f.init.ID, "fetch: %v", err)
 	}
 }
 
@@ -258,7 +269,7 @@ func (l *life) revive() {
 	for {
 		select {
 		case <-l.engine.Done():
-			l.tell("the worker is dead, and starts again")
+			l.tell("", "the worker is dead, and starts again")
 			l.kill()
 			l.start()
 		default:
@@ -274,7 +285,7 @@ const longest = 6 * time.Hour
 func (l *life) finish() {
 	l.network.SetOnline(true)
 	l.network.SetDown(false)
-	l.tell("nothing more happens to it")
+	l.tell("", "nothing more happens to it")
 	for begun := time.Now(); time.Since(begun) < longest; {
 		l.revive()
 		active := l.engine.Active()
