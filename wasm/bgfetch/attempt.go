@@ -311,10 +311,11 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 		a.end, a.to = end, end
 		return move, verdict{}
 	}
+	_, placed := head.get("Content-Range")
 	switch v := data.versionOf(head, complete); {
 	case v == versionOther && !a.verified():
 		return a.restart("the file on the server is another one")
-	case v == versionSame:
+	case v == versionSame && placed:
 		data.join(head, complete)
 		return move, verdict{}
 	}
@@ -322,7 +323,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 	data.doubt(complete)
 	if data.selfProving() { // and none were asked for again
 		data.Compare = true
-		return a.again("nothing in the partial response proves that it is of the same file")
+		return a.again("nothing in the partial response proves that it continues what is stored")
 	}
 	return move, verdict{}
 }

@@ -189,6 +189,8 @@ type response struct {
 	// complete is the proved or told complete length, announced what the first response
 	// announced; -1 for none.
 	complete, announced int64
+	// told is the length that it has at least, as ranges told.
+	told int64
 	// asked is the byte after the last that was asked for, or bodyEnd.
 	asked int64
 	// compared is the byte after the last that was compared with stored ones, from start
@@ -265,7 +267,7 @@ func (r *response) judgePartialEnd(read int64) ending {
 		return endShort
 	case length >= 0 && read > r.start+length:
 		return endOfRange // it was encoded; the bytes will tell
-	case r.complete < 0 && read < r.asked && (read == r.announced || read == r.compared && r.drawn):
+	case r.complete < 0 && read < r.asked && read >= r.told && (read == r.announced || read == r.compared && r.drawn):
 		return endOfBody
 	}
 	return endOfRange

@@ -256,6 +256,9 @@ func (a *attempt) flowing() (n int) {
 // from, or becomes a gap that another one fills.
 func (a *attempt) ended(e partEvent) {
 	a.remove(e.part)
+	if !errors.Is(e.err, errMismatch) {
+		a.told = max(a.told, e.part.told())
+	}
 	rest, nothingMoved := e.part.rest()
 	if nothingMoved {
 		for _, p := range a.parts {
