@@ -254,6 +254,12 @@ func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 // begin makes the response the one with which the body begins.
 func (a *attempt) begin(head Head) {
 	data := &a.next.Response
+	if probe := (ResponseData{Length: -1}); data.Head != nil {
+		probe.announce(head)
+		if data.versionOf(head, probe.Length) == versionOther {
+			a.renew() // who was told of the one before does not read this one
+		}
+	}
 	announced := max(0, data.expected())
 	a.from, a.to, a.start, a.end = 0, 0, 0, 0
 	data.Length, data.Announced = -1, 0
@@ -383,7 +389,6 @@ func (a *attempt) refused(head Head) (step, verdict) {
 			return nil, v
 		}
 	}
-	a.renew()
 	return a.badStatus(head)
 }
 

@@ -220,8 +220,9 @@ func (r *response) checksLength() bool {
 	return r.framing.ContentLength || (r.framing.KeptAlive && kept)
 }
 
-// longestEmpty is more than a content coding makes of nothing, in bytes.
-const longestEmpty = 64
+// longestEncoded is more than a content coding makes of so many bytes, also where it cannot
+// compress them and some are added to hide the length.
+func longestEncoded(length int64) int64 { return length + length/16 + 256 }
 
 // judgeEnd says what it means that the response ended cleanly at the byte read.
 func (r *response) judgeEnd(read int64) ending {
@@ -231,7 +232,7 @@ func (r *response) judgeEnd(read int64) ending {
 		return endOfBody
 	case r.partial:
 		return r.judgePartialEnd(read)
-	case r.complete >= 0, read == 0 && length > longestEmpty:
+	case r.complete >= 0, length > longestEncoded(read):
 		return endShort
 	}
 	coding, sent := r.head.coding(), Sent{EncodedLength: -1}

@@ -376,10 +376,17 @@ func (p *part) complete() int64 {
 		if p.head.coding() == codingNone {
 			told = p.head.contentLength()
 		}
-	} else if p.head.coding() == codingNone || (p.joins >= 0 && p.read >= p.joins) {
+	} else if p.head.coding() == codingNone || p.sameOffsets() {
 		told, _ = validatePartial(p.head, p.start, 0)
 	}
 	return max(p.data.Length, told)
+}
+
+// sameOffsets says whether the bytes of the range proved to be those that are stored, so
+// that the server counts the bytes as they are read. Of a range from byte 0 on the browser
+// may have undone the content coding: that proves nothing of the kind.
+func (p *part) sameOffsets() bool {
+	return p.partial() && p.start > 0 && p.joins >= 0 && p.read >= p.joins
 }
 
 // judgeEnd says what the clean end of the response means.
@@ -406,7 +413,7 @@ func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 func (p *part) told() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.head.Status == 0 || !p.partial() || p.head.coding() == codingSome || p.joins < 0 || p.read == p.start {
+	if p.head.Status == 0 || !p.partial() || p.head.coding() == codingSome || p.start == 0 || p.joins < 0 || p.read == p.start {
 		return 0
 	}
 	complete, _ := validatePartial(p.head, p.start, 0)

@@ -188,7 +188,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	for _, e := range pieces {
 		if e.joined {
 			data.join(e.part.head, e.part.complete())
-			data.Offsets = data.Offsets || e.part.partial()
+			data.Offsets = data.Offsets || e.part.sameOffsets()
 		}
 		if e.proved {
 			data.Length = e.complete

@@ -129,6 +129,9 @@ func (a *attempt) settleUnstored(reason FailureReason, why string) (step, verdic
 
 // badStatus ends the record with a response whose body is not kept.
 func (a *attempt) badStatus(head Head) (step, verdict) {
+	if a.next.Response.Head != nil {
+		a.renew() // who reads the response before does not go on with this one
+	}
 	a.next.Response.Head = &head
 	return a.fail(ReasonBadStatus, fmt.Sprintf("the server answered with status %d", head.Status))
 }
