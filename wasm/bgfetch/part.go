@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -68,6 +69,9 @@ type partEvent struct {
 	last bool
 	// joined: the first bytes of the range proved to be those that are stored.
 	joined bool
+	// held: stored bytes follow the piece, and it is told of when those that come proved to
+	// be the same. frees: they did.
+	held, frees bool
 	// proved: complete is the proved length of the body.
 	proved   bool
 	complete int64
@@ -190,31 +194,45 @@ const piecesAhead = 2
 func (p *part) move(ctx, waiting context.Context, transfer Transfer) error {
 	pieces := make(chan partEvent, piecesAhead-1)
 	stored := make(chan error, 1)
-	p.attempt.engine.goWork(func() {
-		var lost error
-		for e := range pieces {
-			err := p.stored(ctx, e.piece)
-			switch {
-			case lost != nil:
-				// What comes after a piece that is lost is not told of.
-			case err != nil:
-				lost = err
-				transfer.Stop()
-			default:
-				if e.last {
-					transfer.Close() // its place is given away next, see attempt.givePlace
-				}
-				p.tell(e)
-			}
-		}
-		stored <- lost
-	})
+	p.attempt.engine.goWork(func() { stored <- p.tellPieces(ctx, transfer, pieces) })
 	err := p.readPieces(ctx, waiting, transfer, pieces)
 	close(pieces)
 	if lost := <-stored; lost != nil {
 		return lost
 	}
 	return err
+}
+
+// tellPieces tells of pieces when they are stored. The piece that closes a gap is held back
+// until the bytes behind it were compared: the rows of a body without a gap are all that
+// another engine has, and must mean that it is one body.
+func (p *part) tellPieces(ctx context.Context, transfer Transfer, pieces <-chan partEvent) (lost error) {
+	var held *partEvent
+	for e := range pieces {
+		err := p.stored(ctx, e.piece)
+		switch {
+		case lost != nil:
+			// What comes after a piece that is lost is not told of.
+		case err != nil:
+			lost = err
+			transfer.Stop()
+		case e.held:
+			held = &e
+		default:
+			if held != nil && e.frees {
+				p.tell(*held)
+				held = nil
+			}
+			if e.last {
+				transfer.Close() // its place is given away next, see attempt.givePlace
+			}
+			p.tell(e)
+		}
+	}
+	if held != nil {
+		p.attempt.forget(held.segment)
+	}
+	return lost
 }
 
 // maxPut is the largest SegmentKey.Put.
@@ -232,7 +250,7 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		}
 		if isStored {
 			e, err := p.comparePiece(ctx, transfer, offset, limits)
-			if e.joined || e.proved {
+			if e.joined || e.proved || e.frees {
 				pieces <- e
 			}
 			if e.last || err != nil {
@@ -248,6 +266,7 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		p.attempt.charge(piece.Length)
 		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
 		e.segment, e.piece, e.digest, e.full = Segment{offset, piece.Length, put}, piece, digest, piece.Length == limits.MaxLength
+		e.held = p.storedFrom(offset + piece.Length)
 		pieces <- e
 		if e.last || err != nil {
 			return err
@@ -330,7 +349,7 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 		p.unstored += length
 	}
 	p.done = end || p.read >= p.end
-	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
+	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins, frees: isStored && p.comparedBehindGap()}
 	p.mu.Unlock()
 	if !end {
 		return e, nil
@@ -350,6 +369,19 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 	}
 	e.last = false
 	return e, errUnproved
+}
+
+// storedFrom says whether stored bytes that are compared begin there.
+func (p *part) storedFrom(offset int64) bool {
+	return slices.ContainsFunc(p.compare, func(s span) bool { return s.start == offset })
+}
+
+// comparedBehindGap says whether enough was compared of the stored bytes that are being
+// compared. p.mu is held.
+func (p *part) comparedBehindGap() bool {
+	return slices.ContainsFunc(p.compare, func(s span) bool {
+		return s.start < p.read && p.read <= s.end && p.read >= min(s.end, s.start+maxOverlap)
+	})
 }
 
 // storedBehind says whether bytes are stored behind those that came: then the body that

@@ -166,7 +166,7 @@ func (a *attempt) gather(e partEvent) (pieces []partEvent, ended *partEvent) {
 		if e.ended {
 			return pieces, &e
 		}
-		if e.segment.Length > 0 || e.joined || e.proved {
+		if e.segment.Length > 0 || e.joined || e.proved || e.frees {
 			pieces = append(pieces, e)
 		}
 		select {
@@ -193,6 +193,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		if e.proved {
 			data.Length = e.complete
 		}
+		data.Joined = data.Joined || e.frees
 		last = last || e.last
 		if e.segment.Length == 0 {
 			continue
@@ -259,6 +260,7 @@ func (a *attempt) ended(e partEvent) {
 	if !errors.Is(e.err, errMismatch) {
 		a.told = max(a.told, e.part.told())
 	}
+	a.came = a.came || e.part.read > e.part.start
 	rest, nothingMoved := e.part.rest()
 	if nothingMoved {
 		for _, p := range a.parts {

@@ -247,6 +247,15 @@ func (a *attempt) dropRows(ctx context.Context, lost func(Segment) bool) ([]Segm
 	return dropped, nil
 }
 
+// forget deletes a piece that no row is made for. What is left of it after a failure is
+// deleted with the others.
+func (a *attempt) forget(s Segment) {
+	keys := a.keys(a.next.Response.Generation, []Segment{s})
+	if err := a.engine.Bodies.DeleteSegments(a.engine.ctx, a.fetch.state.UniqueID, keys); err != nil {
+		a.fetch.fail("a piece that proved nothing stays for now", err)
+	}
+}
+
 // fetchLost lets segments be fetched again that should be stored and are not.
 func (a *attempt) fetchLost() (step, verdict) {
 	ctx := a.engine.ctx
@@ -255,6 +264,9 @@ func (a *attempt) fetchLost() (step, verdict) {
 		data := &a.next.Response
 		_, err = a.dropRows(ctx, func(s Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) })
 		a.next.Digest = nil // what is fetched again is also hashed again
+		if len(data.Segments) == 0 {
+			a.renew() // who has read some of the one does not go on with the other
+		}
 	}
 	if err != nil {
 		return a.fail(ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
