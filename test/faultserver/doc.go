@@ -18,6 +18,7 @@
 //	text=1          letters a to p instead of all bytes (halved by gzip)
 //	wav=1           its first 44 bytes are the head of a sound: 44,100 bytes a second
 //	type=T          Content-Type (application/octet-stream)
+//	disposition=D   Content-Disposition, its UTF-8 as it is (none)
 //	cachecontrol=V  Cache-Control (no-store)
 //
 // How it is sent:

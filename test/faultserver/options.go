@@ -21,11 +21,11 @@ const (
 // options is what the query of a resource says. The package comment describes
 // the parameters.
 type options struct {
-	size, newSize int64 // -1 when not given
-	seed          uint64
-	text, wav     bool
-	contentType   string
-	cacheControl  string
+	size, newSize            int64 // -1 when not given
+	seed                     uint64
+	text, wav                bool
+	contentType, disposition string
+	cacheControl             string
 
 	rate, link, delay                int64
 	chunked, closeDelimited, noRange bool
@@ -116,7 +116,7 @@ func parseOptions(query url.Values) (options, error) {
 func (o *options) targets() map[string]any {
 	return map[string]any{
 		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text, "wav": &o.wav,
-		"type": &o.contentType, "cachecontrol": &o.cacheControl,
+		"type": &o.contentType, "disposition": &o.disposition, "cachecontrol": &o.cacheControl,
 		"rate": &o.rate, "link": &o.link, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
 		"closedelimited": &o.closeDelimited, "connectionclose": &o.connectionClose,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,

@@ -201,6 +201,9 @@ func (a *answer) sendSource(v version) Outcome {
 	o, header, source := &a.options, a.w.Header(), v.source
 	header.Set("Content-Type", o.contentType)
 	header.Set("Cache-Control", o.cacheControl)
+	if o.disposition != "" {
+		header.Set("Content-Disposition", o.disposition)
+	}
 	coding := a.contentCoding()
 	if coding != "" && !o.weakETag {
 		v.etag = "W/" + v.etag
