@@ -254,19 +254,21 @@ func (b *MemoryBodies) UniqueIDs(context.Context) ([]string, error) {
 func (b *MemoryBodies) ReadPlan(plan bgfetch.Plan) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var body []byte
-	for _, segment := range plan.Segments {
-		found := false
-		for uniqueID, c := range b.caches {
+	segments := map[string][]byte{}
+	for uniqueID, c := range b.caches {
+		if b.CacheName(uniqueID) == plan.Cache {
 			for key, stored := range c.segments {
-				if b.CacheName(uniqueID) == plan.Cache && b.Key(key) == segment.Key && int64(len(stored)) == segment.Length {
-					body, found = append(body, stored...), true
-				}
+				segments[b.Key(key)] = stored
 			}
 		}
-		if !found {
+	}
+	var body []byte
+	for _, segment := range plan.Segments {
+		stored, ok := segments[segment.Key]
+		if !ok || int64(len(stored)) != segment.Length {
 			return nil, fmt.Errorf("segment %q of %d bytes is not there", segment.Key, segment.Length)
 		}
+		body = append(body, stored...)
 	}
 	return body, nil
 }

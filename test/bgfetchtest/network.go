@@ -22,6 +22,7 @@ type Network struct {
 	// goes on while the next ones are read.
 	StoreTime func(n int) time.Duration
 	pieces    atomic.Int32
+	taken     atomic.Int64
 
 	mu       sync.Mutex
 	servers  map[string]func(n int, init bgfetch.TransferInit) Response
@@ -51,9 +52,12 @@ type Response struct {
 	Head  bgfetch.Head
 	Body  []byte
 	// Cut breaks the body off after that many bytes, Stall lets nothing more come
-	// after them. Zero: the body is complete.
-	Cut   int
-	Stall int
+	// after them. Zero: the body is complete. CutAtOnce breaks it off before the first.
+	Cut       int
+	CutAtOnce bool
+	Stall     int
+	// LateEnd: that the body has ended is known only when nothing more comes.
+	LateEnd bool
 	// Rate is in bytes per second, 0 for at once.
 	Rate int
 	// Link, if set, is the way that the response shares with others.
@@ -138,6 +142,9 @@ func (n *Network) begin(requested string) (end func()) {
 	count(1)
 	return func() { count(-1) }
 }
+
+// Taken returns how many bytes of bodies were taken.
+func (n *Network) Taken() int64 { return n.taken.Load() }
 
 // Running returns the number of transfers that are open.
 func (n *Network) Running() int {
@@ -346,14 +353,16 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 		}
 	}
 	switch {
-	case broken || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
+	case broken || t.response.CutAtOnce || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
 		return nil, false, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
 	case n == 0 && t.response.Stall > 0:
 		<-ctx.Done()
 		return nil, false, ctx.Err()
 	}
 	t.sent += n
-	return t.response.Body[t.sent-n : t.sent], t.sent == len(t.response.Body), nil
+	t.network.taken.Add(int64(n))
+	end = t.sent == len(t.response.Body) && (n == 0 || !t.response.LateEnd)
+	return t.response.Body[t.sent-n : t.sent], end, nil
 }
 
 // Save implements bgfetch.Transfer.

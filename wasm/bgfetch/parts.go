@@ -87,7 +87,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	case errors.Is(last.err, errMismatch):
 		return a.mismatch(last.part)
 	case errors.Is(last.err, errUnproved):
-		return a.unproved()
+		return a.unproved(last.part)
 	case errors.Is(last.err, ErrLost):
 		return a.fetchLost()
 	case last.part.stopped:

@@ -175,10 +175,11 @@ func (a *attempt) mismatch(p *part) (step, verdict) {
 // unproved asks for what follows a body that has ended, though nothing proves that this
 // is its end. Where the server knows no ranges it sends all of it again; that both end at
 // the same byte is then the best proof there is.
-func (a *attempt) unproved() (step, verdict) {
+func (a *attempt) unproved(p *part) (step, verdict) {
 	data := &a.next.Response
-	end, _ := firstGap(data.Segments)
-	if a.unprovedEnds > 0 && a.unprovedEnd == end && (a.repeated || end == 0) {
+	end := p.read // less than what is stored, perhaps
+	stored, gap := firstGap(data.Segments)
+	if a.unprovedEnds > 0 && a.unprovedEnd == end && (a.repeated || end == 0) && end == stored && gap == 0 {
 		data.Length = end
 		return a.succeed()
 	}

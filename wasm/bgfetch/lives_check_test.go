@@ -1,0 +1,144 @@
+package bgfetch_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// dispatched is the listener of closing events: it reads all that may be read, and
+// judges it.
+func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Snapshot) error {
+	engine := l.engine
+	f := l.fetches[int(snapshot.ID[0]-'0')]
+	_, records, err := engine.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, false)
+	if err != nil {
+		if ctx.Err() == nil {
+			l.fault(f.init.ID, "the records cannot be had: %v", err)
+		}
+		return err
+	}
+	for i, record := range records {
+		if record.Result != bgfetch.ResponseSuccess {
+			if event == "backgroundfetchsuccess" {
+				l.fault(f.init.ID, "success, but record %d is %q", i, record.Result)
+			}
+			l.count(f, i, string(record.Result))
+			continue
+		}
+		body, err := l.read(ctx, snapshot.UniqueID, record)
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return err
+		case err != nil:
+			l.fault(f.init.ID, "record %d has succeeded and cannot be read: %v", i, err)
+			continue
+		}
+		l.judge(f, i, body)
+	}
+	l.mu.Lock()
+	f.ended = true
+	reads := f.reads
+	l.mu.Unlock()
+	for _, read := range reads {
+		if read.end {
+			l.judge(f, read.index, read.body)
+		}
+	}
+	if good := event == "backgroundfetchsuccess" || f.aborted; l.good && !good {
+		l.fault(f.init.ID, "%s (%s) with a good server", event, snapshot.FailureReason)
+	}
+	return ctx.Err()
+}
+
+// judge says whether the body is one that the server served.
+func (l *life) judge(f *livesFetch, index int, body []byte) {
+	s := f.servers[index]
+	for _, file := range s.files[:s.served+1] {
+		if bytes.Equal(body, file.body) {
+			l.count(f, index, "right")
+			return
+		}
+	}
+	if why := l.excused(s, body); why != "" {
+		l.count(f, index, "excused: "+why)
+		return
+	}
+	l.count(f, index, "WRONG")
+	l.fault(f.init.ID, "record %d has the wrong bytes: %d of them, %s", index, len(body), s.describe(body))
+}
+
+func (l *life) count(_ *livesFetch, _ int, what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ends[what]++
+}
+
+// common is how many bytes are the same at the start of both.
+func common(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+// describe says how a body relates to the versions of the file.
+func (s *livesServer) describe(body []byte) string {
+	text := ""
+	for i, f := range s.files {
+		n := common(body, f.body)
+		text += fmt.Sprintf("%d bytes as in version %d", n, i)
+		if n < len(body) {
+			for j, other := range s.files {
+				if len(other.body) >= len(body) && bytes.Equal(body[n:], other.body[n:len(body)]) {
+					text += fmt.Sprintf(" and the rest as in version %d", j)
+				}
+			}
+		}
+		text += "; "
+	}
+	return text
+}
+
+// excused says why a wrong body is nobody's fault: nothing could have told.
+func (l *life) excused(s *livesServer, body []byte) string {
+	prefix, times := false, s.ends[len(body)]
+	for _, f := range s.files[:s.served+1] {
+		prefix = prefix || bytes.HasPrefix(f.body, body)
+	}
+	identity := s.coding != "on the fly" && s.coding != "stored"
+	switch {
+	case prefix && times > 0 && identity && s.framing != "length" && l.browser != webkit:
+		// A chunked body with its last chunk is complete, says HTTP; and one that ends with
+		// the connection is taken for such a one, since no browser tells them apart.
+		return "a short body in whole framing"
+	case prefix && times > 1 && (s.ranges == "ignored" || s.coding == "stored"):
+		// It was asked for twice, ended at the same byte twice, and ranges of it cannot be had.
+		return "a short body, twice the same"
+	}
+	return ""
+}
+
+// wantNothing checks what is left when all has ended.
+func (l *life) wantNothing() {
+	stored, err := l.store.Load(context.Background())
+	if err != nil || len(stored) != 0 {
+		l.fault("", "rows left: %d background fetches, %v", len(stored), err)
+	}
+	if left, _ := l.bodies.UniqueIDs(context.Background()); len(left) != 0 {
+		l.fault("", "bodies left: %q", left)
+	}
+	if open := l.network.Running(); open != 0 {
+		l.fault("", "%d transfers are still open", open)
+	}
+	for _, f := range l.fetches {
+		if f.made && !f.ended {
+			l.fault(f.init.ID, "it has not ended")
+		}
+	}
+}
