@@ -137,8 +137,13 @@ func TestBody(t *testing.T) {
 	})
 }
 
-// wantServed checks which bytes an answer names; from is -1 for none.
+// wantServed checks which bytes of u1 an answer names; from is -1 for none.
 func wantServed(t *testing.T, what string, w *httptest.ResponseRecorder, from, to int64) {
+	t.Helper()
+	wantServedOf(t, "u1", what, w, from, to)
+}
+
+func wantServedOf(t *testing.T, uniqueID, what string, w *httptest.ResponseRecorder, from, to int64) {
 	t.Helper()
 	if field := w.Header().Get(httpapi.StoredBodyField); (field != "") != (from >= 0) {
 		t.Errorf("%s: %s: %q", what, httpapi.StoredBodyField, field)
@@ -152,7 +157,7 @@ func wantServed(t *testing.T, what string, w *httptest.ResponseRecorder, from, t
 		t.Errorf("%s: %v in %s", what, err, w.Body)
 		return
 	}
-	want := httpapi.Part{Plan: "fetches/u1/records/0/plan?generation=0", From: from, To: to}
+	want := httpapi.Part{Plan: "fetches/" + uniqueID + "/records/0/plan?generation=0", From: from, To: to}
 	if len(body.Parts) != 1 || !reflect.DeepEqual(body.Parts[0], want) {
 		t.Errorf("%s: %+v, want %+v", what, body.Parts, want)
 	}

@@ -33,7 +33,7 @@ func TestKept(t *testing.T) {
 			t.Errorf("while it comes: %d %s", w.Code, w.Body)
 		}
 		time.Sleep(time.Minute)
-		call(t, h, "POST", "/fetches", `{"uniqueId":"u1","id":"kept","title":"T","keep":true,"requests":["`+fileURL+`"]}`, 201, nil)
+		call(t, h, "POST", "/fetches", `{"uniqueId":"u2","id":"kept","title":"T","keep":true,"requests":["`+fileURL+`"]}`, 201, nil)
 		time.Sleep(time.Minute)
 		var list keptList
 		call(t, h, "GET", "/kept", "", 200, &list)
@@ -46,7 +46,7 @@ func TestKept(t *testing.T) {
 		}
 		for _, path := range []string{byURL, "/body?url=/file", "/body?ignoreSearch&url=" + neturl.QueryEscape(other), "/ids/kept/records/0/body"} {
 			w := get(h, "GET", "https://site.test"+path, "Range", "bytes=5-9")
-			wantServed(t, path, w, 5, 10)
+			wantServedOf(t, "u2", path, w, 5, 10)
 			// Kept bytes are no document of the origin either.
 			if w.Code != 206 || w.Header().Get("Content-Disposition") != "attachment" || w.Header().Get("Content-Security-Policy") == "" {
 				t.Errorf("%s: %d %v", path, w.Code, w.Header())
