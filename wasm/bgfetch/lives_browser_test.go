@@ -15,13 +15,13 @@ import (
 type livesBrowser string
 
 const (
-	chromium livesBrowser = "chromium"
-	firefox  livesBrowser = "firefox"
-	webkit   livesBrowser = "webkit"
+	likeChromium livesBrowser = "chromium"
+	likeFirefox  livesBrowser = "firefox"
+	likeWebKit   livesBrowser = "webkit"
 )
 
 func (b livesBrowser) framing() bgfetch.Framing {
-	return bgfetch.Framing{ContentLength: b == chromium, Chunked: b != webkit}
+	return map[livesBrowser]bgfetch.Framing{likeChromium: chromium, likeFirefox: firefox, likeWebKit: webkit}[b]
 }
 
 // safelisted are the header fields that a cross-origin response shows in any case.
@@ -40,7 +40,7 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 		return got, a
 	}
 	ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged
-	if b == chromium && a.coded && ranged {
+	if b == likeChromium && a.coded && ranged {
 		return response{Err: fmt.Errorf("a coded answer to a range: %w", bgfetch.ErrNetwork)}, a
 	}
 	bytes, whole := b.read(r, a)
@@ -53,13 +53,16 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 	default:
 		got.Body = bytes
 	}
-	if b == firefox && !clean && a.cut == 0 && a.length >= 0 {
+	if b == likeFirefox && !clean && a.cut == 0 && a.length >= 0 {
 		return response{Err: fmt.Errorf("it ended before the first byte: %w", bgfetch.ErrNetwork)}, a
 	}
 	got.Sent = b.sent(s, a, cross, len(bytes))
 	if shown := a.length >= 0 && !(a.coded && got.Sent.EncodedLength < 0); a.cut >= 0 && clean && a.start == 0 && !shown {
 		s.mu.Lock()
 		s.ends[len(bytes)]++
+		if !a.coded && a.length < 0 {
+			s.framed[len(bytes)]++
+		}
 		s.mu.Unlock()
 	}
 	return got, a
@@ -71,7 +74,10 @@ func (b livesBrowser) head(s *livesServer, a livesAnswer, cross bool, url string
 		head.URL = "https://elsewhere.test/file"
 	}
 	all := a.headers
-	if s.connectionClose && b == webkit {
+	if a.length < 0 && a.framed {
+		all = append(all, bgfetch.Header{"Transfer-Encoding", "chunked"})
+	}
+	if s.connectionClose {
 		all = append(all, bgfetch.Header{"Connection", "close"})
 	}
 	if s.exposed != "" {
@@ -101,7 +107,7 @@ func (b livesBrowser) read(r *rand.Rand, a livesAnswer) (bytes []byte, ok bool) 
 	switch {
 	case !a.coded:
 		return payload, true
-	case a.start > 0 && gzip && b == firefox:
+	case a.start > 0 && gzip && b == likeFirefox:
 		return nil, false
 	case a.start > 0 && gzip:
 		return payload, true // WebKit hands it on as it is
@@ -109,7 +115,7 @@ func (b livesBrowser) read(r *rand.Rand, a livesAnswer) (bytes []byte, ok bool) 
 		return livesBytes(r, len(payload)), true
 	}
 	n := a.file.decoded(len(payload))
-	if b == webkit && !gzip && a.cut >= 0 {
+	if b == likeWebKit && !gzip && a.cut >= 0 {
 		n = max(0, n-r.IntN(40_000)) // what its decoder holds is lost
 	}
 	return a.file.body[:n], true
@@ -124,9 +130,9 @@ func (b livesBrowser) endsCleanly(s *livesServer, a livesAnswer) bool {
 	case a.how != "end":
 		return false
 	case a.length >= 0:
-		return (b == firefox && a.coded) || (b == webkit && s.connectionClose)
+		return (b == likeFirefox && a.coded) || (b == likeWebKit && s.connectionClose)
 	}
-	return b == webkit
+	return b == likeWebKit
 }
 
 // sent is what its timing entry tells.
@@ -138,13 +144,13 @@ func (b livesBrowser) sent(s *livesServer, a livesAnswer, cross bool, decoded in
 	sent := &bgfetch.Sent{EncodedLength: -1}
 	visible := !a.redirected && decoded > 0
 	switch b {
-	case chromium:
+	case likeChromium:
 		sent.Encoded = a.coded
 		sent.Plain = !a.coded && s.coding != "unknown" // "@unknown"
 		if visible && (!cross || s.timing) {
 			sent.EncodedLength = int64(encoded)
 		}
-	case firefox:
+	case likeFirefox:
 		if visible {
 			sent.EncodedLength = int64(encoded)
 		}

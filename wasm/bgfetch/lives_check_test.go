@@ -111,9 +111,8 @@ func (l *life) excused(s *livesServer, body []byte) string {
 	for _, f := range s.files[:s.served+1] {
 		prefix = prefix || bytes.HasPrefix(f.body, body)
 	}
-	identity := s.coding != "on the fly" && s.coding != "stored"
 	switch {
-	case prefix && times > 0 && identity && s.framing != "length" && l.browser != webkit:
+	case prefix && s.framed[len(body)] > 0 && l.browser != likeWebKit:
 		// A chunked body with its last chunk is complete, says HTTP; and one that ends with
 		// the connection is taken for such a one, since no browser tells them apart.
 		return "a short body in whole framing"

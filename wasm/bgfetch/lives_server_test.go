@@ -49,9 +49,9 @@ type livesServer struct {
 	mu       sync.Mutex
 	requests int
 	served   int // the last version that was
-	// ends are where bodies from byte 0 on ended too early, and nothing showed it: at which
-	// byte, as they were read, and how often.
-	ends map[int]int
+	// ends counts where bodies from byte 0 on ended too early, and nothing showed it, by the
+	// byte as they were read; framed those of them that were not encoded and had no length.
+	ends, framed map[int]int
 }
 
 // livesFile is a version of a file.
@@ -141,7 +141,7 @@ func (s *livesServer) addFile(r *rand.Rand, kind, how string, size int) {
 const never = 1 << 30
 
 func newLivesServer(r *rand.Rand, url string, cross, good bool) *livesServer {
-	s := &livesServer{url: url, seed: r.Uint64(), cross: cross, good: good, acceptRanges: chance(r, 50), ends: map[int]int{}}
+	s := &livesServer{url: url, seed: r.Uint64(), cross: cross, good: good, acceptRanges: chance(r, 50), ends: map[int]int{}, framed: map[int]int{}}
 	s.etag, s.modified, s.framing, s.ranges, s.coding = "strong", one(r, "", "by version"), "length", "known", ""
 	s.exposed = one(r, "*", "ETag, Content-Range, Content-Encoding, Access-Control-Expose-Headers")
 	s.rate = one(r, 64<<10, 256<<10, 256<<10, mib, mib, 4*mib, 0)

@@ -108,7 +108,7 @@ func live(t *testing.T, seed uint64) (l *life) {
 func newLife(t *testing.T, seed uint64) *life {
 	r := rand.New(rand.NewPCG(seed, 20))
 	l := &life{world: newWorld(t), seed: seed, r: r, begun: time.Now(), good: chance(r, 20), servers: map[string]*livesServer{}, ends: map[string]int{}}
-	l.browser = one(r, chromium, firefox, webkit)
+	l.browser = one(r, likeChromium, likeFirefox, likeWebKit)
 	l.options.Framing = l.browser.framing()
 	l.options.Segments = bgfetch.SaveLimits{MinLength: 8 << 10, MaxLength: one[int64](r, 32<<10, 64<<10, 256<<10), MinTime: 50 * time.Millisecond, MaxTime: 400 * time.Millisecond}
 	if chance(r, 40) {

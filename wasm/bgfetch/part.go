@@ -335,6 +335,9 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 	}
 	switch p.judgeEnd(ctx, transfer) {
 	case endOfBody:
+		if p.storedBehind() {
+			return partEvent{}, errMismatch
+		}
 		e.proved, e.complete = true, p.read
 		return e, nil
 	case endOfRange:
@@ -345,6 +348,17 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 	}
 	e.last = false
 	return e, errUnproved
+}
+
+// storedBehind says whether bytes are stored behind those that came: then the body that
+// has ended is another one.
+func (p *part) storedBehind() bool {
+	segments := p.data.Segments
+	if len(segments) == 0 {
+		return false
+	}
+	last := segments[len(segments)-1]
+	return last.Offset+last.Length > p.read
 }
 
 // partial says whether the response holds a part of the body alone.
