@@ -28,8 +28,6 @@ type attempt struct {
 	moved bool
 	// repeated: the response begins at byte 0, though the first bytes are stored.
 	repeated bool
-	// sought: it ended because a reader waits elsewhere.
-	sought bool
 
 	// What follows is for several parts at a time, see parts.go.
 
@@ -70,7 +68,7 @@ func (r *record) attempt(ctx context.Context) (v verdict) {
 // notForEver lets time pass before an attempt that moved nothing is followed by another,
 // unless somebody wanted it to end, and ends the record when that happens too often.
 func (a *attempt) notForEver(v verdict) verdict {
-	if a.moved || a.sought || a.wasInterrupted() {
+	if a.moved || a.wasInterrupted() {
 		return v
 	}
 	if a.idle++; a.idle > a.fetch.retry.MaxFailures {
@@ -86,9 +84,11 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 	data := &a.next.Response
 	a.start, a.end = firstGap(data.Segments)
 	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
-		return a.succeed()
+		if len(data.Seams) == 0 {
+			return a.succeed()
+		}
+		a.start, a.end = data.Seams[0], data.Seams[0]
 	}
-	a.startAtReader()
 	bounded := a.bound()
 	a.from, a.to = 0, 0
 	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded)
@@ -114,15 +114,15 @@ const (
 // is not one that cuts its answers at a round length.
 func (a *attempt) overlap() {
 	least, most := int64(minOverlap), int64(maxOverlap)
-	if n := a.end - a.start; a.end > 0 && n < 8*most {
+	if n := a.end - a.start; n > 0 && n < 8*most {
 		least, most = leastOverlap, max(2*leastOverlap, n/8)
 	}
 	length := least + rand.Int64N(most-least)
 	for _, run := range runs(a.next.Response.Segments) {
-		if run.end == a.start {
+		if run.start < a.start && a.start <= run.end {
 			a.from = max(run.start, a.start-length)
 		}
-		if a.end > 0 && run.start == a.end {
+		if a.end > 0 && run.start <= a.end && a.end < run.end {
 			a.to = min(run.end, a.end+length)
 		}
 	}
@@ -384,5 +384,5 @@ func finishBody(a *attempt, _ context.Context) (step, verdict) {
 func (a *attempt) whole() bool {
 	data := &a.next.Response
 	start, end := firstGap(data.Segments)
-	return end == 0 && data.Length >= 0 && start >= data.Length
+	return end == 0 && data.Length >= 0 && start >= data.Length && len(data.Seams) == 0
 }

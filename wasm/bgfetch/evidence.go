@@ -166,6 +166,23 @@ func (d *ResponseData) join(head Head, complete int64) {
 	}
 }
 
+// addSeam takes down that a response begins at offset of which nothing proves yet that it
+// is of the same file as what comes before.
+func (d *ResponseData) addSeam(offset int64) {
+	if i, found := slices.BinarySearch(d.Seams, offset); !found {
+		d.Seams = slices.Insert(slices.Clone(d.Seams), i, offset)
+	}
+}
+
+// closeSeams removes those within s, which was compared with a response that has the
+// bytes before, too. It says whether there was one.
+func (d *ResponseData) closeSeams(s span) bool {
+	left := slices.DeleteFunc(slices.Clone(d.Seams), func(offset int64) bool { return s.start <= offset && offset < s.end })
+	closed := len(left) < len(d.Seams)
+	d.Seams = left
+	return closed
+}
+
 // ending is what the clean end of a response means.
 type ending int
 

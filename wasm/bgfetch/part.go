@@ -64,8 +64,10 @@ type partEvent struct {
 	digest  *Digest
 	// last: no other piece comes, since all of the range, or of the body, is there.
 	last bool
-	// joined: the first bytes of the range proved to be those that are stored.
-	joined bool
+	// compared are bytes of the range that proved to be those that are stored; joined:
+	// they are the last of those that it begins with.
+	compared span
+	joined   bool
 	// proved: complete is the proved length of the body.
 	proved   bool
 	complete int64
@@ -230,7 +232,7 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		}
 		if isStored {
 			e, err := p.comparePiece(ctx, transfer, offset, limits)
-			if e.joined || e.proved {
+			if err == nil || e.compared.length() > 0 {
 				pieces <- e
 			}
 			if e.last || err != nil {
@@ -329,6 +331,9 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 	}
 	p.done = end || p.read >= p.end
 	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
+	if isStored {
+		e.compared = span{p.read - length, p.read}
+	}
 	p.mu.Unlock()
 	if !end {
 		return e, nil

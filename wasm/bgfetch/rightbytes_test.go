@@ -14,9 +14,9 @@ import (
 
 // The browsers as Options.Framing has them, see docs/observations.md.
 var (
-	inChromium = bgfetch.Framing{ContentLength: true, Chunked: true}
-	inFirefox  = bgfetch.Framing{Chunked: true}
-	inWebkit   = bgfetch.Framing{KeptAlive: true}
+	chromium = bgfetch.Framing{ContentLength: true, Chunked: true}
+	firefox  = bgfetch.Framing{Chunked: true}
+	webkit   = bgfetch.Framing{KeptAlive: true}
 )
 
 // encoded is a response as it comes of a body that is sent with a content coding: shown
@@ -62,13 +62,13 @@ func TestRightBytes(t *testing.T) {
 		reason   bgfetch.FailureReason
 		requests int // at most
 	}{
-		{"cross-origin, hidden coding, cut behind its Content-Length", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"cross-origin, hidden coding, cut behind its Content-Length", chromium, func(n int, init bgfetch.TransferInit) response {
 			if isRange(init) {
 				return cors.Respond(init)
 			}
 			return cutAt(encoded(cors.Respond(init), false, mib), 3*mib)
 		}, nil, "", 3},
-		{"ranges of the encoded bytes, shown", inFirefox, func(n int, init bgfetch.TransferInit) response {
+		{"ranges of the encoded bytes, shown", firefox, func(n int, init bgfetch.TransferInit) response {
 			if isRange(init) {
 				return encoded(file.Respond(init), true, 1000)
 			}
@@ -79,7 +79,7 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 3},
-		{"ranges of the encoded bytes, hidden, come as they are", inWebkit, func(n int, init bgfetch.TransferInit) response {
+		{"ranges of the encoded bytes, hidden, come as they are", webkit, func(n int, init bgfetch.TransferInit) response {
 			if isRange(init) {
 				raw := cors
 				raw.Body = newer.Body[:3*mib]
@@ -91,7 +91,7 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 4},
-		{"answers to Range with a coding are refused by the browser", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"answers to Range with a coding are refused by the browser", chromium, func(n int, init bgfetch.TransferInit) response {
 			r := encoded(cors.Respond(init), false, 3*mib)
 			if isRange(init) {
 				r.Err = fmt.Errorf("cannot decode: %w", bgfetch.ErrNetwork)
@@ -100,7 +100,7 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 4},
-		{"a coding that breaks off ends cleanly, the length is known", inFirefox, func(n int, init bgfetch.TransferInit) response {
+		{"a coding that breaks off ends cleanly, the length is known", firefox, func(n int, init bgfetch.TransferInit) response {
 			if n > 1 {
 				return file.Respond(init)
 			}
@@ -108,22 +108,22 @@ func TestRightBytes(t *testing.T) {
 			r.Sent = &bgfetch.Sent{EncodedLength: mib / 2}
 			return r
 		}, nil, "", 2},
-		{"a coding that breaks off ends cleanly, no length", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"a coding that breaks off ends cleanly, no length", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n > 1 {
 				return file.Respond(init)
 			}
 			return short(encoded(file.Respond(init), true, 0), mib)
 		}, nil, "", 2},
-		{"a coding without a length that is complete", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"a coding without a length that is complete", chromium, func(n int, init bgfetch.TransferInit) response {
 			if isRange(init) {
 				return file.Respond(init)
 			}
 			return encoded(file.Respond(init), true, 0)
 		}, nil, "", 2},
-		{"a coding without a length, and no ranges", inWebkit, func(n int, init bgfetch.TransferInit) response {
+		{"a coding without a length, and no ranges", webkit, func(n int, init bgfetch.TransferInit) response {
 			return encoded(all(file, init), true, 0)
 		}, nil, "", 2},
-		{"a plain body without a length, chunks not checked", inWebkit, func(n int, init bgfetch.TransferInit) response {
+		{"a plain body without a length, chunks not checked", webkit, func(n int, init bgfetch.TransferInit) response {
 			r := bare.Respond(init)
 			if !isRange(init) {
 				r.Head = set(r.Head, "Content-Length", "")
@@ -131,13 +131,13 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 2},
-		{"cross-origin, shorter than a Content-Length that may be its own", inWebkit, func(n int, init bgfetch.TransferInit) response {
+		{"cross-origin, shorter than a Content-Length that may be its own", webkit, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				return short(cors.Respond(init), 2*mib)
 			}
 			return cors.Respond(init)
 		}, nil, "", 2},
-		{"cross-origin, an open range brings 1 MiB", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"cross-origin, an open range brings 1 MiB", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				r := cutAt(cors.Respond(init), mib/2)
 				r.Head = set(r.Head, "Content-Length", "")
@@ -146,7 +146,7 @@ func TestRightBytes(t *testing.T) {
 			init.RangeEnd = min(init.RangeStart+mib, size)
 			return cors.Respond(init)
 		}, nil, "", 7},
-		{"cross-origin, 416 since it is shorter now", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"cross-origin, 416 since it is shorter now", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				r := cutAt(cors.Respond(init), 2*mib)
 				r.Head = set(r.Head, "Content-Length", "")
@@ -156,19 +156,19 @@ func TestRightBytes(t *testing.T) {
 			less.Body = file.Body[:mib]
 			return less.Respond(init)
 		}, file.Body[:mib], "", 3},
-		{"no validators, another file of the same length", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"no validators, another file of the same length", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				return cutAt(bare.Respond(init), 2*mib)
 			}
 			return newer.Respond(init)
 		}, newer.Body, "", 3},
-		{"no validators, another file, and no ranges", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"no validators, another file, and no ranges", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				return cutAt(all(bare, init), 2*mib)
 			}
 			return all(newer, init)
 		}, newer.Body, "", 3},
-		{"a redirection by the resume hides the ETag", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"a redirection by the resume hides the ETag", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				return cutAt(file.Respond(init), 2*mib)
 			}
@@ -176,7 +176,7 @@ func TestRightBytes(t *testing.T) {
 			moved.Type = "cors"
 			return moved.Respond(init)
 		}, newer.Body, "", 5},
-		{"an ETag that appears with the first range is kept", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"an ETag that appears with the first range is kept", chromium, func(n int, init bgfetch.TransferInit) response {
 			f := bare
 			switch {
 			case n == 2 || n == 3:
@@ -192,7 +192,7 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, newer.Body, "", 6},
-		{"an ETag for each node", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"an ETag for each node", chromium, func(n int, init bgfetch.TransferInit) response {
 			f := file
 			f.ETag = fmt.Sprintf("\"%d\"", n)
 			r := f.Respond(init)
@@ -201,15 +201,15 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 14},
-		{"always cut at the same place, encoded, no ranges", inFirefox, func(n int, init bgfetch.TransferInit) response {
+		{"always cut at the same place, encoded, no ranges", firefox, func(n int, init bgfetch.TransferInit) response {
 			return cutAt(encoded(all(file, init), true, 3*mib), 2*mib)
 		}, nil, bgfetch.ReasonFetchError, 4},
-		{"always short at the same place, encoded, ranges too", inWebkit, func(n int, init bgfetch.TransferInit) response {
+		{"always short at the same place, encoded, ranges too", webkit, func(n int, init bgfetch.TransferInit) response {
 			r := short(encoded(all(file, init), true, 3*mib), 2*mib)
 			r.Sent = &bgfetch.Sent{EncodedLength: mib}
 			return r
 		}, nil, bgfetch.ReasonFetchError, 4},
-		{"aws-chunked is no coding that a browser undoes", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"aws-chunked is no coding that a browser undoes", chromium, func(n int, init bgfetch.TransferInit) response {
 			r := file.Respond(init)
 			r.Head = set(r.Head, "Content-Encoding", "aws-chunked")
 			if n == 1 {
@@ -217,7 +217,7 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 2},
-		{"replaced by an empty file", inChromium, func(n int, init bgfetch.TransferInit) response {
+		{"replaced by an empty file", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				return cutAt(file.Respond(init), 2*mib)
 			}

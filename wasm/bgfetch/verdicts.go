@@ -181,6 +181,9 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 	stored, gap := firstGap(data.Segments)
 	if a.unprovedEnds > 0 && a.unprovedEnd == end && (a.repeated || end == 0) && end == stored && gap == 0 {
 		data.Length = end
+		if len(data.Seams) > 0 {
+			return a.again("compares where its responses meet")
+		}
 		return a.succeed()
 	}
 	if a.unprovedEnds++; a.unprovedEnds > 1+a.fetch.retry.MaxRestarts {
