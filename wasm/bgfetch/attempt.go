@@ -23,6 +23,8 @@ type attempt struct {
 	// compared; to 0 for the rest. Not ranged: all of the body is asked for.
 	from, to int64
 	ranged   bool
+	// drawn: from was drawn at random.
+	drawn    bool
 	transfer Transfer
 	// moved is set when the attempt stored a byte.
 	moved bool
@@ -90,8 +92,10 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 		a.start, a.end = data.Seams[0], data.Seams[0]
 	}
 	bounded := a.bound()
-	a.from, a.to = 0, 0
-	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded)
+	a.from, a.to, a.drawn = 0, 0, false
+	// Where all of it came to nothing, and nothing proved it, a range may say more.
+	atNothing := a.unprovedEnds > 0 && !a.single
+	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded || atNothing)
 	if a.ranged {
 		a.from, a.to = a.start, a.end
 		if !data.selfProving() || (data.Length < 0 && a.end == 0) {
@@ -109,9 +113,7 @@ const (
 	leastOverlap = 4 << 10
 )
 
-// overlap makes the range reach into what is stored before and behind the gap. How far
-// is drawn at random: a server that brings just that much, and no more, has no more, and
-// is not one that cuts its answers at a round length.
+// overlap makes the range reach into what is stored before and behind the gap.
 func (a *attempt) overlap() {
 	least, most := int64(minOverlap), int64(maxOverlap)
 	if n := a.end - a.start; n > 0 && n < 8*most {
@@ -120,12 +122,24 @@ func (a *attempt) overlap() {
 	length := least + rand.Int64N(most-least)
 	for _, run := range runs(a.next.Response.Segments) {
 		if run.start < a.start && a.start <= run.end {
-			a.from = max(run.start, a.start-length)
+			a.overlapRun(run, length)
 		}
 		if a.end > 0 && run.start <= a.end && a.end < run.end {
 			a.to = min(run.end, a.end+length)
 		}
 	}
+}
+
+// overlapRun makes the range reach into the stored bytes before the gap: all of them where
+// they are few, since that proves most. Not where they are to prove the end: how many are
+// asked for is drawn at random then, since a server that brings just these, and no more,
+// has no more, and is not one that brings so many at a time.
+func (a *attempt) overlapRun(run span, length int64) {
+	a.from = max(run.start, a.start-length)
+	if n := a.start - run.start; a.from == run.start && n > 1 && a.unprovedEnds+a.idle > 0 {
+		a.from += 1 + rand.Int64N((n+1)/2)
+	}
+	a.drawn = a.from > run.start || run.length() == 1
 }
 
 // open sends the request. Next: judgeStart, judgeRange or judgeRepeated.
@@ -323,6 +337,11 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
 	}
 	a.from, a.to = 0, 0
 	a.repeated = true
+	if data.Head == nil { // its row is gone, and those of its segments are not
+		start, end := a.start, a.end
+		a.begin(head)
+		a.start, a.end = start, end
+	}
 	probe := ResponseData{Length: -1}
 	probe.announce(head)
 	if data.versionOf(head, probe.Length) != versionOther || a.verified() {
@@ -345,6 +364,9 @@ func (a *attempt) judge416(head Head) (step, verdict) {
 	data := &a.next.Response
 	r, ok := extractContentRange(head.value("Content-Range"))
 	switch {
+	case len(data.Segments) == 0 && a.unprovedEnds > 0 && data.Head != nil && ok && r.complete == 0:
+		data.Length = 0
+		return a.succeed()
 	case len(data.Segments) == 0:
 		a.single = true // an empty file has no ranges
 		return a.again("the server has no such range")

@@ -209,8 +209,9 @@ type response struct {
 	// asked is the byte after the last that was asked for, or bodyEnd.
 	asked int64
 	// compared is the byte after the last that was compared with stored ones, from start
-	// on; start where there was none.
+	// on; start where there was none. drawn: start was drawn at random among stored bytes.
 	compared int64
+	drawn    bool
 	// sent asks how the body was sent.
 	sent    func() Sent
 	framing Framing
@@ -234,6 +235,9 @@ func (r *response) checksLength() bool {
 	return r.framing.ContentLength || (r.framing.KeptAlive && kept)
 }
 
+// longestEmpty is more than a content coding makes of nothing, in bytes.
+const longestEmpty = 64
+
 // judgeEnd says what it means that the response ended cleanly at the byte read.
 func (r *response) judgeEnd(read int64) ending {
 	length := r.head.contentLength()
@@ -242,7 +246,7 @@ func (r *response) judgeEnd(read int64) ending {
 		return endOfBody
 	case r.partial:
 		return r.judgePartialEnd(read)
-	case r.complete >= 0:
+	case r.complete >= 0, read == 0 && length > longestEmpty:
 		return endShort
 	}
 	coding, sent := r.head.coding(), Sent{EncodedLength: -1}
@@ -278,7 +282,7 @@ func (r *response) judgePartialEnd(read int64) ending {
 		return endShort
 	case length >= 0 && read > r.start+length:
 		return endOfRange // it was encoded; the bytes will tell
-	case r.complete < 0 && read < r.asked && (read == r.announced || read == r.compared && read > r.start):
+	case r.complete < 0 && read < r.asked && (read == r.announced || read == r.compared && r.drawn):
 		return endOfBody
 	}
 	return endOfRange

@@ -115,8 +115,8 @@ func (b livesBrowser) read(r *rand.Rand, a livesAnswer) (bytes []byte, ok bool) 
 		return livesBytes(r, len(payload)), true
 	}
 	n := a.file.decoded(len(payload))
-	if b == likeWebKit && !gzip && a.cut >= 0 {
-		n = max(0, n-r.IntN(40_000)) // what its decoder holds is lost
+	if b == likeWebKit && !gzip && a.cut >= 0 && n < len(a.file.body) {
+		n = max(0, n/16384-r.IntN(4)) * 16384 // what its decoder holds is lost
 	}
 	return a.file.body[:n], true
 }

@@ -32,6 +32,9 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return err
+		case err != nil && event != "backgroundfetchsuccess" && l.evictions > 0:
+			l.count(f, i, "gone") // of what has failed all the same
+			continue
 		case err != nil:
 			l.fault(f.init.ID, "record %d has succeeded and cannot be read: %v", i, err)
 			continue

@@ -113,6 +113,7 @@ func (l *life) sought(e livesEvent) {
 
 func (l *life) evicted(e livesEvent) {
 	l.ours++
+	l.evictions++
 	ctx := context.Background()
 	if e.name == "evict all" {
 		_ = l.bodies.Delete(ctx, l.uniqueID(e))

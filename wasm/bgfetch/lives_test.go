@@ -70,6 +70,8 @@ type life struct {
 	servers map[string]*livesServer
 	// ours counts what we do that makes a transfer break off.
 	ours int
+	// evictions counts those.
+	evictions int
 
 	mu    sync.Mutex
 	begun time.Time

@@ -26,6 +26,8 @@ type part struct {
 	// joins is where the first of them ends, if the range begins with it; else -1.
 	compare []span
 	joins   int64
+	// drawn: its start was drawn at random.
+	drawn bool
 	// head is the head of its response, empty until that is there.
 	head Head
 	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
@@ -388,7 +390,7 @@ func (p *part) complete() int64 {
 // judgeEnd says what the clean end of the response means.
 func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 	r := response{
-		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start,
+		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start, drawn: p.drawn,
 		framing: p.attempt.engine.options.Framing,
 		sent:    func() Sent { return transfer.Sent(ctx) },
 	}

@@ -48,7 +48,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	wake := a.listen()
 	a.pace()
 
-	first := &part{start: a.from, end: bodyEnd, head: a.transfer.Head()}
+	first := &part{start: a.from, end: bodyEnd, drawn: a.drawn, head: a.transfer.Head()}
 	if a.to > 0 {
 		first.end = a.to
 	}

@@ -178,8 +178,7 @@ func (a *attempt) mismatch(p *part) (step, verdict) {
 func (a *attempt) unproved(p *part) (step, verdict) {
 	data := &a.next.Response
 	end := p.read // less than what is stored, perhaps
-	stored, gap := firstGap(data.Segments)
-	if a.unprovedEnds > 0 && a.unprovedEnd == end && (a.repeated || end == 0) && end == stored && gap == 0 {
+	if stored, gap := firstGap(data.Segments); (a.repeated || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
 		data.Length = end
 		if len(data.Seams) > 0 {
 			return a.again("compares where its responses meet")
@@ -187,11 +186,32 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 		return a.succeed()
 	}
 	if a.unprovedEnds++; a.unprovedEnds > 1+a.fetch.retry.MaxRestarts {
-		return a.fail(ReasonFetchError, "nothing proves that the body is complete, and it ends elsewhere each time")
+		return a.fail(ReasonFetchError, "nothing proves that the body is complete")
+	}
+	if a.unprovedEnd != end {
+		a.unprovedSame = 0
 	}
 	a.unprovedEnd = end
+	a.unprovedSame++
 	data.Compare = true
 	return a.again("nothing proves that this is the end; asks whether more follows")
+}
+
+// forgets is the length of the blocks that WebKit hands out of a brotli body: of one that
+// breaks off, and of which nothing shows that, what it has of the next block is lost.
+const forgets = 16 << 10
+
+// sameEnd says whether the body has ended often enough where it has ended now. A whole
+// number of blocks may be all that is handed out, wherever it breaks off.
+func (a *attempt) sameEnd(p *part) bool {
+	blocks := !p.attempt.engine.options.Framing.Chunked && p.head.coding() != codingNone && p.read%forgets == 0
+	switch {
+	case a.unprovedEnds == 0 || a.unprovedEnd != p.read:
+		return false
+	case blocks:
+		return p.read > 0 && a.unprovedSame > a.fetch.retry.MaxRestarts
+	}
+	return true
 }
 
 // countRestart counts a response that starts the record again. Too many are a
