@@ -41,9 +41,10 @@ func isRange(init bgfetch.TransferInit) bool {
 	return init.RangeStart+init.RangeEnd > 0 || init.Ranged
 }
 
-// TestRightBytes: what a response suggests is not what is known. The file has 4 MiB.
+// TestRightBytes: what a response suggests is not what is known. The file has 4 MiB and
+// some bytes, so that it ends within a block of a decoder.
 func TestRightBytes(t *testing.T) {
-	const size = 4 * mib
+	const size = 4*mib + 5
 	const modified = "Mon, 02 Jan 2023 03:04:05 GMT"
 	file := resource{Body: randomBytes(size), ETag: `"v1"`, LastModified: modified, Rate: 16 * mib}
 	cors := file
