@@ -2,7 +2,7 @@
 
 import { cacheNames, type WorkerContext } from './context';
 import type { EngineLock } from './lock';
-import { deleteOwnCache } from './own-caches';
+import { deleteOwnCache } from '../shared/own-caches';
 
 /** A connection that does not close may block the deletion for so long, no longer. */
 const DELETION_LIMIT_MS = 3000;
