@@ -10,6 +10,7 @@
 //	host         of its URL instead of the server's
 //	retry        what the background fetch wants of retries
 //	crossOrigin  whether it lies on another origin
+//	integrity    whether the site gives the hash of what is to arrive
 //	downloadTotal
 //	reason       the failure reason that is to come of it; absent: success
 //	requests     the most requests that it may take

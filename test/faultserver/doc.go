@@ -31,6 +31,7 @@
 //	                neither Content-Length nor chunks: the body ends with the connection
 //	connectionclose=1
 //	                Connection: close, which says that it ends after the body
+//	http10=1        the answer is HTTP/1.0, as of simple servers
 //	contentlength=N a Content-Length that lies, of responses with all of the content:
 //	                no more than N bytes of it are sent
 //	norange=1       ignores Range: always 200 with everything

@@ -29,7 +29,7 @@ type options struct {
 
 	rate, link, delay                int64
 	chunked, closeDelimited, noRange bool
-	connectionClose                  bool
+	connectionClose, http10          bool
 	noETag, noLastModified, weakETag bool
 	gzip, brotli, cors               bool
 	stored                           string
@@ -118,7 +118,7 @@ func (o *options) targets() map[string]any {
 		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text, "wav": &o.wav,
 		"type": &o.contentType, "disposition": &o.disposition, "cachecontrol": &o.cacheControl,
 		"rate": &o.rate, "link": &o.link, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
-		"closedelimited": &o.closeDelimited, "connectionclose": &o.connectionClose,
+		"closedelimited": &o.closeDelimited, "connectionclose": &o.connectionClose, "http10": &o.http10,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
 		"gzip": &o.gzip, "brotli": &o.brotli, "stored": &o.stored, "codingheader": &o.codingHeader,
 		"cors": &o.cors, "corsorigin": &o.corsOrigin, "expose": &o.expose, "timing": &o.timing, "redirect": &o.redirect,

@@ -120,6 +120,10 @@ func (a *answer) sayHow() {
 	if a.options.connectionClose {
 		header.Set("Connection", "close")
 	}
+	if a.options.http10 {
+		// net/http answers in the version of the request, and closes the connection.
+		a.r.Proto, a.r.ProtoMinor = "HTTP/1.0", 0
+	}
 }
 
 func (a *answer) allowOrigins() {
