@@ -240,6 +240,9 @@ func (t *transfer) Sent(context.Context) bgfetch.Sent {
 		sent.Plain = t.wire.response.Header.Get("Content-Encoding") == "" // else it is "@unknown"
 		sent.Encoded = t.wire.coded
 	}
+	if response := t.wire.response; !t.way.crossOrigin || response.Header.Get("Timing-Allow-Origin") == "*" {
+		sent.Protocol = strings.ToLower(response.Proto)
+	}
 	return sent
 }
 

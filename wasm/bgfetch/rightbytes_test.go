@@ -127,9 +127,31 @@ func TestRightBytes(t *testing.T) {
 		{"a plain body without a length, chunks not checked", webkit, func(n int, init bgfetch.TransferInit) response {
 			r := bare.Respond(init)
 			if !isRange(init) {
+				r.Head = set(set(r.Head, "Content-Length", ""), "Transfer-Encoding", "chunked")
+				r = short(r, 2*mib)
+			}
+			return r
+		}, nil, "", 2},
+		{"a plain body that ends with its connection", chromium, func(n int, init bgfetch.TransferInit) response {
+			r := bare.Respond(init)
+			if !isRange(init) {
 				r.Head = set(r.Head, "Content-Length", "")
 				r = short(r, 2*mib)
 			}
+			return r
+		}, nil, "", 2},
+		{"a plain body without a length over HTTP/2", chromium, func(n int, init bgfetch.TransferInit) response {
+			r := bare.Respond(init)
+			r.Head = set(r.Head, "Content-Length", "")
+			r.Sent = &bgfetch.Sent{EncodedLength: size, Protocol: "h2"}
+			return r
+		}, nil, "", 1},
+		{"encoded, short, from a server of HTTP/1.0", webkit, func(n int, init bgfetch.TransferInit) response {
+			if isRange(init) {
+				return file.Respond(init)
+			}
+			r := short(encoded(file.Respond(init), true, 3*mib), 2*mib)
+			r.Sent = &bgfetch.Sent{EncodedLength: -1, Protocol: "http/1.0"}
 			return r
 		}, nil, "", 2},
 		{"cross-origin, shorter than a Content-Length that may be its own", webkit, func(n int, init bgfetch.TransferInit) response {
@@ -348,7 +370,7 @@ func TestLimitWithoutALength(t *testing.T) {
 				if !ranges {
 					r = all(file, init)
 				}
-				r.Head = set(r.Head, "Content-Length", "")
+				r.Head = set(set(r.Head, "Content-Length", ""), "Transfer-Encoding", "chunked")
 				return r
 			})
 			w.fetchWith("f", siteA, limit(mib))

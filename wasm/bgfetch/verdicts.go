@@ -159,7 +159,16 @@ func (a *attempt) invalid(problem string) (step, verdict) {
 // withoutRanges asks for all of the body from now on, since the server's ranges are not
 // of its bytes as they are read here. What is stored is compared with what comes.
 func (a *attempt) withoutRanges(why string) (step, verdict) {
-	a.next.Response.Resumable = false
+	data := &a.next.Response
+	data.Resumable, a.single = false, true
+	if len(data.Seams) > 0 {
+		// What ranges brought is of no use.
+		first := data.Seams[0]
+		data.Seams = nil
+		if err := a.dropSegments(a.engine.ctx, func(s Segment) bool { return s.Offset >= first }); err != nil {
+			return a.fail(ReasonFetchError, fmt.Sprintf("what ranges brought cannot be dropped: %v", err))
+		}
+	}
 	return a.again(why + "; asks for all of it")
 }
 
