@@ -161,6 +161,9 @@ func (a *attempt) invalid(problem string) (step, verdict) {
 func (a *attempt) withoutRanges(why string) (step, verdict) {
 	data := &a.next.Response
 	data.Resumable, a.single = false, true
+	if data.coding() != codingNone {
+		data.Length, data.Offsets = -1, false // which ranges told
+	}
 	if len(data.Seams) > 0 {
 		// What ranges brought is of no use.
 		first := data.Seams[0]
