@@ -192,7 +192,8 @@ scenario(
   async (test) => {
     const channel = new URL(test.channel.address('x')).origin;
     // The page allows everything.
-    const { page } = await open6(test, { worker: { csp: `connect-src 'self' ${channel}` } });
+    const csp = `default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ${channel}`;
+    const { page } = await open6(test, { worker: { csp } });
     const own = test.resource({ size: MiB });
     const other = test.resource({ size: 1000, cors: 1, origin: test.server.url2 });
     const redirect = test.resource({ size: 1000, redirect: other.url });
