@@ -55,6 +55,9 @@ export const MARK = '__bgfetch__';
 /** The Web Lock under which the program of a scope runs. */
 export const lockName = (scope: string): string => `bgfetch:${scope}`;
 
+/** The database of the program of a scope. */
+export const databaseName = (scope: string): string => `bgfetch:${scope}`;
+
 // ---- page -> worker, by registration.active.postMessage(message, [port]) ----
 
 export type Method = 'GET' | 'POST' | 'DELETE';

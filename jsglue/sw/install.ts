@@ -117,7 +117,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     await Promise.all([cleared, watchers.lose()]);
     return {};
   };
-  wrapUnregister(async ({ scope }) => void (scope === context.scope && (await forget())));
+  wrapUnregister(({ scope }) => async () => void (scope === context.scope && (await forget())));
 
   listenForMessages(program, watchers, lifetime, activity, {
     'GET permission': async () => ({ state: context.permission }),
