@@ -254,6 +254,12 @@ func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 // begin makes the response the one with which the body begins.
 func (a *attempt) begin(head Head) {
 	data := &a.next.Response
+	if probe := (ResponseData{Length: -1}); data.Head != nil {
+		probe.announce(head)
+		if data.versionOf(head, probe.Length) == versionOther {
+			a.renew() // who was told of the one before does not read this one
+		}
+	}
 	announced := max(0, data.expected())
 	a.from, a.to, a.start, a.end = 0, 0, 0, 0
 	data.Length, data.Announced = -1, 0
@@ -311,10 +317,11 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 		a.end, a.to = end, end
 		return move, verdict{}
 	}
+	_, placed := head.get("Content-Range")
 	switch v := data.versionOf(head, complete); {
 	case v == versionOther && !a.verified():
 		return a.restart("the file on the server is another one")
-	case v == versionSame:
+	case v == versionSame && placed:
 		data.join(head, complete)
 		return move, verdict{}
 	}
@@ -322,7 +329,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 	data.doubt(complete)
 	if data.selfProving() { // and none were asked for again
 		data.Compare = true
-		return a.again("nothing in the partial response proves that it is of the same file")
+		return a.again("nothing in the partial response proves that it continues what is stored")
 	}
 	return move, verdict{}
 }
@@ -387,7 +394,6 @@ func (a *attempt) refused(head Head) (step, verdict) {
 			return nil, v
 		}
 	}
-	a.renew()
 	return a.badStatus(head)
 }
 

@@ -258,6 +258,7 @@ func (e *Engine) restore(ctx context.Context, s Stored, bodies []string) error {
 		return e.restoreKept(ctx, s, bodies)
 	}
 	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
+	f.settling = s.State.Delivered // nothing can be done to it any more
 	e.mu.Lock()
 	e.fetches[f.state.UniqueID] = f
 	e.mu.Unlock()

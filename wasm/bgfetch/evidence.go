@@ -199,6 +199,8 @@ type response struct {
 	// complete is the proved or told complete length, announced what the first response
 	// announced; -1 for none.
 	complete, announced int64
+	// told is the length that it has at least, as ranges told.
+	told int64
 	// asked is the byte after the last that was asked for, or bodyEnd.
 	asked int64
 	// compared is the byte after the last that was compared with stored ones, from start
@@ -249,8 +251,9 @@ func (h Head) lists(name, token string) bool {
 	return false
 }
 
-// longestEmpty is more than a content coding makes of nothing, in bytes.
-const longestEmpty = 64
+// longestEncoded is more than a content coding makes of so many bytes, also where it cannot
+// compress them and some are added to hide the length.
+func longestEncoded(length int64) int64 { return length + length/16 + 256 }
 
 // judgeEnd says what it means that the response ended cleanly at the byte read.
 func (r *response) judgeEnd(read int64) ending {
@@ -260,7 +263,7 @@ func (r *response) judgeEnd(read int64) ending {
 		return endOfBody
 	case r.partial:
 		return r.judgePartialEnd(read)
-	case r.complete >= 0, read == 0 && length > longestEmpty:
+	case r.complete >= 0, length > longestEncoded(read):
 		return endShort
 	}
 	coding, sent := r.head.coding(), Sent{EncodedLength: -1}
@@ -296,7 +299,7 @@ func (r *response) judgePartialEnd(read int64) ending {
 		return endShort
 	case length >= 0 && read > r.start+length:
 		return endOfRange // it was encoded; the bytes will tell
-	case r.complete < 0 && read < r.asked && (read == r.announced || read == r.compared && r.drawn):
+	case r.complete < 0 && read < r.asked && read >= r.told && (read == r.announced || read == r.compared && r.drawn):
 		return endOfBody
 	}
 	return endOfRange

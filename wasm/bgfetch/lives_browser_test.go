@@ -36,10 +36,11 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 	if chance(r, 10) {
 		got.Delay = time.Duration(r.IntN(3000)) * time.Millisecond
 	}
+	ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged
+	s.look(got.Head, a, ranged)
 	if a.status != 200 && a.status != 206 {
 		return got, a
 	}
-	ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged
 	if b == likeChromium && a.coded && ranged {
 		return response{Err: fmt.Errorf("a coded answer to a range: %w", bgfetch.ErrNetwork)}, a
 	}
@@ -57,15 +58,35 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 		return response{Err: fmt.Errorf("it ended before the first byte: %w", bgfetch.ErrNetwork)}, a
 	}
 	got.Sent = b.sent(s, a, cross, len(bytes))
-	if shown := a.length >= 0 && !(a.coded && got.Sent.EncodedLength < 0); a.cut >= 0 && clean && a.start == 0 && !shown {
-		s.mu.Lock()
-		s.ends[len(bytes)]++
-		if !a.coded && a.length < 0 {
-			s.framed[len(bytes)]++
-		}
-		s.mu.Unlock()
+	if a.cut >= 0 && clean {
+		s.lookAtEnd(a, len(bytes), got.Sent.EncodedLength)
 	}
 	return got, a
+}
+
+// look counts the answers to Range requests that say nothing of a range and its length.
+func (s *livesServer) look(head bgfetch.Head, a livesAnswer, ranged bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	named := slices.ContainsFunc(head.Headers, func(h bgfetch.Header) bool {
+		return h[0] == "Content-Length" || (h[0] == "Content-Range" && !a.odd)
+	})
+	if ranged && (a.status != 206 || a.coded || a.odd || !named) {
+		s.rangeless++
+	}
+}
+
+// lookAtEnd counts an end that comes too early, where neither a length nor the size that
+// the timing entry tells shows it.
+func (s *livesServer) lookAtEnd(a livesAnswer, read int, encoded int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.length < 0 || (encoded < 0 && (a.coded || s.cross || a.redirected)) {
+		s.ends[a.start+read]++
+	}
+	if a.length < 0 && !a.coded && a.start == 0 && (a.how == "valid" || !a.framed) {
+		s.framed[read]++
+	}
 }
 
 func (b livesBrowser) head(s *livesServer, a livesAnswer, cross bool, url string) bgfetch.Head {

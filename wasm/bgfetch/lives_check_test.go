@@ -115,11 +115,11 @@ func (l *life) excused(s *livesServer, body []byte) string {
 		prefix = prefix || bytes.HasPrefix(f.body, body)
 	}
 	switch {
-	case prefix && s.framed[len(body)] > 0 && l.browser != likeWebKit:
+	case prefix && s.framed[len(body)] > 0 && (l.browser != likeWebKit || times > 1):
 		// A chunked body with its last chunk is complete, says HTTP; and one that ends with
 		// the connection is taken for such a one, since no browser tells them apart.
 		return "a short body in whole framing"
-	case prefix && times > 1 && (s.ranges == "ignored" || s.coding == "stored"):
+	case prefix && times > 1 && s.rangeless > 0:
 		// It was asked for twice, ended at the same byte twice, and ranges of it cannot be had.
 		return "a short body, twice the same"
 	}

@@ -46,12 +46,14 @@ type livesServer struct {
 	rangeFault                                string
 	rate                                      int
 
-	mu       sync.Mutex
-	requests int
-	served   int // the last version that was
+	mu     sync.Mutex
+	served int // the last version that was
 	// ends counts where bodies from byte 0 on ended too early, and nothing showed it, by the
 	// byte as they were read; framed those of them that were not encoded and had no length.
 	ends, framed map[int]int
+	// rangeless counts the Range requests that were not answered by that range, or by one
+	// that shows nothing of its length.
+	rangeless int
 }
 
 // livesFile is a version of a file.
@@ -230,6 +232,8 @@ type livesAnswer struct {
 	// cut is where it breaks off, -1 for nowhere, and how what is seen of it.
 	cut int
 	how string
+	// odd: it is not the range that was asked for.
+	odd bool
 }
 
 func (a *livesAnswer) add(name, value string) {
@@ -256,6 +260,7 @@ func (s *livesServer) respond(n int, init bgfetch.TransferInit) livesAnswer {
 	if ranged && s.ranges != "ignored" && s.happens(r, s.rangeFaultChance, &s.rangeFaultLeft) {
 		fault = s.rangeFault
 	}
+	a.odd = fault != ""
 	a.coded = s.coding == "stored" || (s.coding == "on the fly" && !ranged)
 	a.payload = a.file.body
 	if a.coded {

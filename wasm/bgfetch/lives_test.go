@@ -41,6 +41,13 @@ func TestLives(t *testing.T) {
 			for end, n := range l.ends {
 				ends[end] += n
 			}
+			sum, reqs := int64(0), len(l.network.Requests())
+			for _, s := range l.servers {
+				for _, f := range s.files[:s.served+1] {
+					sum += int64(len(f.body))
+				}
+			}
+			fmt.Printf("STAT %d good %v ours %d records %d requests %d taken %d sum %d ratio %.1f\n", l.seed, l.good, l.ours, len(l.servers), reqs, l.network.Taken(), sum, float64(l.network.Taken())/float64(sum+100000))
 			if len(l.wrong) > 0 || *livesTell {
 				t.Log(l.story())
 			}
@@ -153,9 +160,6 @@ func (l *life) randomFetch(i int) *livesFetch {
 		s := newLivesServer(r, url, cross, l.good)
 		l.servers[url] = s
 		l.network.Handle(url, func(n int, init bgfetch.TransferInit) response {
-			s.mu.Lock()
-			s.requests++
-			s.mu.Unlock()
 			got, a := l.browser.receive(s, n, init)
 			l.tell(f.init.ID, "  %s request %d, %d-%d %v: %v; seen: %v", url, n, init.RangeStart, init.RangeEnd, init.Ranged, a, got.Head.Headers)
 			return got

@@ -174,8 +174,8 @@ func (p *part) open(ctx context.Context) (Transfer, error) {
 		problem = "it has a content coding"
 	case v == versionOther, v == versionUnknown && p.data.selfProving():
 		problem = "nothing proves that it is of the same file"
-	case complete < 0 && p.head.contentLength() < 0:
-		problem = "nothing says what it holds"
+	case p.head.value("Content-Range") == "":
+		problem = "nothing says which bytes it holds"
 	}
 	if problem != "" {
 		return transfer, &errRefused{p.head, "the partial response is not valid: " + problem}
@@ -381,16 +381,23 @@ func (p *part) complete() int64 {
 		if p.head.coding() == codingNone {
 			told = p.head.contentLength()
 		}
-	} else if p.head.coding() == codingNone || (p.joins >= 0 && p.read >= p.joins) {
+	} else if p.head.coding() == codingNone || p.sameOffsets() {
 		told, _ = validatePartial(p.head, p.start, 0)
 	}
 	return max(p.data.Length, told)
 }
 
+// sameOffsets says whether the bytes of the range proved to be those that are stored, so
+// that the server counts the bytes as they are read. Of a range from byte 0 on the browser
+// may have undone the content coding: that proves nothing of the kind.
+func (p *part) sameOffsets() bool {
+	return p.partial() && p.start > 0 && p.joins >= 0 && p.read >= p.joins
+}
+
 // judgeEnd says what the clean end of the response means.
 func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 	r := response{
-		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start, drawn: p.drawn,
+		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start, drawn: p.drawn, told: p.attempt.told,
 		framing: p.attempt.engine.options.Framing,
 		sent:    func() Sent { return transfer.Sent(ctx) },
 	}
@@ -404,6 +411,18 @@ func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 		return e
 	}
 	return endOfBody // it is not asked for twice: what came is what there is
+}
+
+// told is the length that the body has at least, says a range of it that began with bytes
+// that are stored; 0 where nothing says so.
+func (p *part) told() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.head.Status == 0 || !p.partial() || p.head.coding() == codingSome || p.start == 0 || p.joins < 0 || p.read == p.start {
+		return 0
+	}
+	complete, _ := validatePartial(p.head, p.start, 0)
+	return max(complete, p.start+p.head.partialLength())
 }
 
 // stored waits until a piece is stored, also after the end of ctx: what is still

@@ -192,7 +192,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		}
 		if e.joined {
 			data.join(e.part.head, e.part.complete())
-			data.Offsets = data.Offsets || e.part.partial()
+			data.Offsets = data.Offsets || e.part.sameOffsets()
 		}
 		if e.proved {
 			data.Length, found = e.complete, true
@@ -263,6 +263,9 @@ func (a *attempt) flowing() (n int) {
 // from, or becomes a gap that another one fills.
 func (a *attempt) ended(e partEvent) {
 	a.remove(e.part)
+	if !errors.Is(e.err, errMismatch) {
+		a.told = max(a.told, e.part.told())
+	}
 	rest, nothingMoved := e.part.rest()
 	if nothingMoved {
 		for _, p := range a.parts {

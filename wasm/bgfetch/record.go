@@ -50,9 +50,10 @@ type record struct {
 	// engine counts anew.
 	failures, statusRetries, idle int
 	// unprovedEnds counts the ends of the body that nothing proved, unprovedEnd is where
-	// the last of them was, and unprovedSame how many in a row were there.
+	// the last of them was, and unprovedSame how many in a row were there. told is the
+	// length that the body has at least, as ranges of it told.
 	unprovedEnds, unprovedSame int
-	unprovedEnd                int64
+	unprovedEnd, told          int64
 }
 
 // key is the key of a segment of that generation of the record's response data.

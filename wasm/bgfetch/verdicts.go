@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -82,6 +83,7 @@ func (a *attempt) progress() {
 func (a *attempt) renew() {
 	a.next.Response = ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
 	a.next.Digest = nil
+	a.unprovedSame, a.told = 0, 0
 }
 
 // succeed ends the record, if its bytes are those that they should be.
@@ -127,6 +129,9 @@ func (a *attempt) settleUnstored(reason FailureReason, why string) (step, verdic
 
 // badStatus ends the record with a response whose body is not kept.
 func (a *attempt) badStatus(head Head) (step, verdict) {
+	if a.next.Response.Head != nil {
+		a.renew() // who reads the response before does not go on with this one
+	}
 	a.next.Response.Head = &head
 	return a.fail(ReasonBadStatus, fmt.Sprintf("the server answered with status %d", head.Status))
 }
@@ -181,6 +186,7 @@ func (a *attempt) mismatch(p *part) (step, verdict) {
 	if !p.partial() || proved {
 		return a.restart("the bytes are not those of before")
 	}
+	a.told = 0 // they tell the length of something else
 	return a.withoutRanges("the bytes of the range are not those that are stored")
 }
 
@@ -216,9 +222,9 @@ const forgets = 16 << 10
 // sameEnd says whether the body has ended often enough where it has ended now. A whole
 // number of blocks may be all that is handed out, wherever it breaks off.
 func (a *attempt) sameEnd(p *part) bool {
-	blocks := !p.attempt.engine.options.Framing.Chunked && p.head.coding() != codingNone && p.read%forgets == 0
-	switch {
-	case a.unprovedEnds == 0 || a.unprovedEnd != p.read:
+	forgetful := !a.engine.options.Framing.Chunked && p.head.coding() != codingNone && !strings.Contains(p.head.value("Content-Encoding"), "gzip")
+	switch blocks := forgetful && p.read%forgets == 0; {
+	case a.unprovedSame == 0 || a.unprovedEnd != p.read || p.read < a.told:
 		return false
 	case blocks:
 		return p.read > 0 && a.unprovedSame > a.fetch.retry.MaxRestarts
