@@ -30,9 +30,12 @@ export class Puts {
    * for stored(). Rejects with HostFailure 'stopped' when signal has aborted meanwhile.
    */
   async begin(length: number, put: () => Promise<void>, signal: AbortSignal): Promise<number> {
-    const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     while (this.#bytes > 0 && this.#bytes + length > MAX_BYTES && !signal.aborted) {
+      let onAbort!: () => void;
+      const aborted = new Promise<void>((resolve) => (onAbort = resolve));
+      signal.addEventListener('abort', onAbort);
       await Promise.race([aborted, ...this.#holding]);
+      signal.removeEventListener('abort', onAbort);
     }
     if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
     this.#bytes += length;

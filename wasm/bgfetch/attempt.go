@@ -23,9 +23,9 @@ type attempt struct {
 	// compared; to 0 for the rest. Not ranged: all of the body is asked for.
 	from, to int64
 	ranged   bool
-	// drawn: from was drawn at random.
-	drawn    bool
-	transfer Transfer
+	// drawn: from was drawn at random. continues: see part.
+	drawn, continues bool
+	transfer         Transfer
 	// moved is set when the attempt stored a byte.
 	moved bool
 	// repeated: the response begins at byte 0, though the first bytes are stored.
@@ -92,7 +92,7 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 		a.start, a.end = data.Seams[0], data.Seams[0]
 	}
 	bounded := a.bound()
-	a.from, a.to, a.drawn = 0, 0, false
+	a.from, a.to, a.drawn, a.continues = 0, 0, false, false
 	// Where all of it came to nothing, and nothing proved it, a range may say more.
 	atNothing := a.unprovedEnds > 0 && !a.single
 	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded || atNothing)
@@ -322,6 +322,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 	case v == versionOther && !a.verified():
 		return a.restart("the file on the server is another one")
 	case v == versionSame && placed:
+		a.continues = true
 		data.join(head, complete)
 		return move, verdict{}
 	}

@@ -30,6 +30,8 @@ type part struct {
 	drawn bool
 	// head is the head of its response, empty until that is there.
 	head Head
+	// continues: its head proves that it is of the same file, and where it begins.
+	continues bool
 	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
 	seek, flowing bool
 	// hash sees the bytes, which are the ones after all that it has seen; nil where
@@ -168,14 +170,16 @@ func (p *part) open(ctx context.Context) (Transfer, error) {
 		return transfer, &errRefused{p.head, fmt.Sprintf("status %d in answer to a range", p.head.Status)}
 	}
 	complete, problem := validatePartial(p.head, p.start, end)
-	switch v := p.data.versionOf(p.head, complete); {
+	v, placed := p.data.versionOf(p.head, complete), p.head.value("Content-Range") != ""
+	p.continues = v == versionSame && placed
+	switch {
 	case problem != "":
 	case p.head.coding() == codingSome:
 		problem = "it has a content coding"
 	case v == versionOther, v == versionUnknown && p.data.selfProving():
 		problem = "nothing proves that it is of the same file"
-	case p.head.value("Content-Range") == "":
-		problem = "nothing says which bytes it holds"
+	case !placed && p.head.contentLength() < 0:
+		problem = "nothing says what it holds"
 	}
 	if problem != "" {
 		return transfer, &errRefused{p.head, "the partial response is not valid: " + problem}

@@ -48,7 +48,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	wake := a.listen()
 	a.pace()
 
-	first := &part{start: a.from, end: bodyEnd, drawn: a.drawn, head: a.transfer.Head()}
+	first := &part{start: a.from, end: bodyEnd, drawn: a.drawn, continues: a.continues, head: a.transfer.Head()}
 	if a.to > 0 {
 		first.end = a.to
 	}
@@ -201,7 +201,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		if e.segment.Length == 0 {
 			continue
 		}
-		if offset := e.segment.Offset; offset > 0 && offset == e.part.start && !e.part.data.selfProving() {
+		if offset := e.segment.Offset; offset > 0 && offset == e.part.start && !e.part.continues {
 			data.addSeam(offset)
 		}
 		added = append(added, e.segment)
