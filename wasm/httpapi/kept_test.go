@@ -148,10 +148,10 @@ func TestNoListShowsSecrets(t *testing.T) {
 			h.ServeHTTP(w, httptest.NewRequest("POST", "/fetches/u2/match", strings.NewReader("{}")))
 			return w.Body.String()
 		}
-		check("under way")
-		if !strings.Contains(match(), "secret") {
-			t.Error("match() does not give the request as it was made")
+		if got := match(); !strings.Contains(got, "secret") {
+			t.Errorf("match() does not give the request as it was made: %s", got)
 		}
+		check("under way") // some of it waits until all has come
 		time.Sleep(time.Minute)
 		check("kept")
 		if got := match(); strings.Contains(got, "secret") || !strings.Contains(got, fileURL) {
