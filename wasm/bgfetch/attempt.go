@@ -26,8 +26,8 @@ type attempt struct {
 	// drawn: from was drawn at random. continues: see part.
 	drawn, continues bool
 	transfer         Transfer
-	// moved is set when the attempt stored a byte.
-	moved bool
+	// moved is set when the attempt stored a byte, came when one came.
+	moved, came bool
 	// repeated: the response begins at byte 0, though the first bytes are stored.
 	repeated bool
 

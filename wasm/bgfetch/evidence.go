@@ -299,7 +299,7 @@ func (r *response) judgePartialEnd(read int64) ending {
 		return endShort
 	case length >= 0 && read > r.start+length:
 		return endOfRange // it was encoded; the bytes will tell
-	case r.complete < 0 && read < r.asked && read >= r.told && (read == r.announced || read == r.compared && r.drawn):
+	case r.complete < 0 && read < r.asked && read >= r.told && (read == r.announced && r.compared > r.start || read == r.compared && r.drawn):
 		return endOfBody
 	}
 	return endOfRange

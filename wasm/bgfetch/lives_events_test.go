@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"testing/synctest"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -114,6 +115,7 @@ func (l *life) sought(e livesEvent) {
 func (l *life) evicted(e livesEvent) {
 	l.ours++
 	l.evictions++
+	synctest.Wait() // not between the look for what is there and the event
 	ctx := context.Background()
 	if e.name == "evict all" {
 		_ = l.bodies.Delete(ctx, l.uniqueID(e))
@@ -172,6 +174,9 @@ func (l *life) reader(e livesEvent) {
 			piece, err := l.bodies.ReadPlan(plan)
 			if err != nil {
 				return
+			}
+			if len(plan.Segments) > 0 {
+				piece = piece[int64(len(read.body))-plan.Segments[0].Offset:]
 			}
 			read.body, read.end = append(read.body, piece...), plan.End
 			if read.end {

@@ -18,6 +18,8 @@ type livesServer struct {
 	url   string
 	seed  uint64
 	cross bool
+	// kind is what its bytes are like.
+	kind string
 	// exposed is Access-Control-Expose-Headers, timing Timing-Allow-Origin: *.
 	exposed string
 	timing  bool
@@ -84,8 +86,8 @@ func one[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }
 
 // content is a body of that length.
-func (s *livesServer) content(r *rand.Rand, kind string, n int) []byte {
-	switch kind {
+func (s *livesServer) content(r *rand.Rand, n int) []byte {
+	switch s.kind {
 	case "sparse": // such as an image of a disk
 		b := make([]byte, n)
 		for range n / 50_000 {
@@ -100,13 +102,13 @@ func (s *livesServer) content(r *rand.Rand, kind string, n int) []byte {
 }
 
 // addFile adds a version, which is another one than the one before in a way.
-func (s *livesServer) addFile(r *rand.Rand, kind, how string, size int) {
+func (s *livesServer) addFile(r *rand.Rand, how string, size int) {
 	var body []byte
 	if len(s.files) > 0 {
 		before := s.files[len(s.files)-1].body
 		switch how {
 		case "same length":
-			body = s.content(r, kind, len(before))
+			body = s.content(r, len(before))
 		case "appended":
 			body = append(append(body, before...), livesBytes(r, 1+r.IntN(100_000))...)
 		case "shorter":
@@ -121,7 +123,7 @@ func (s *livesServer) addFile(r *rand.Rand, kind, how string, size int) {
 		}
 	}
 	if body == nil {
-		body = s.content(r, kind, size)
+		body = s.content(r, size)
 	}
 	number := len(s.files)
 	f := &livesFile{body: body, etag: fmt.Sprintf("v%d", number), modified: time.Date(2023, 1, 2+number, 3, 4, 5, 0, time.UTC).Format(http.TimeFormat)}
@@ -147,14 +149,14 @@ func newLivesServer(r *rand.Rand, url string, cross, good bool) *livesServer {
 	s.etag, s.modified, s.framing, s.ranges, s.coding = "strong", one(r, "", "by version"), "length", "known", ""
 	s.exposed = one(r, "*", "ETag, Content-Range, Content-Encoding, Access-Control-Expose-Headers")
 	s.rate = one(r, 64<<10, 256<<10, 256<<10, mib, mib, 4*mib, 0)
-	kind := one(r, "random", "random", "random", "sparse", "repeating")
+	s.kind = one(r, "random", "random", "random", "random", "random", "random", "random", "random", "sparse", "repeating")
 	size := one(r, 0, 1, r.IntN(1000), r.IntN(100_000), r.IntN(100_000), r.IntN(300_000), r.IntN(300_000), r.IntN(700_000))
 	if chance(r, 2) {
 		size = r.IntN(3 * mib)
 	}
 	if good {
 		s.rate = max(s.rate, 64<<10)
-		s.addFile(r, kind, "", size)
+		s.addFile(r, "", size)
 		return s
 	}
 	s.exposed = one(r, "", "", "*", "ETag", "Content-Range", "ETag, Content-Range", "ETag, Content-Encoding, Access-Control-Expose-Headers",
@@ -168,10 +170,10 @@ func newLivesServer(r *rand.Rand, url string, cross, good bool) *livesServer {
 	s.coding = one(r, "", "", "", "on the fly", "on the fly", "stored", "stored", "unknown", "empty")
 	s.codedETag = one(r, "same", "another", "weak", "none")
 	s.empty416 = one(r, "416", "200")
-	s.addFile(r, kind, "", size)
+	s.addFile(r, "", size)
 	if chance(r, 40) {
 		for n := 2 + r.IntN(3); len(s.files) < 2 || chance(r, 40); n += 1 + r.IntN(4) {
-			s.addFile(r, kind, one(r, "other", "same length", "same length", "appended", "shorter", "patched", "empty"), size/2+r.IntN(size+1))
+			s.addFile(r, one(r, "other", "same length", "same length", "appended", "shorter", "patched", "empty"), size/2+r.IntN(size+1))
 			s.replacedAt = append(s.replacedAt, n)
 		}
 	}
@@ -382,10 +384,10 @@ func (s *livesServer) String() string {
 	for i, f := range s.files {
 		sizes = append(sizes, fmt.Sprintf("%s %d bytes (encoded %d, %v for each)", s.how[i], len(f.body), len(f.encoded), f.perByte))
 	}
-	return fmt.Sprintf("%s\n  cross %v, exposed %q, timing %v, redirected from request %d, gone from %d\n  files %q, replaced at requests %v\n"+
+	return fmt.Sprintf("%s\n  %s, cross %v, exposed %q, timing %v, redirected from request %d, gone from %d\n  files %q, replaced at requests %v\n"+
 		"  etag %q, modified %q, framing %q, ranges %q (cap %d, of all %v), coding %q (its etag %q), connection close %v, Accept-Ranges %v\n"+
 		"  cut %q how %q at %d in %d%%, left %d; statuses %d%%, left %d; range fault %q %d%%, left %d; rate %d",
-		s.url, s.cross, s.exposed, s.timing, s.redirectAt, s.goneAt, sizes, s.replacedAt,
+		s.url, s.kind, s.cross, s.exposed, s.timing, s.redirectAt, s.goneAt, sizes, s.replacedAt,
 		s.etag, s.modified, s.framing, s.ranges, s.cap, s.capAll, s.coding, s.codedETag, s.connectionClose, s.acceptRanges,
 		s.cut, s.cutHow, s.cutAt, s.cutChance, s.cutLeft, s.statusChance, s.statusLeft, s.rangeFault, s.rangeFaultChance, s.rangeFaultLeft, s.rate)
 }

@@ -515,6 +515,13 @@ func (p *part) extend(s span) bool {
 	return true
 }
 
+// taken says whether it has taken a byte from a body.
+func (p *part) taken() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.read > p.start
+}
+
 // rest is what the part has not stored.
 func (p *part) rest() (rest span, nothingMoved bool) {
 	p.mu.Lock()

@@ -266,6 +266,7 @@ func (a *attempt) ended(e partEvent) {
 	if !errors.Is(e.err, errMismatch) {
 		a.told = max(a.told, e.part.told())
 	}
+	a.came = a.came || e.part.taken()
 	rest, nothingMoved := e.part.rest()
 	if nothingMoved {
 		for _, p := range a.parts {

@@ -260,6 +260,9 @@ func (a *attempt) fetchLost() (step, verdict) {
 		data := &a.next.Response
 		_, err = a.dropRows(ctx, func(s Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) })
 		a.next.Digest = nil // what is fetched again is also hashed again
+		if len(data.Segments) == 0 {
+			a.renew() // who has read some of the one does not go on with the other
+		}
 	}
 	if err != nil {
 		return a.fail(ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))

@@ -285,7 +285,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 	}
 	// The browser may have kept an answer to a request without CORS.
 	a.pastCache = neverAnswered && forbidden
-	if a.ranged && a.failures > 1 && a.next.Response.coding() != codingNone {
+	if a.ranged && !a.came && a.failures > 1 && a.next.Response.coding() != codingNone {
 		// The browser refuses, perhaps, what it cannot decode: a range of an encoded body.
 		return a.withoutRanges(err.Error())
 	}
