@@ -59,12 +59,24 @@ overlay() {
   printf '\n}}\n'
 }
 
+# Where inlining is worth its size: the runtime, hashing, and what both are made of.
+# Everything else is compiled without. See docs/decisions/size.md.
+INLINED=(
+  runtime internal/runtime/{maps,atomic,gc,gc/scan,sys,math} internal/bytealg syscall/js
+  crypto/sha256 crypto/sha512 crypto/internal/fips140/{sha256,sha512}
+  crypto/internal/fips140deps/byteorder internal/byteorder math/bits
+)
+
 # dist/bgfetch.wasm, which has the list in it.
 program() {
   need go "compile the program"
   mkdir -p dist test/.cache
   overlay >test/.cache/overlay.json
+  local inlined=("${INLINED[@]/#/-gcflags=}")
+  inlined=("${inlined[@]/%/=}")
+  # Of several -gcflags the last one that matches a package counts.
   GOOS=js GOARCH=wasm go build -overlay test/.cache/overlay.json -tags nethttpomithttp2 \
+    -gcflags=all=-l "${inlined[@]}" \
     -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o dist/bgfetch.wasm ./wasm
   chmod 644 dist/bgfetch.wasm
 }

@@ -47,6 +47,7 @@ export class Row {
   #state = h('span', { class: 'state', part: 'state', dir: 'auto' });
   #detail = h('div', { class: 'detail', part: 'detail', dir: 'auto' });
   #save = h('a', {
+    referrerpolicy: 'same-origin',
     class: 'button',
     part: 'button save',
     id: `${this.#titleId}s`,
@@ -191,7 +192,9 @@ export class Row {
     this.#filesMissing = here < files.length;
     if (this.#filesBox.dataset.here === String(here)) return;
     this.#filesBox.dataset.here = String(here);
-    const items = files.map(({ name, href }) => h('li', { dir: 'auto' }, href ? h('a', { href }, name) : name));
+    const items = files.map(({ name, href }) =>
+      h('li', { dir: 'auto' }, href ? h('a', { href, referrerpolicy: 'same-origin' }, name) : name),
+    );
     this.#files.replaceChildren(...items);
   }
 

@@ -1,6 +1,7 @@
 /**
- * One message to the active worker of a registration, with a port for what comes
- * back. A worker can be stopped at any time, so silence means "send it again".
+ * One request to the active worker of a registration: a message with a port for what comes
+ * back. A worker can be stopped at any time, so silence means "send it again". It may as well
+ * be busy: until there is an answer all ports stay open, on which it goes on where it was.
  */
 
 import {
@@ -16,6 +17,7 @@ import {
   type RetiredMessage,
   type WatchMessage,
 } from '../shared/protocol';
+import { afterSilence, type Silence } from '../shared/silence';
 import type { Reply } from '../shared/transport';
 import { VERSION } from '../shared/version';
 import { hasCache } from './caches';
@@ -39,22 +41,27 @@ export async function requestOf(
   const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, version: VERSION, method, path };
   if (body !== undefined) message.body = JSON.stringify(body);
   if (bodies.length) message.bodies = bodies.map((blob) => (blob.size > PART_BYTES ? { size: blob.size } : blob));
-  for (let sent = 0, silent = 0; sent < MAX_SENT && silent < MAX_SILENT; sent++) {
-    // Read anew each time: an update may have replaced the worker.
-    const worker = registration.active;
-    if (!worker) throw new TypeError('The service worker registration has no active worker.');
-    // While the site's activate event lasts, messages wait.
-    const ready = worker.state === 'activated';
-    const { reply, heard } = await exchange(worker, message, bodies);
-    if (reply?.type === 'reply') return { status: reply.status, body: JSON.parse(reply.body || 'null') };
-    if (heard) silent = 0;
-    else if (ready) {
-      silent++;
-      if (!reply) await complain(registration, worker);
+  const exchange = new Exchange(message, bodies);
+  try {
+    for (let sent = 0, silent = 0; sent < MAX_SENT && silent < MAX_SILENT; sent++) {
+      // Read anew each time: an update may have replaced the worker.
+      const worker = registration.active;
+      if (!worker) throw new TypeError('The service worker registration has no active worker.');
+      // While the site's activate event lasts, messages wait.
+      const ready = worker.state === 'activated';
+      const { reply, heard } = await exchange.send(worker);
+      if (reply?.type === 'reply') return { status: reply.status, body: JSON.parse(reply.body || 'null') };
+      if (heard) silent = 0;
+      else if (ready) {
+        silent++;
+        if (!reply) await complain(registration, worker);
+      }
+      if (reply) await new Promise((resolve) => setTimeout(resolve, RETIRED_DELAY_MS));
     }
-    if (reply) await new Promise((resolve) => setTimeout(resolve, RETIRED_DELAY_MS));
+    throw new TypeError(complaint(registration, SILENT));
+  } finally {
+    exchange.close();
   }
-  throw new TypeError(complaint(registration, SILENT));
 }
 
 /**
@@ -80,38 +87,60 @@ function complaint({ active, waiting }: ServiceWorkerRegistration, what: string)
   return `The active service worker ${active?.scriptURL} ${what}. ${how}`;
 }
 
-/**
- * Send the request once. Resolves with the reply, or without one after
- * DEAD_AFTER_MS of silence; `heard` says whether the worker was at it.
- */
-function exchange(
-  worker: ServiceWorker,
-  message: RequestMessage,
-  bodies: Blob[],
-): Promise<{ reply?: ReplyMessage | RetiredMessage; heard: boolean }> {
-  return new Promise((resolve) => {
+interface Outcome {
+  /** None after DEAD_AFTER_MS of silence. */
+  reply?: ReplyMessage | RetiredMessage;
+  /** Whether a worker was at it. */
+  heard: boolean;
+}
+
+class Exchange {
+  #message: RequestMessage;
+  #bodies: Blob[];
+  #ports: MessagePort[] = [];
+  #reply: ReplyMessage | undefined;
+  #heard = false;
+  #silence: Silence | undefined;
+  #finish: (reply?: RetiredMessage) => void = () => {};
+
+  constructor(message: RequestMessage, bodies: Blob[]) {
+    this.#message = message;
+    this.#bodies = bodies;
+  }
+
+  /** Send the request once, or once more. A word on any of its ports is as good. */
+  async send(worker: ServiceWorker): Promise<Outcome> {
+    // It may have come when nobody waited.
+    if (this.#reply) return { reply: this.#reply, heard: true };
+    this.#heard = false;
     const { port1, port2 } = new MessageChannel();
-    let heard = false;
-    let timer: ReturnType<typeof setTimeout>;
-    const finish = (reply?: ReplyMessage | RetiredMessage): void => {
-      clearTimeout(timer);
-      port1.close();
-      resolve({ reply, heard });
-    };
-    const listen = (): void => {
-      clearTimeout(timer);
-      timer = setTimeout(finish, DEAD_AFTER_MS);
-    };
-    port1.onmessage = ({ data }: MessageEvent<AliveMessage | PartMessage | ReplyMessage | RetiredMessage>) => {
-      if (data.type === 'part') return port1.postMessage(bodies[data.index]!.slice(data.offset, data.offset + PART_BYTES));
-      if (data.type !== 'alive') return finish(data);
-      heard = true;
-      meet(worker, data.version);
-      listen();
-    };
-    listen();
-    post(worker, message, port2);
-  });
+    this.#ports.push(port1);
+    port1.onmessage = ({ data }) => this.#hear(data, port1, worker);
+    const retired = await new Promise<RetiredMessage | undefined>((resolve) => {
+      this.#finish = resolve;
+      this.#silence = afterSilence(DEAD_AFTER_MS, () => resolve(undefined));
+      post(worker, this.#message, port2);
+    });
+    this.#silence!.end();
+    return { reply: this.#reply ?? retired, heard: this.#heard };
+  }
+
+  #hear(data: AliveMessage | PartMessage | ReplyMessage | RetiredMessage, port: MessagePort, worker: ServiceWorker): void {
+    if (data.type === 'retired') return this.#finish(data);
+    this.#heard = true;
+    this.#silence?.heard();
+    if (data.type === 'alive') meet(worker, data.version);
+    else if (data.type === 'part') port.postMessage(this.#bodies[data.index]!.slice(data.offset, data.offset + PART_BYTES));
+    else {
+      this.#reply = data;
+      this.#finish();
+    }
+  }
+
+  close(): void {
+    this.#silence?.end();
+    for (const port of this.#ports) port.close();
+  }
 }
 
 /** A worker that is redundant refuses messages: that is silence, too. */

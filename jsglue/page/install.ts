@@ -4,6 +4,7 @@
  */
 
 import { installInterfaces } from '../shared/install';
+import { keepOwnCaches } from '../shared/own-caches';
 import { setDefaultRetry, toRetryOptions, type RetryOptions } from '../shared/retry';
 import { installPagePermissions } from './permissions';
 import { explainReady } from './ready';
@@ -56,6 +57,7 @@ export function install({ native = 'prefer', permission, retry, debug }: Install
   installed = true;
   if (debug) trace();
   installInterfaces(globalThis, transportOf);
+  keepOwnCaches();
   if (!navigator.serviceWorker) return true;
   installPagePermissions(permission);
   tellOfUnregistering();

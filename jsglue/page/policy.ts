@@ -1,22 +1,27 @@
 /**
  * Whether the content security policy of this realm lets it connect to URLs. The
  * service worker that sends the requests has a policy of its own, so this can only be
- * asked here: a fetch() that is aborted at once rejects with AbortError
- * when it is allowed, and with a TypeError and a securitypolicyviolation when not.
+ * asked here. No request leaves for it, in no browser: a request that is aborted at
+ * once would, now and then, so there are three ways that cannot send one.
  */
 
-/** The browser's own, whatever the site makes of its fetch later. */
-const { fetch } = globalThis;
+import { forbids } from './source-list';
 
-/** How long after the rejection the event may come. */
+/** The browser's own, whatever the site makes of them later. */
+const { EventSource, fetch } = globalThis;
+
+/** The event comes with the rejection, or soon after it. */
 const EVENT_WITHIN_MS = 200;
-/** In a worker the abort would overtake the policy, which another thread looks at. */
-const WORKER_ABORTS_AFTER_MS = 250;
-/** A probe takes half a millisecond; of more URLs than this, one in each directory is asked. */
-const MAX_PROBES = 32;
+/** Of more URLs than this, one in each directory is asked. */
+const MAX_ASKED = 32;
 
-/** Violations are told to the document; workers have none, and hear of them themselves. */
-const reported: EventTarget = globalThis.document ?? globalThis;
+/**
+ * An address that no request can have: the name is of nobody, and the port is blocked
+ * (https://fetch.spec.whatwg.org/#port-blocking). It says in the console what it is for.
+ */
+const NOWHERE = '//only-asking-the-policy.background-fetch.invalid:1';
+
+const isWebKit = /AppleWebKit\//.test(navigator.userAgent) && !/Chrom(e|ium)\//.test(navigator.userAgent);
 
 /** What was allowed stays so, but for a policy that a script adds later. */
 const allowed = new Set<string>();
@@ -24,27 +29,16 @@ const allowed = new Set<string>();
 /** Rejects with a TypeError that names a forbidden URL. */
 export async function checkPolicy(urls: string[]): Promise<void> {
   const asked = notYetAllowed(urls);
-  const forbidden: string[] = [];
-  const note = (event: Event): void => {
-    const { disposition, effectiveDirective, blockedURI } = event as SecurityPolicyViolationEvent;
-    if (disposition === 'enforce' && effectiveDirective === 'connect-src') forbidden.push(withoutQuery(blockedURI));
-  };
-  reported.addEventListener('securitypolicyviolation', note);
-  try {
-    const answers = await Promise.all(asked.map(mayConnect));
-    // Other things make a TypeError, too; the event tells which it was.
-    if (answers.includes(false)) await new Promise((resolve) => setTimeout(resolve, EVENT_WITHIN_MS));
-    const first = asked.find((url) => forbidden.includes(url));
-    if (first) throw new TypeError(`The content security policy (connect-src) forbids ${first}`);
-    asked.forEach((url, index) => answers[index] && allowed.add(url));
-  } finally {
-    reported.removeEventListener('securitypolicyviolation', note);
-  }
+  if (asked.length === 0) return;
+  const ask = isWebKit ? askByEventSource : globalThis.document ? askInFrame : askInWorker;
+  const forbidden = await ask(asked);
+  if (forbidden) throw new TypeError(`The content security policy (connect-src) forbids ${forbidden}`);
+  for (const url of asked) allowed.add(url);
 }
 
 function notYetAllowed(urls: string[]): string[] {
   const distinct = [...new Set(urls.map(withoutQuery))].filter((url) => !allowed.has(url));
-  if (distinct.length <= MAX_PROBES) return distinct;
+  if (distinct.length <= MAX_ASKED) return distinct;
   return [...new Map(distinct.map((url) => [url.slice(0, url.lastIndexOf('/')), url])).values()];
 }
 
@@ -53,21 +47,84 @@ function withoutQuery(url: string): string {
   return url.split(/[?#]/)[0]!;
 }
 
-/** False where the browser refuses, for whatever reason. */
-async function mayConnect(url: string): Promise<boolean> {
-  const aborter = new AbortController();
-  const init: RequestInit = { method: 'HEAD', credentials: 'omit', signal: aborter.signal };
-  // Chromium may have sent it before it is aborted. One to our own origin can be
-  // kept from going out at all, one to another carries nothing of the user.
-  const ownOrigin = new URL(url).origin === location.origin;
-  const how: RequestInit = ownOrigin ? { mode: 'same-origin', cache: 'only-if-cached' } : { mode: 'no-cors' };
-  const asked = fetch(url, { ...init, ...how });
-  const abort = (): void => aborter.abort();
-  const timer = globalThis.document ? void abort() : setTimeout(abort, WORKER_ABORTS_AFTER_MS);
-  return asked
-    .then(
-      () => true,
-      (error) => error.name === 'AbortError',
-    )
-    .finally(() => clearTimeout(timer));
+/** WebKit's constructor throws when the policy forbids, and connects in a later task: never, as it is closed before. */
+async function askByEventSource(urls: string[]): Promise<string | undefined> {
+  return urls.find((url) => {
+    try {
+      new EventSource(url).close();
+      return false;
+    } catch (error) {
+      return (error as DOMException).name === 'SecurityError';
+    }
+  });
+}
+
+/**
+ * In a frame that has the policies of the page and one more, which lets it connect to
+ * nothing at all. Each policy tells what it forbids, the frame's own as the last.
+ */
+async function askInFrame(urls: string[]): Promise<string | undefined> {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  document.documentElement.append(frame);
+  try {
+    const { contentDocument: inner, contentWindow: realm } = frame;
+    // Some other kind of document than HTML has no frames.
+    if (!inner || !realm) return undefined;
+    const policy = inner.createElement('meta');
+    policy.httpEquiv = 'Content-Security-Policy';
+    policy.content = `connect-src http:${NOWHERE}`;
+    inner.head.append(policy);
+    let answered = 0;
+    let forbidden: string | undefined;
+    const all = new Promise<void>((resolve) => {
+      inner.addEventListener('securitypolicyviolation', (event) => {
+        if (event.originalPolicy.includes(NOWHERE)) {
+          if (++answered === urls.length) resolve();
+        } else if (isRefusal(event)) forbidden ??= urls[answered];
+      });
+    });
+    const { fetch } = realm as Window & typeof globalThis;
+    const rejected = Promise.allSettled(urls.map((url) => fetch(url)));
+    // Mixed content can be refused before a policy is asked, without an event.
+    await Promise.race([all, rejected.then(() => sleep(EVENT_WITHIN_MS))]);
+    return forbidden;
+  } finally {
+    frame.remove();
+  }
+}
+
+let policiesOfWorker: Promise<string[]> | undefined;
+
+/** A worker has no frames, but the policies that came with its script are all that it ever has. */
+async function askInWorker(urls: string[]): Promise<string | undefined> {
+  const policies = await (policiesOfWorker ??= learnPolicies());
+  return urls.find((url) => policies.some((policy) => forbids(policy, url, self.origin)));
+}
+
+/**
+ * The policies of this worker that do not allow everything: those that forbid NOWHERE.
+ * The event has the text of the policy.
+ */
+async function learnPolicies(): Promise<string[]> {
+  const policies: string[] = [];
+  const note = (event: Event): void => {
+    if (isRefusal(event as SecurityPolicyViolationEvent)) policies.push((event as SecurityPolicyViolationEvent).originalPolicy);
+  };
+  self.addEventListener('securitypolicyviolation', note);
+  const ask = (): Promise<unknown> => fetch(new URL(NOWHERE, self.origin)).catch(() => {});
+  await ask();
+  await sleep(EVENT_WITHIN_MS);
+  // On a busy machine the event may be late; it is not later than the answer to a second question.
+  if (policies.length === 0) await ask();
+  self.removeEventListener('securitypolicyviolation', note);
+  return policies;
+}
+
+function isRefusal({ disposition, effectiveDirective }: SecurityPolicyViolationEvent): boolean {
+  return disposition === 'enforce' && effectiveDirective === 'connect-src';
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -28,20 +28,25 @@ export class PortTransport implements Transport {
   constructor(registration: ServiceWorkerRegistration) {
     this.#registration = registration;
     this.#watch = new Watch(registration, {
-      uniqueIds: () => [...this.#watched],
+      uniqueIds: () => this.watched,
       hear: async ({ snapshots, gone }) => {
         await tellInstances(snapshots);
         if (gone?.length) void tellGone(gone);
       },
       lost: () => {
         this.#keptAwake = false;
-        loseInstances([...this.#watched]);
+        loseInstances(this.watched);
         this.#stopIfIdle();
       },
     });
   }
 
   checkPolicy = checkPolicy;
+
+  /** The unique ids of the background fetches that objects of this realm stand for. */
+  get watched(): string[] {
+    return [...this.#watched];
+  }
 
   hasActiveWorker(): boolean {
     return this.#registration.active !== null;

@@ -1,37 +1,83 @@
-/** Tells the worker of a registration that was unregistered here. */
+/**
+ * Ends and deletes what belongs to a registration that is unregistered here. Its worker
+ * does it where it still hears of it; a browser may end it with its registration, or not
+ * hand messages to it any more, and then this realm does.
+ */
 
-import { DEAD_AFTER_MS, lockName, MARK, PROTOCOL, type RequestMessage } from '../shared/protocol';
-import { wrapUnregister } from '../shared/unregister';
+import { loseInstances } from '../shared/instances';
+import { databaseName, lockName, MARK, PROTOCOL, type RequestMessage } from '../shared/protocol';
+import { afterSilence } from '../shared/silence';
+import { deleteDatabase, wrapUnregister } from '../shared/unregister';
 import { VERSION } from '../shared/version';
+import { ownCaches } from './caches';
+import { transportOf } from './transport';
 
 /** How long a worker may take to forget. */
 const ANSWER_WITHIN_MS = 1000;
 /** ... and one that has not begun to work, and so may have gone with its registration. */
 const ANSWER_WITHOUT_LOCK_MS = 100;
 
+const deleteCache = globalThis.CacheStorage?.prototype.delete;
+
 export function tellOfUnregistering(): void {
-  wrapUnregister(async ({ scope }, worker) => {
-    // Workers that keep nothing for us get no message of ours.
-    if (!(await caches.keys()).some((name) => name.startsWith(`bgfetch:data:${scope}:`))) return;
-    const { port1, port2 } = new MessageChannel();
-    const message: RequestMessage = {
-      [MARK]: 'request',
-      protocol: PROTOCOL,
-      version: VERSION,
-      method: 'POST',
-      path: 'unregister',
+  wrapUnregister((registration, worker) => {
+    const { scope } = registration;
+    // Who registers again without waiting may have newer ones when the browser has answered.
+    const lost = transportOf(registration).watched;
+    const names = caches.keys().then((all) => ownCaches(all, scope));
+    names.catch(() => {});
+    return async () => {
+      const found = await names;
+      // Workers that do nothing for us get no message of ours.
+      if (found.length > 0 || lost.length > 0) await forget(scope, worker, found);
+      loseInstances(lost);
     };
-    const over = new AbortController();
-    await new Promise<void>((resolve) => {
-      port1.onmessage = ({ data }) => data.type === 'reply' && resolve();
-      setTimeout(resolve, ANSWER_WITHIN_MS);
-      // Chromium ends a worker that no page needs at once; its lock is free then.
-      navigator.locks
-        .request(lockName(scope), { signal: over.signal }, () => void setTimeout(resolve, ANSWER_WITHOUT_LOCK_MS))
-        .catch(() => {});
-      worker.postMessage(message, [port2]);
-    });
-    over.abort();
-    setTimeout(() => port1.close(), DEAD_AFTER_MS);
   });
+}
+
+async function forget(scope: string, worker: ServiceWorker, names: string[]): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  const answered = new Promise<void>((resolve) => {
+    port1.onmessage = ({ data }) => data.type === 'reply' && resolve();
+  });
+  const message: RequestMessage = {
+    [MARK]: 'request',
+    protocol: PROTOCOL,
+    version: VERSION,
+    method: 'POST',
+    path: 'unregister',
+  };
+  worker.postMessage(message, [port2]);
+
+  let granted = false;
+  const whenFree = (options: LockOptions): Promise<void> =>
+    navigator.locks.request(lockName(scope), options, async () => {
+      granted = true;
+      const silent = await Promise.race([answered, waited(ANSWER_WITHOUT_LOCK_MS)]);
+      if (silent && !(await registeredAgain(scope))) await deleteAll(scope, names);
+    });
+  const over = new AbortController();
+  const silence = afterSilence(ANSWER_WITHIN_MS, () => over.abort());
+  const freed = whenFree({ signal: over.signal }).catch(async () => {
+    // The program still runs. A redundant worker is not asked any more: its lock is what ends it.
+    if (!granted && worker.state === 'redundant' && !(await registeredAgain(scope))) await whenFree({ steal: true });
+  });
+  await Promise.race([answered, freed]);
+  silence.end();
+  over.abort();
+  port1.close();
+}
+
+/** What a worker of a newer registration deletes is its own affair. */
+async function registeredAgain(scope: string): Promise<boolean> {
+  return (await navigator.serviceWorker.getRegistration(scope))?.scope === scope;
+}
+
+async function deleteAll(scope: string, names: string[]): Promise<void> {
+  await Promise.allSettled([...names.map((name) => deleteCache.call(caches, name)), deleteDatabase(databaseName(scope))]);
+}
+
+/** Resolves with true. */
+function waited(ms: number): Promise<true> {
+  return new Promise((resolve) => setTimeout(resolve, ms, true));
 }

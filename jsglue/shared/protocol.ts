@@ -22,10 +22,10 @@
  *        -> 200 RecordSnapshot. With wait it comes when the head is known or the
  *           record is settled, at the latest after 20 s (then head is null and
  *           result "": ask again).
- *   GET  fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1]
+ *   GET  fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1][&stay=1]
  *        -> 200 Plan. With wait it comes when there is something to tell, at the
  *           latest after 20 s (then empty: ask again). With seek the transfer goes
- *           on there, for a reader that has waited long.
+ *           on there, for a reader that has waited long, unless stay is there, too.
  *   GET  fetches/<uniqueId>/zip[?record=<index>...]  -> 200 with a ServedBody
  *   GET  fetches/<uniqueId>/records/<index>/body[?download]
  *        -> 200 or 206 with a ServedBody, in whose place the bytes are sent.
@@ -54,6 +54,9 @@ export const MARK = '__bgfetch__';
 
 /** The Web Lock under which the program of a scope runs. */
 export const lockName = (scope: string): string => `bgfetch:${scope}`;
+
+/** The database of the program of a scope. */
+export const databaseName = (scope: string): string => `bgfetch:${scope}`;
 
 // ---- page -> worker, by registration.active.postMessage(message, [port]) ----
 

@@ -29,8 +29,14 @@ let create: (snapshot: RecordSnapshot, request: Request, source: Source) => Back
 export async function makeRecord(snapshot: RecordSnapshot, cache: string, source: Source): Promise<BackgroundFetchRecord> {
   const { request } = snapshot;
   const { key, size = 0 } = request.body ?? {};
-  const body = key === undefined ? undefined : await storedRequestBody(await openCache(cache), key, size);
-  return create(snapshot, restoreRequest(request, body), source);
+  if (key === undefined) return create(snapshot, restoreRequest(request, undefined), source);
+  const body = await openCache(cache)
+    .then((opened) => storedRequestBody(opened, key, size))
+    .catch(() => null);
+  const restored = restoreRequest(request, body ?? new Blob([' ']));
+  // One that was deleted behind our back is as one that was read: who sends it hears of that, and the response can be read.
+  if (!body) await restored.text();
+  return create(snapshot, restored, source);
 }
 
 export class BackgroundFetchRecord {

@@ -144,6 +144,8 @@ export class StoredBody {
     if (!entry) {
       // The program fetches a lost segment again: ask anew, a little later.
       if (++this.#missing > MAX_MISSING) throw new TypeError('A stored segment is gone.');
+      // It lies in another cache of that name where somebody has deleted this one.
+      this.#cache = undefined;
       this.#queue = [];
       this.#planned = this.#offset;
       this.#complete = false;

@@ -4,8 +4,13 @@
  * the registration is deleted when it is unregistered.
  */
 
-/** Calls `forget` for each registration on which unregister() succeeds; its promise waits for it. */
-export function wrapUnregister(forget: (registration: ServiceWorkerRegistration, active: ServiceWorker) => Promise<void>): void {
+type Forget = () => Promise<void>;
+
+/**
+ * Calls `about` for each registration on which unregister() is called, and what it
+ * returns when that has succeeded; the promise of unregister() waits for it.
+ */
+export function wrapUnregister(about: (registration: ServiceWorkerRegistration, active: ServiceWorker) => Forget): void {
   const { prototype } = ServiceWorkerRegistration;
   const native = prototype.unregister;
   const wrapped = {
@@ -13,11 +18,24 @@ export function wrapUnregister(forget: (registration: ServiceWorkerRegistration,
       // The browser's is called at once, for its order among register() and others.
       const done = native.call(this);
       const active = this instanceof ServiceWorkerRegistration ? this.active : null;
+      const forget = active && about(this, active);
       const unregistered = await done;
       // Whatever fails, a worker that is installed anew deletes it, too.
-      if (unregistered && active) await forget(this, active).catch(() => {});
+      if (unregistered) await forget?.().catch(() => {});
       return unregistered;
     },
   };
   Object.defineProperty(prototype, 'unregister', { value: wrapped.unregister });
+}
+
+/** A connection that does not close may block the deletion for so long, no longer. */
+const DELETION_LIMIT_MS = 3000;
+
+/** Resolves in any case. While it is blocked, whoever opens the database waits behind it. */
+export function deleteDatabase(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(name);
+    request.onsuccess = request.onerror = () => resolve();
+    setTimeout(resolve, DELETION_LIMIT_MS);
+  });
 }

@@ -1,11 +1,12 @@
 /** Request and response bodies in the Cache API, and those still on their way in. */
 
+import { room } from '../shared/quota';
 import { storeRequestBody, type BodyParts } from '../shared/request-body';
 import { cacheNames } from './context';
 import type { HostMethods } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure } from './hosterror';
-import { deleteOwnCache } from './own-caches';
+import { deleteOwnCache } from '../shared/own-caches';
 import { worker } from './worker';
 
 /** Keys are absolute paths of this origin. */
@@ -44,7 +45,15 @@ export async function createCache({ cache }: Args<'createCache'>): Promise<null>
 
 export async function saveRequestBody(handles: Handles, { cache, key, handle }: Args<'saveRequestBody'>) {
   const body = handles.get(handle);
-  await storeRequestBody(await caches.open(cache), key, body);
+  const opened = await caches.open(cache);
+  try {
+    await storeRequestBody(opened, key, body);
+  } catch (error) {
+    // All is deleted where one does not fit. In Chromium the room of a deleted cache stays taken for a while, that of entries does not.
+    const entries = await opened.keys();
+    await Promise.all(entries.map((entry) => opened.delete(entry)));
+    throw error;
+  }
   return { size: body.size };
 }
 
@@ -67,10 +76,29 @@ export async function read({ cache, key }: Args<'read'>, _: AbortSignal, give: G
 }
 
 export async function deleteKeys({ cache, keys }: Args<'deleteKeys'>): Promise<null> {
-  if (!(await caches.has(cache))) return null;
+  if (keys.length === 0 || !(await caches.has(cache))) return null;
+  const before = await room();
   const opened = await caches.open(cache);
   await Promise.all(keys.map((key) => opened.delete(cacheKey(key))));
+  await freed(before);
   return null;
+}
+
+/** Where there is more room than that, nobody waits for a deletion. */
+const PLENTY = 1 << 30;
+const FREED_WITHIN_MS = 1000;
+const FREED_POLL_MS = 50;
+
+/** Resolves when there is more room than before, and no more is coming: Firefox frees it some time after the deletion. */
+async function freed(before: number | null): Promise<void> {
+  if (before === null || before > PLENTY) return;
+  const until = performance.now() + FREED_WITHIN_MS;
+  for (let last = before; performance.now() < until; ) {
+    const now = (await room()) ?? before;
+    if (now > before && now === last) return;
+    last = now;
+    await new Promise((resolve) => setTimeout(resolve, FREED_POLL_MS));
+  }
 }
 
 export async function deleteCache({ cache }: Args<'deleteCache'>): Promise<null> {

@@ -4,7 +4,7 @@
  */
 
 import { toNetworkOptions, type Connections } from '../shared/network-options';
-import { lockName, MARK } from '../shared/protocol';
+import { databaseName, lockName, MARK } from '../shared/protocol';
 import { toRetryOptions, type RetryOptions } from '../shared/retry';
 import { worker } from './worker';
 
@@ -73,7 +73,6 @@ export const PROGRAM_HASH = BGFETCH_WASM_HASH;
  * @param scriptURL URL of the script that the Go program lies beside.
  */
 export function makeContext(scope: string, scriptURL: string, options: WorkerOptions): WorkerContext {
-  const name = `bgfetch:${scope}`;
   const { wasmURL, permission = 'granted' } = options;
   if (!['granted', 'denied', 'prompt'].includes(permission)) {
     throw new TypeError(`backgroundFetchOptions.permission is not granted, denied or prompt: ${String(permission)}`);
@@ -83,7 +82,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
   return {
     scope,
     path: new URL(scope).pathname + MARK,
-    database: name,
+    database: databaseName(scope),
     lock: lockName(scope),
     cachePrefix: `bgfetch:data:${scope}:`,
     keptPrefix: `bgfetch:kept:${scope}:`,

@@ -18,7 +18,7 @@ const WRITES: ReadonlySet<keyof HostMethods> = new Set(['save', 'saveRequestBody
  * So long after cancel() a call is answered, ms, even if what it waits for goes on:
  * a storage that never answers must not stop the program.
  */
-const CANCELLED_MS = 2000;
+export const CANCELLED_MS = 2000;
 
 export class HostCalls implements Host {
   readonly config: string;

@@ -17,7 +17,7 @@ import { EngineLock } from './lock';
 import { listenForMessages } from './messages';
 import { refuseRequests, reportNativeEvents } from './native';
 import { metered, reachable, waitMetered, waitOnline } from './network';
-import { keepOwnCaches } from './own-caches';
+import { keepOwnCaches } from '../shared/own-caches';
 import { Program } from './program';
 import { Served } from './served';
 import { defineServe } from './serve';
@@ -65,7 +65,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     return {
       open: (args, signal) => transfers.open(args, signal),
       save: (args, signal, give) => transfers.save(args, signal, give),
-      stored: (args) => transfers.stored(args),
+      stored: (args, signal) => transfers.stored(args, signal),
       compare: (args, signal) => transfers.compare(args, signal),
       sent: (args) => transfers.sent(args),
       stop: (args) => transfers.stop(args),
@@ -117,7 +117,11 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     await Promise.all([cleared, watchers.lose()]);
     return {};
   };
-  wrapUnregister(async ({ scope }) => void (scope === context.scope && (await forget())));
+  wrapUnregister(
+    ({ scope }) =>
+      async () =>
+        void (scope === context.scope && (await forget())),
+  );
 
   listenForMessages(program, watchers, lifetime, activity, {
     'GET permission': async () => ({ state: context.permission }),

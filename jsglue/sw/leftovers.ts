@@ -1,11 +1,9 @@
 /** What an earlier registration of the same scope left must not be seen by a new one. */
 
+import { deleteDatabase } from '../shared/unregister';
 import { cacheNames, type WorkerContext } from './context';
 import type { EngineLock } from './lock';
-import { deleteOwnCache } from './own-caches';
-
-/** A connection that does not close may block the deletion for so long, no longer. */
-const DELETION_LIMIT_MS = 3000;
+import { deleteOwnCache } from '../shared/own-caches';
 
 /**
  * To be waited for by the install event of a registration's first worker: before
@@ -17,13 +15,4 @@ export async function deleteLeftovers(context: WorkerContext, lock: EngineLock):
   const prefixes = [context.cachePrefix, context.keptPrefix];
   const names = (await Promise.all(prefixes.map(cacheNames)).catch(() => [])).flat();
   await Promise.allSettled([...names.map(deleteOwnCache), deleteDatabase(context.database)]);
-}
-
-/** Resolves in any case. While it is blocked, whoever opens the database waits behind it. */
-function deleteDatabase(name: string): Promise<void> {
-  return new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase(name);
-    request.onsuccess = request.onerror = () => resolve();
-    setTimeout(resolve, DELETION_LIMIT_MS);
-  });
 }

@@ -14,6 +14,7 @@ import {
   type WatchMessage,
 } from '../shared/protocol';
 import type { BodyParts } from '../shared/request-body';
+import { afterSilence } from '../shared/silence';
 import { differenceOf, VERSION } from '../shared/version';
 import type { Activity } from './activity';
 import type { Lifetime } from './lifetime';
@@ -108,12 +109,11 @@ function partsFrom(port: MessagePort): (body: Blob | { size: number }, index: nu
           size: body.size,
           slice: (offset) =>
             new Promise((resolve, reject) => {
-              const timer = setTimeout(
-                () => reject(new TypeError('The page does not give the body of its request.')),
-                PART_WITHIN_MS,
+              const silence = afterSilence(PART_WITHIN_MS, () =>
+                reject(new TypeError('The page does not give the body of its request.')),
               );
               port.onmessage = ({ data }) => {
-                clearTimeout(timer);
+                silence.end();
                 resolve(data);
               };
               port.postMessage({ type: 'part', index, offset } satisfies PartMessage);

@@ -26,6 +26,9 @@ export async function waitOnline(_: null, signal: AbortSignal): Promise<null> {
   return null;
 }
 
+/** How long after the rejection the event of a violated policy may come. */
+const EVENT_WITHIN_MS = 200;
+
 /** NetworkInformation, which Chromium alone has; TypeScript's library has not. */
 interface Connection extends EventTarget {
   saveData?: boolean;
@@ -62,13 +65,32 @@ export async function waitMetered(wanted: HostMethods['waitMetered'][0], signal:
 export async function reachable({ url }: HostMethods['reachable'][0], signal: AbortSignal): Promise<boolean> {
   // The browser itself refuses mixed content, and always will.
   if (isMixedContent(new URL(url))) return true;
+  const { forbidden, stop } = listenForViolation(new URL(url).origin);
   try {
     await fetch(url, { method: 'HEAD', mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal });
     return true;
   } catch {
     if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
-    return false;
+    // So it does what the worker's own policy forbids, at once or where it is redirected to.
+    const late = new Promise<boolean>((resolve) => setTimeout(resolve, EVENT_WITHIN_MS, false));
+    return await Promise.race([forbidden, late]);
+  } finally {
+    stop();
   }
+}
+
+/** `forbidden` resolves when the worker's content security policy refuses a request to the origin. Not in WebKit. */
+function listenForViolation(origin: string): { forbidden: Promise<true>; stop: () => void } {
+  const listening = new AbortController();
+  const forbidden = new Promise<true>((resolve) => {
+    const note = (event: Event): void => {
+      const { disposition, blockedURI } = event as SecurityPolicyViolationEvent;
+      if (disposition === 'enforce' && blockedURI.startsWith(origin)) resolve(true);
+    };
+    const target: EventTarget = worker;
+    target.addEventListener('securitypolicyviolation', note, { signal: listening.signal });
+  });
+  return { forbidden, stop: () => listening.abort() };
 }
 
 /** https://w3c.github.io/webappsec-mixed-content/#should-block-fetch */

@@ -31,7 +31,9 @@ export function defineServe(context: WorkerContext, program: Program, served: Se
     const nothing = !activity.isActive || program.retired || (await cacheNames(context.cachePrefix)).length === 0;
     if (nothing) return undefined;
     const { method, headers, signal } = request;
-    const inner = new Request(`${worker.location.origin}${context.path}/body${asked}`, { method, headers, signal });
+    // It is the site that asks, whoever navigates.
+    const referrer = worker.location.href;
+    const inner = new Request(`${worker.location.origin}${context.path}/body${asked}`, { method, headers, signal, referrer });
     // Stored bytes are no scripts or documents of the site, wherever they are asked for.
     for (const name of ['destination', 'mode'] as const) Object.defineProperty(inner, name, { value: request[name] });
     const reply = await program.respond(inner);

@@ -54,12 +54,13 @@ export class Timings {
       });
       this.#onEntry = null;
     }
-    const { contentEncoding, encodedBodySize = 0, decodedBodySize = 0 } = entry ?? ({} as Partial<Timing>);
+    const { contentEncoding, encodedBodySize = 0, decodedBodySize = 0, nextHopProtocol } = entry ?? ({} as Partial<Timing>);
     return {
       // Sizes that are hidden are 0, and those of a redirection are of another body.
       encodedLength: decodedBodySize === length && length > 0 ? encodedBodySize : -1,
       plain: contentEncoding === '',
       encoded: Boolean(contentEncoding) && contentEncoding !== '@unknown',
+      protocol: nextHopProtocol,
     };
   }
 }

@@ -21,9 +21,9 @@ import { worker } from './worker';
 const WHOLE_LIMIT = 1 << 20;
 
 /**
- * So long an opened cache is used for further transfers, ms: opening one for each of
- * many small records is a tenth of the work. Not for longer, since what is put in a
- * cache that somebody has deleted meanwhile is lost, and nobody says so.
+ * So long an opened cache is used for further transfers and pieces, ms: opening one for
+ * each of many small records is a tenth of the work. Not for longer, since what is put
+ * in a cache that somebody has deleted meanwhile is lost, and nobody says so.
  */
 const CACHE_KEPT_MS = 1000;
 
@@ -44,7 +44,8 @@ interface Sending {
 }
 
 interface Transfer {
-  cache: Promise<Cache>;
+  /** Name of the cache. */
+  cache: string;
   sending: Sending;
   controller: AbortController;
   reader: SegmentReader;
@@ -81,7 +82,7 @@ export class Transfers {
       const whole = mayBeWhole(args, response) ? response.clone() : null;
       const transfer = ++this.#last;
       this.#transfers.set(transfer, {
-        cache,
+        cache: args.cache,
         sending: { url: request.url, since, taken: 0 },
         controller,
         reader: new SegmentReader(response.body),
@@ -110,19 +111,22 @@ export class Transfers {
     if (whole && !keep) discard(whole);
     if (length === 0) return { length, end };
     if (bytes) chunks.forEach(give);
-    const cache = await transfer.cache;
-    const begin = (response: Response) => this.#puts.begin(length, () => cache.put(cacheKey(key), response), signal);
-    if (whole && keep && (await this.#wholeStored(begin(whole)))) return { length, end, whole: true };
+    const begin = (response: Response) => this.#puts.begin(length, () => this.#put(transfer.cache, key, response), signal);
+    if (whole && keep && (await this.#wholeStored(begin(whole), signal))) return { length, end, whole: true };
     const put = await begin(new Response(bodyOf(chunks, length)));
     if (!end) return { length, end, put };
-    await this.#puts.stored(put);
+    await this.#puts.stored(put, signal);
     return { length, end };
   }
 
+  async #put(cache: string, key: string, response: Response): Promise<void> {
+    await (await this.#cache(cache)).put(cacheKey(key), response);
+  }
+
   /** False where the Cache API refuses this response (`Vary: *`). */
-  async #wholeStored(put: Promise<number>): Promise<boolean> {
+  async #wholeStored(put: Promise<number>, signal: AbortSignal): Promise<boolean> {
     try {
-      await this.#puts.stored(await put);
+      await this.#puts.stored(await put, signal);
       return true;
     } catch (error) {
       if (toHostFailure(error).code !== 'internal') throw error;
@@ -137,7 +141,7 @@ export class Transfers {
     if (transfer.whole) discard(transfer.whole);
     transfer.whole = null;
     const { chunks, length, end } = await this.#take(number, limits, signal);
-    const before = await storedBytes(await transfer.cache, stored, length);
+    const before = await storedBytes(await this.#cache(transfer.cache), stored, length);
     return { length, equal: areEqual(chunks, before), end };
   }
 
@@ -159,8 +163,8 @@ export class Transfers {
     return cut;
   }
 
-  async stored({ put }: HostMethods['stored'][0]): Promise<null> {
-    await this.#puts.stored(put);
+  async stored({ put }: HostMethods['stored'][0], signal: AbortSignal): Promise<null> {
+    await this.#puts.stored(put, signal);
     return null;
   }
 

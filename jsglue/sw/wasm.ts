@@ -2,7 +2,7 @@
 
 import { VERSION } from '../shared/version';
 import { cacheNames, PROGRAM_HASH, type WorkerContext } from './context';
-import { deleteOwnCache } from './own-caches';
+import { deleteOwnCache } from '../shared/own-caches';
 
 const TYPE = 'application/wasm';
 
@@ -14,7 +14,7 @@ export async function cacheProgram(context: WorkerContext): Promise<void> {
   try {
     // The page takes the presence of this cache for the sign that the worker is ours.
     const cache = await caches.open(context.programCache);
-    if (!(await cache.match(context.wasmURL))) await put(cache, context.wasmURL, await fetchProgram(context));
+    if (!(await isRight(cache, context))) await put(cache, context.wasmURL, await fetchProgram(context));
   } catch {}
 }
 
@@ -32,9 +32,9 @@ export async function deleteOtherPrograms(context: WorkerContext): Promise<void>
 
 /** Rejects with an Error that names the cause, for people. */
 export async function instantiate(context: WorkerContext, imports: WebAssembly.Imports): Promise<WebAssembly.Instance> {
-  const cached = await cachedProgram(context);
   try {
-    if (cached) return (await WebAssembly.instantiateStreaming(cached, imports)).instance;
+    const cached = await instantiateCached(context, imports);
+    if (cached) return cached;
     const program = await fetchProgram(context);
     keep(context, program).catch(() => {});
     return (await WebAssembly.instantiate(program.bytes, imports)).instance;
@@ -97,7 +97,35 @@ async function put(cache: Cache, url: string, { response, bytes, type }: Fetched
   await cache.put(url, new Response(bytes, { headers: { 'Content-Type': TYPE } }));
 }
 
-async function cachedProgram(context: WorkerContext): Promise<Response | undefined> {
+/** Undefined where the cache does not have the program. */
+async function instantiateCached(
+  context: WorkerContext,
+  imports: WebAssembly.Imports,
+): Promise<WebAssembly.Instance | undefined> {
+  const { wasmURL, programCache } = context;
   // match() with a cacheName makes no cache; storage that fails is no reason not to run.
-  return caches.match(context.wasmURL, { cacheName: context.programCache }).catch(() => undefined);
+  const cached = await caches.match(wasmURL, { cacheName: programCache }).catch(() => undefined);
+  if (!cached) return undefined;
+  // What the hash is made of is read beside: a copy of this response would not be known as code that was compiled.
+  const instantiated = WebAssembly.instantiateStreaming(cached, imports);
+  instantiated.catch(() => {}); // of a damaged one nobody wants to know
+  const right = await caches
+    .open(programCache)
+    .then((cache) => isRight(cache, context))
+    .catch(() => false);
+  return right ? (await instantiated).instance : undefined;
+}
+
+/**
+ * Whether the cache has the program that belongs to this script. What is damaged, or can
+ * not be read, is deleted: it would be so for ever.
+ */
+async function isRight(cache: Cache, { wasmURL }: WorkerContext): Promise<boolean> {
+  const cached = await cache.match(wasmURL);
+  if (!cached) return false;
+  const hash = await cached.arrayBuffer().then(hashOf, String);
+  if (hash === PROGRAM_HASH) return true;
+  console.warn(`Background Fetch: the stored copy of ${wasmURL} is damaged, and is fetched again.`);
+  await cache.delete(wasmURL);
+  return false;
 }

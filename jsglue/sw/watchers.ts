@@ -2,6 +2,7 @@
 
 import { tellInstances } from '../shared/instances';
 import { WATCH_PORTS, type AckMessage, type Snapshot, type SnapshotsMessage } from '../shared/protocol';
+import { afterSilence } from '../shared/silence';
 import type { HostMethods } from './host';
 
 const ACK_DEADLINE_MS = 1000;
@@ -98,12 +99,12 @@ function post(ports: MessagePort[], message: SnapshotsMessage): void {
 }
 
 /** Whether the promise settled before the time was over. */
-async function withDeadline(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer!: ReturnType<typeof setTimeout>;
-  const late = new Promise<false>((resolve) => (timer = setTimeout(resolve, ms, false)));
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function withDeadline(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const silence = afterSilence(ms, () => resolve(false));
+    void promise.then(() => {
+      silence.end();
+      resolve(true);
+    });
+  });
 }

@@ -3,13 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { root } from '../browser/lib/server.mjs';
-
-/** Bytes, of 1,000 each kB. */
-const limits = { 'bgfetch.wasm': 1_300_000, 'sw.js': 20_000, 'page.js': 10_000 };
+import { budgets } from '../check/budgets.mjs';
 
 /** [{name, raw, brotli, limit, met}], in bytes. */
 export function measureSizes() {
-  return Object.entries(limits).map(([name, limit]) => {
+  return Object.entries(budgets).map(([name, limit]) => {
     const content = fs.readFileSync(path.join(root, 'dist', name));
     const parameters = {
       [zlib.constants.BROTLI_PARAM_QUALITY]: 11,

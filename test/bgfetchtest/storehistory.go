@@ -62,7 +62,7 @@ func fullEnded(uniqueID string) bgfetch.Ended {
 			Title:    "A <title>", Icon: "https://example.com/i.png", Created: 1, URL: "https://example.com/", Records: 2, Total: 3,
 			Pausable: true, Detail: "why",
 		},
-		Ended: 4, Retryable: true,
+		Ended: 4, Retryable: true, AbortedBy: "call",
 		Again: &bgfetch.FetchInit{ID: "ä", Requests: []bgfetch.Request{get("/a"), get("/b")}, Icons: []bgfetch.Image{{Src: "i"}}},
 	}
 }

@@ -4,12 +4,10 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { budgets } from './budgets.mjs';
 
 const root = join(import.meta.dirname, '../..');
 const memory = join(root, 'test/.cache/sizes.json');
-
-/** File of dist/ -> bytes at most. docs/decisions/size.md tells what the program consists of. */
-const budgets = { 'bgfetch.wasm': 1_300_000, 'sw.js': 20_000, 'page.js': 10_000, 'list.js': 10_000 };
 
 function read(file) {
   try {

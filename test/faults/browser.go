@@ -29,11 +29,13 @@ type browser struct {
 	skipsUnknown, exactCase bool
 	// codedRangeFails: an answer in a coding to a request with Range is no response.
 	codedRangeFails bool
+	// oldEnds: a close in order is the end of any body of HTTP/1.0.
+	oldEnds bool
 	// shortCodedEnds: a body in a coding with fewer bytes than Content-Length ends
 	// as if it were complete, if only the connection was closed in order.
 	shortCodedEnds bool
 	// closeEnds: a close in order is the end of any body, if the last chunk is
-	// missing or Connection: close was said.
+	// missing, or if it was said or is usual (HTTP/1.0) that the connection ends.
 	closeEnds bool
 	// passesUndecodable: what cannot be decoded from its first byte on is handed on
 	// as it is, and so is a file that says that it is compressed.
@@ -68,7 +70,7 @@ var browsers = []*browser{
 	{
 		name: "firefox", accepts: "gzip, deflate, br, zstd",
 		codings:      []string{"gzip", "x-gzip", "deflate", "br"},
-		skipsUnknown: true, shortCodedEnds: true, timing: timingUnlessRedirected,
+		skipsUnknown: true, oldEnds: true, shortCodedEnds: true, timing: timingUnlessRedirected,
 		framing: bgfetch.Framing{Chunked: true},
 	},
 	{
@@ -129,7 +131,8 @@ func (w *wire) isEnd() bool {
 	if w.response.ContentLength < 0 {
 		return w.browser.closeEnds
 	}
-	return w.coded && w.browser.shortCodedEnds || w.response.Close && w.browser.closeEnds
+	old := !w.response.ProtoAtLeast(1, 1)
+	return w.coded && w.browser.shortCodedEnds || old && w.browser.oldEnds || w.response.Close && w.browser.closeEnds
 }
 
 // decoder decodes lazily: a browser too has the head before the body.

@@ -3,6 +3,7 @@ package faults
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"flag"
@@ -26,6 +27,7 @@ type row struct {
 	Size                     *int64
 	Seed                     uint64
 	Text, CrossOrigin, Twice bool
+	Integrity                bool
 	DownloadTotal            int64
 	Requests                 int
 	Seconds                  float64
@@ -68,6 +70,7 @@ const downFor30s = "downms=30000"
 // outcome is what a background fetch ended with, as its event's listener saw it.
 type outcome struct {
 	snapshot bgfetch.Snapshot
+	status   int
 	sha256   string
 	length   int
 }
@@ -130,12 +133,13 @@ func testMatrixAs(t *testing.T, browser *browser, ranges bgfetch.RangePolicy) {
 			if row.Host != "" {
 				origin = "http://" + row.Host
 			}
+			want := faultserver.HashSource(faultserver.Content{Seed: seed, Length: size, Text: row.Text})
 			begun := time.Now()
 			got := fetch(t, browser, site.URL, bgfetch.FetchInit{
 				UniqueID: "u", ID: "f", DownloadTotal: row.DownloadTotal, Retry: row.Retry,
 				Requests: []bgfetch.Request{{
 					URL:    origin + "/file/" + name + "?seed=7&" + strings.TrimSuffix(query, "&"),
-					Method: http.MethodGet, Mode: "cors",
+					Method: http.MethodGet, Mode: "cors", Integrity: integrity(row.Integrity, want),
 				}},
 			}, ranges)
 			took := time.Since(begun)
@@ -168,7 +172,9 @@ func testMatrixAs(t *testing.T, browser *browser, ranges bgfetch.RangePolicy) {
 			if row.Reason != "" {
 				return
 			}
-			want := faultserver.HashSource(faultserver.Content{Seed: seed, Length: size, Text: row.Text})
+			if got.status != http.StatusOK {
+				t.Errorf("the record shows a %d", got.status)
+			}
 			if got.sha256 != want {
 				t.Errorf("success with wrong bytes: %d of them, want %d", got.length, size)
 			}
@@ -186,7 +192,7 @@ func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit
 	events := &bgfetchtest.Events{OnDispatch: func(_ context.Context, _ string, snapshot bgfetch.Snapshot) error {
 		got := outcome{snapshot: snapshot}
 		if snapshot.Result == bgfetch.ResultSuccess {
-			plan, err := engine.Plan(ctx, snapshot.UniqueID, 0, recordGeneration(engine, snapshot), 0, false)
+			plan, err := engine.Plan(ctx, snapshot.UniqueID, 0, matched(engine, snapshot).Generation, 0, false)
 			if err != nil || !plan.End {
 				t.Errorf("the plan of a body that is complete: %+v, %v", plan, err)
 			}
@@ -196,6 +202,7 @@ func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit
 			}
 			sum := sha256.Sum256(body)
 			got.sha256, got.length = hex.EncodeToString(sum[:]), len(body)
+			got.status = matched(engine, snapshot).Head.Status
 		}
 		ended <- got
 		return nil
@@ -221,7 +228,17 @@ func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit
 	panic("unreachable")
 }
 
-func recordGeneration(engine *bgfetch.Engine, snapshot bgfetch.Snapshot) int {
+// matched is the one record as its event's listener finds it.
+func matched(engine *bgfetch.Engine, snapshot bgfetch.Snapshot) bgfetch.RecordSnapshot {
 	_, records, _ := engine.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, true)
-	return records[0].Generation
+	return records[0]
+}
+
+// integrity makes metadata of a hash in hex, if it is wanted.
+func integrity(wanted bool, sum string) string {
+	if !wanted {
+		return ""
+	}
+	bytes, _ := hex.DecodeString(sum)
+	return "sha256-" + base64.StdEncoding.EncodeToString(bytes)
 }

@@ -10,6 +10,7 @@
 //	host         of its URL instead of the server's
 //	retry        what the background fetch wants of retries
 //	crossOrigin  whether it lies on another origin
+//	integrity    whether the site gives the hash of what is to arrive
 //	downloadTotal
 //	reason       the failure reason that is to come of it; absent: success
 //	requests     the most requests that it may take
@@ -238,6 +239,9 @@ func (t *transfer) Sent(context.Context) bgfetch.Sent {
 	if t.network.browser.tellsCoding {
 		sent.Plain = t.wire.response.Header.Get("Content-Encoding") == "" // else it is "@unknown"
 		sent.Encoded = t.wire.coded
+	}
+	if response := t.wire.response; !t.way.crossOrigin || response.Header.Get("Timing-Allow-Origin") == "*" {
+		sent.Protocol = strings.ToLower(response.Proto)
 	}
 	return sent
 }

@@ -86,6 +86,10 @@ func TestEndsOfConnections(t *testing.T) {
 	if text := raw(t, url+"/file/c?size=1000&connectionclose=1"); !strings.Contains(text, "\r\nConnection: close\r\n") {
 		t.Error(text)
 	}
+	head, body, _ = strings.Cut(raw(t, url+"/file/e?size=1000&http10=1"), "\r\n\r\n")
+	if !strings.HasPrefix(head, "HTTP/1.0 200") || !strings.Contains(head, "Content-Length: 1000") || strings.Contains(head, "Connection") || len(body) != 1000 {
+		t.Errorf("%d bytes after %s", len(body), head)
+	}
 	getBroken(t, url+"/file/d?size=1000&fin=400", 400)
 	wantContent(t, get(t, url+"/file/d?size=1000&fin=400"), 0, 0, 1000)
 }

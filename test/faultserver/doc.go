@@ -18,6 +18,7 @@
 //	text=1          letters a to p instead of all bytes (halved by gzip)
 //	wav=1           its first 44 bytes are the head of a sound: 44,100 bytes a second
 //	type=T          Content-Type (application/octet-stream)
+//	disposition=D   Content-Disposition, its UTF-8 as it is (none)
 //	cachecontrol=V  Cache-Control (no-store)
 //
 // How it is sent:
@@ -30,6 +31,7 @@
 //	                neither Content-Length nor chunks: the body ends with the connection
 //	connectionclose=1
 //	                Connection: close, which says that it ends after the body
+//	http10=1        the answer is HTTP/1.0, as of simple servers
 //	contentlength=N a Content-Length that lies, of responses with all of the content:
 //	                no more than N bytes of it are sent
 //	norange=1       ignores Range: always 200 with everything

@@ -21,15 +21,15 @@ const (
 // options is what the query of a resource says. The package comment describes
 // the parameters.
 type options struct {
-	size, newSize int64 // -1 when not given
-	seed          uint64
-	text, wav     bool
-	contentType   string
-	cacheControl  string
+	size, newSize            int64 // -1 when not given
+	seed                     uint64
+	text, wav                bool
+	contentType, disposition string
+	cacheControl             string
 
 	rate, link, delay                int64
 	chunked, closeDelimited, noRange bool
-	connectionClose                  bool
+	connectionClose, http10          bool
 	noETag, noLastModified, weakETag bool
 	gzip, brotli, cors               bool
 	stored                           string
@@ -116,9 +116,9 @@ func parseOptions(query url.Values) (options, error) {
 func (o *options) targets() map[string]any {
 	return map[string]any{
 		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text, "wav": &o.wav,
-		"type": &o.contentType, "cachecontrol": &o.cacheControl,
+		"type": &o.contentType, "disposition": &o.disposition, "cachecontrol": &o.cacheControl,
 		"rate": &o.rate, "link": &o.link, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
-		"closedelimited": &o.closeDelimited, "connectionclose": &o.connectionClose,
+		"closedelimited": &o.closeDelimited, "connectionclose": &o.connectionClose, "http10": &o.http10,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
 		"gzip": &o.gzip, "brotli": &o.brotli, "stored": &o.stored, "codingheader": &o.codingHeader,
 		"cors": &o.cors, "corsorigin": &o.corsOrigin, "expose": &o.expose, "timing": &o.timing, "redirect": &o.redirect,

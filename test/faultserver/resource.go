@@ -120,6 +120,10 @@ func (a *answer) sayHow() {
 	if a.options.connectionClose {
 		header.Set("Connection", "close")
 	}
+	if a.options.http10 {
+		// net/http answers in the version of the request, and closes the connection.
+		a.r.Proto, a.r.ProtoMinor = "HTTP/1.0", 0
+	}
 }
 
 func (a *answer) allowOrigins() {
@@ -201,6 +205,9 @@ func (a *answer) sendSource(v version) Outcome {
 	o, header, source := &a.options, a.w.Header(), v.source
 	header.Set("Content-Type", o.contentType)
 	header.Set("Cache-Control", o.cacheControl)
+	if o.disposition != "" {
+		header.Set("Content-Disposition", o.disposition)
+	}
 	coding := a.contentCoding()
 	if coding != "" && !o.weakETag {
 		v.etag = "W/" + v.etag

@@ -77,12 +77,20 @@ test('init overwrites nothing that is not its own, unless forced, and says what'
   };
   const cases = [
     ['sw.js', 'changed', () => fs.appendFileSync(at('sw.js'), '// mine')],
-    ['manifest.json', 'of a web application', () => fs.writeFileSync(at('manifest.json'), '{"name":"App","version":"1","files":{}}')],
+    [
+      'manifest.json',
+      'of a web application',
+      () => fs.writeFileSync(at('manifest.json'), '{"name":"App","version":"1","files":{}}'),
+    ],
     ['manifest.json', 'no JSON', () => fs.writeFileSync(at('manifest.json'), 'mine')],
     ['list.js', 'a link', () => (fs.rmSync(at('list.js')), fs.symlinkSync(elsewhere, at('list.js')))],
     ['list.js', 'a link to nothing', () => (fs.rmSync(at('list.js')), fs.symlinkSync(`${elsewhere}.none`, at('list.js')))],
     ['manifest.json', 'a link', () => (fs.rmSync(at('manifest.json')), fs.symlinkSync(elsewhere, at('manifest.json')))],
-    ['page.js', 'in a folder without a manifest', () => (fs.rmSync(at('manifest.json')), fs.writeFileSync(at('page.js'), '// mine'))],
+    [
+      'page.js',
+      'in a folder without a manifest',
+      () => (fs.rmSync(at('manifest.json')), fs.writeFileSync(at('page.js'), '// mine')),
+    ],
   ];
   for (const [name, what, change] of cases) {
     await own();
@@ -91,7 +99,10 @@ test('init overwrites nothing that is not its own, unless forced, and says what'
     const before = contentOf(target);
     const { code, stderr } = await failure(init('guarded'));
     assert.equal(code, 1, what);
-    assert.ok(stderr.includes(`: ${name}. Nothing was written.`) && stderr.includes('init --force guarded'), `${what}: ${stderr}`);
+    assert.ok(
+      stderr.includes(`: ${name}. Nothing was written.`) && stderr.includes('init --force guarded'),
+      `${what}: ${stderr}`,
+    );
     assert.deepEqual(contentOf(target), before, what);
 
     await init('--force', 'guarded');

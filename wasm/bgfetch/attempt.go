@@ -23,15 +23,13 @@ type attempt struct {
 	// compared; to 0 for the rest. Not ranged: all of the body is asked for.
 	from, to int64
 	ranged   bool
-	// drawn: from was drawn at random.
-	drawn    bool
-	transfer Transfer
+	// drawn: from was drawn at random. continues: see part.
+	drawn, continues bool
+	transfer         Transfer
 	// moved is set when the attempt stored a byte, came when one came.
 	moved, came bool
 	// repeated: the response begins at byte 0, though the first bytes are stored.
 	repeated bool
-	// sought: it ended because a reader waits elsewhere.
-	sought bool
 
 	// What follows is for several parts at a time, see parts.go.
 
@@ -72,7 +70,7 @@ func (r *record) attempt(ctx context.Context) (v verdict) {
 // notForEver lets time pass before an attempt that moved nothing is followed by another,
 // unless somebody wanted it to end, and ends the record when that happens too often.
 func (a *attempt) notForEver(v verdict) verdict {
-	if a.moved || a.sought || a.wasInterrupted() {
+	if a.moved || a.wasInterrupted() {
 		return v
 	}
 	if a.idle++; a.idle > a.fetch.retry.MaxFailures {
@@ -88,11 +86,13 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 	data := &a.next.Response
 	a.start, a.end = firstGap(data.Segments)
 	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
-		return a.succeed()
+		if len(data.Seams) == 0 {
+			return a.succeed()
+		}
+		a.start, a.end = data.Seams[0], data.Seams[0]
 	}
-	a.startAtReader()
 	bounded := a.bound()
-	a.from, a.to, a.drawn = 0, 0, false
+	a.from, a.to, a.drawn, a.continues = 0, 0, false, false
 	// Where all of it came to nothing, and nothing proved it, a range may say more.
 	atNothing := a.unprovedEnds > 0 && !a.single
 	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded || atNothing)
@@ -116,8 +116,8 @@ const (
 // overlap makes the range reach into what is stored before and behind the gap.
 func (a *attempt) overlap() {
 	least, most, comes := int64(minOverlap), int64(maxOverlap), int64(bodyEnd)
-	if a.end > 0 {
-		comes = a.end - a.start
+	if n := a.end - a.start; n > 0 {
+		comes = n
 	}
 	if a.brings > 0 {
 		comes = min(comes, a.brings)
@@ -128,10 +128,10 @@ func (a *attempt) overlap() {
 	}
 	length := least + rand.Int64N(most-least)
 	for _, run := range runs(a.next.Response.Segments) {
-		if run.end == a.start {
+		if run.start < a.start && a.start <= run.end {
 			a.overlapRun(run, length)
 		}
-		if a.end > 0 && run.start == a.end {
+		if a.end > 0 && run.start <= a.end && a.end < run.end {
 			a.to = min(run.end, a.end+length)
 		}
 	}
@@ -329,6 +329,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 	case v == versionOther && !a.verified():
 		return a.restart("the file on the server is another one")
 	case v == versionSame && placed:
+		a.continues = true
 		data.join(head, complete)
 		return move, verdict{}
 	}
@@ -351,6 +352,11 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
 	}
 	a.from, a.to = 0, 0
 	a.repeated = true
+	if data.Head == nil { // its row is gone, and those of its segments are not
+		start, end := a.start, a.end
+		a.begin(head)
+		a.start, a.end = start, end
+	}
 	probe := ResponseData{Length: -1}
 	probe.announce(head)
 	if data.versionOf(head, probe.Length) != versionOther || a.verified() {
@@ -414,5 +420,5 @@ func finishBody(a *attempt, _ context.Context) (step, verdict) {
 func (a *attempt) whole() bool {
 	data := &a.next.Response
 	start, end := firstGap(data.Segments)
-	return end == 0 && data.Length >= 0 && start >= data.Length
+	return end == 0 && data.Length >= 0 && start >= data.Length && len(data.Seams) == 0
 }

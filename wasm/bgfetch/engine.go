@@ -125,8 +125,10 @@ type Engine struct {
 	// Source: #dfn-active-background-fetches
 	active map[string]*backgroundFetch
 	// past are the last background fetches that are done with, for instances in pages
-	// that slept meanwhile; the oldest first.
-	past []pastFetch
+	// that slept meanwhile, and for calls that are made again; the oldest first. Those of
+	// earlier engines are among them when remembered is closed.
+	past       []pastFetch
+	remembered chan struct{}
 	// snapshots counts those that were made.
 	snapshots int64
 	// waitingOnline are the records that wait for the network to come back.
@@ -157,6 +159,8 @@ func NewEngine(ports Ports, options Options) *Engine {
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
 		kept:    map[string]*backgroundFetch{},
+
+		remembered: make(chan struct{}),
 	}
 	e.Store = newBoundedStore(ports.Store, func(cause error) { e.end(cause) })
 	e.logger = newLogger(e.Store, e.options.OnLog)
@@ -190,6 +194,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.goWork(func() { e.remember(ctx) })
 	e.historyChanged() // nobody has seen it in this engine
 	e.logger.begin(len(stored))
 	e.metered = e.Network.Metered()
@@ -303,7 +308,9 @@ type FetchInit struct {
 }
 
 // Fetch registers a background fetch and begins to perform it. It returns when
-// the background fetch and all request bodies are stored. Errors are *Error.
+// the background fetch and all request bodies are stored. Errors are *Error. A call whose
+// answer was lost can be made again with the same unique id, also after the background fetch
+// is done with, and in another engine: nothing is ever sent twice for it.
 //
 // Source: #background-fetch-manager-fetch
 func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
@@ -328,11 +335,21 @@ func (e *Engine) Fetch(ctx context.Context, init FetchInit) (Snapshot, error) {
 		NetworkOptions: init.NetworkOptions,
 	}
 	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), nil)
+	if err := e.waitRemembered(ctx); err != nil {
+		return Snapshot{}, storageError("the background fetch", err)
+	}
 
 	e.mu.Lock()
 	if other := cmp.Or(e.fetches[init.UniqueID], e.kept[init.UniqueID]); other != nil {
 		e.mu.Unlock()
 		return e.repeated(ctx, other, init)
+	}
+	if past, ok := e.lookUpPast(init.UniqueID); ok {
+		e.mu.Unlock()
+		if past.ID != init.ID {
+			return Snapshot{}, errorf(TypeError, "the unique id %q is in use", init.UniqueID)
+		}
+		return past.Snapshot, nil
 	}
 	if _, ok := e.active[init.ID]; ok {
 		e.mu.Unlock()
@@ -457,36 +474,6 @@ func (e *Engine) Newest(id string) (uniqueID string, err error) {
 	return newest.state.UniqueID, nil
 }
 
-// Snapshot returns the snapshot of a background fetch, settled or not, or
-// ErrUnknown. Of those that are done with, the last few are known.
-func (e *Engine) Snapshot(uniqueID string) (Snapshot, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	f, err := e.lookUp(uniqueID)
-	if err == nil {
-		return f.snapshot(), nil
-	}
-	if past, ok := e.lookUpPast(uniqueID); ok {
-		return past.Snapshot, nil
-	}
-	return Snapshot{}, err
-}
-
-// pastFetch is what is remembered of a background fetch that is done with.
-type pastFetch struct {
-	Snapshot
-	abortedBy string
-}
-
-// lookUpPast finds a background fetch that is done with. e.mu is held.
-func (e *Engine) lookUpPast(uniqueID string) (pastFetch, bool) {
-	i := slices.IndexFunc(e.past, func(past pastFetch) bool { return past.UniqueID == uniqueID })
-	if i < 0 {
-		return pastFetch{}, false
-	}
-	return e.past[i], true
-}
-
 // lookUp finds a background fetch that is stored. e.mu is held.
 func (e *Engine) lookUp(uniqueID string) (*backgroundFetch, error) {
 	f := cmp.Or(e.fetches[uniqueID], e.kept[uniqueID])
@@ -508,6 +495,9 @@ const maxCall = 64
 func (e *Engine) Abort(ctx context.Context, uniqueID, call string) (bool, error) {
 	if len(call) > maxCall {
 		return false, errorf(TypeError, "the name of a call has more than %d bytes", maxCall)
+	}
+	if err := e.waitRemembered(ctx); err != nil {
+		return false, err
 	}
 	e.mu.Lock()
 	f, err := e.lookUp(uniqueID)

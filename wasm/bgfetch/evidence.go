@@ -41,15 +41,8 @@ func (h Head) coding() coding {
 // shows says whether a field of that name would be visible, so that its absence means
 // something: same-origin, or where the server exposes it and says so to us.
 func (h Head) shows(name string) bool {
-	if h.sameOriginHeaders() {
-		return true
-	}
-	for exposed := range strings.SplitSeq(h.value("Access-Control-Expose-Headers"), ",") {
-		if exposed = strings.TrimSpace(exposed); exposed == "*" || strings.EqualFold(exposed, name) {
-			return true
-		}
-	}
-	return false
+	const exposed = "Access-Control-Expose-Headers"
+	return h.sameOriginHeaders() || h.lists(exposed, name) || h.lists(exposed, "*")
 }
 
 // coding is that of the response that the body began with. More bytes than its
@@ -166,6 +159,23 @@ func (d *ResponseData) join(head Head, complete int64) {
 	}
 }
 
+// addSeam takes down that a response begins at offset of which nothing proves yet that it
+// is of the same file as what comes before.
+func (d *ResponseData) addSeam(offset int64) {
+	if i, found := slices.BinarySearch(d.Seams, offset); !found {
+		d.Seams = slices.Insert(slices.Clone(d.Seams), i, offset)
+	}
+}
+
+// closeSeams removes those within s, which was compared with a response that has the
+// bytes before, too. It says whether there was one.
+func (d *ResponseData) closeSeams(s span) bool {
+	left := slices.DeleteFunc(slices.Clone(d.Seams), func(offset int64) bool { return s.start <= offset && offset < s.end })
+	closed := len(left) < len(d.Seams)
+	d.Seams = left
+	return closed
+}
+
 // ending is what the clean end of a response means.
 type ending int
 
@@ -206,7 +216,7 @@ type response struct {
 // (docs/observations.md). None of them reports a content coding that breaks off.
 type Framing struct {
 	// ContentLength: a response that is shorter than its Content-Length, encoded or not.
-	// KeptAlive: the same, unless the response says `Connection: close`.
+	// KeptAlive: the same, unless the connection ends with the response.
 	ContentLength bool `json:"contentLength"`
 	KeptAlive     bool `json:"keptAlive"`
 	// Chunked: a chunked response without its last chunk.
@@ -215,9 +225,30 @@ type Framing struct {
 
 // checksLength says whether it were an error if the response was shorter than its
 // Content-Length.
-func (r *response) checksLength() bool {
-	kept := r.head.shows("Connection") && !strings.EqualFold(r.head.value("Connection"), "close")
-	return r.framing.ContentLength || (r.framing.KeptAlive && kept)
+func (r *response) checksLength(sent Sent) bool {
+	if r.framing.ContentLength || !r.framing.KeptAlive {
+		return r.framing.ContentLength
+	}
+	return r.head.shows("Connection") && !r.head.lists("Connection", "close") && (sent.Protocol == "http/1.1" || sent.multiplexed())
+}
+
+// checksEnd says whether it were an error if the response without a Content-Length, and
+// without a content coding, broke off: where it is chunked, or a stream of HTTP/2 or 3.
+// One that ends with its connection (RFC 9112, section 6.3) may end anywhere.
+func (r *response) checksEnd() bool {
+	return r.framing.Chunked && (r.head.lists("Transfer-Encoding", "chunked") || r.sent().multiplexed())
+}
+
+func (s Sent) multiplexed() bool { return s.Protocol == "h2" || s.Protocol == "h3" }
+
+// lists says whether the value of a field is a list with that token.
+func (h Head) lists(name, token string) bool {
+	for one := range strings.SplitSeq(h.value(name), ",") {
+		if strings.EqualFold(strings.TrimSpace(one), token) {
+			return true
+		}
+	}
+	return false
 }
 
 // longestEncoded is more than a content coding makes of so many bytes, also where it cannot
@@ -248,11 +279,11 @@ func (r *response) judgeEnd(read int64) ending {
 	switch {
 	case coding == codingNone && length >= 0:
 		return endShort
-	case coding == codingNone && r.framing.Chunked:
+	case coding == codingNone && r.checksEnd():
 		return endOfBody
 	case length >= 0 && sent.EncodedLength >= 0 && sent.EncodedLength != length:
 		return endShort
-	case length >= 0 && (sent.EncodedLength == length || r.checksLength()):
+	case length >= 0 && (sent.EncodedLength == length || r.checksLength(sent)):
 		return endOfBody
 	}
 	return endUnproved

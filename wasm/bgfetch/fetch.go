@@ -419,11 +419,6 @@ func (e *Engine) remove(f *backgroundFetch) {
 		e.kept[uniqueID] = f
 		e.tidyKeptSoon()
 	}
-	if e.past = append(e.past, pastFetch{f.snapshot(), f.state.AbortedBy}); len(e.past) > maxPast {
-		e.past = slices.Delete(e.past, 0, 1)
-	}
+	e.addPast(pastFetch{f.snapshot(), f.state.AbortedBy})
 	e.reportActiveLocked()
 }
-
-// maxPast bounds the background fetches that are remembered when they are done with.
-const maxPast = 100

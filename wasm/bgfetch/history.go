@@ -45,6 +45,8 @@ type Ended struct {
 	Retryable bool `json:"retryable,omitempty"`
 	// Kept: there are records of it that were kept. The history does not store it.
 	Kept bool `json:"kept,omitempty"`
+	// AbortedBy is the name of the call that aborted it. Only the store sees it.
+	AbortedBy string `json:"abortedBy,omitempty"`
 	// Again is what it is made again with. It is kept of one that failed, whose
 	// requests have no body and are small. Only the store sees it.
 	Again *FetchInit `json:"again,omitempty"`
@@ -128,7 +130,7 @@ func (f *backgroundFetch) total() int64 {
 
 // ended is what the history keeps of f. e.mu is held.
 func (f *backgroundFetch) ended() Ended {
-	ended := Ended{Listing: f.listing(), Ended: time.Now().UnixMilli()}
+	ended := Ended{Listing: f.listing(), Ended: time.Now().UnixMilli(), AbortedBy: f.state.AbortedBy}
 	if f.state.Result != ResultFailure {
 		return ended
 	}
@@ -160,7 +162,7 @@ func (e *Engine) History(ctx context.Context) (history []Ended, revision int64, 
 	listed := map[string]bool{}
 	for i := range history {
 		one := &history[i]
-		one.Again, one.Savable = nil, false
+		one.Again, one.AbortedBy, one.Savable = nil, "", false
 		if f := e.kept[one.UniqueID]; f != nil {
 			one.Kept, one.Savable = true, f.savable()
 			listed[one.UniqueID] = true
@@ -221,7 +223,7 @@ func (e *Engine) endedWith(ctx context.Context, number int64) (Ended, error) {
 
 // Retry makes a background fetch of the history again, with the same id and
 // requests, and deletes it there. uniqueID is the new one's; like Fetch it can be
-// called twice with the same.
+// called twice with the same, also after that one is done with.
 func (e *Engine) Retry(ctx context.Context, number int64, uniqueID string) (Snapshot, error) {
 	if snapshot, err := e.Snapshot(uniqueID); err == nil {
 		return snapshot, nil

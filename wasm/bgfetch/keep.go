@@ -284,16 +284,26 @@ func (e *Engine) tidyKept(ctx context.Context) error {
 	return nil
 }
 
-// deleteKept deletes all of a kept background fetch: first the bodies, in one step.
+// deleteKept deletes all of a kept background fetch: first the bodies. Those that somebody
+// asked to delete one by one, since browsers free the room of a deleted cache later, when
+// nobody has it open. Who reads what was replaced reads on.
 func (e *Engine) deleteKept(ctx context.Context, f *backgroundFetch) error {
 	uniqueID := f.state.UniqueID
+	var asked []SegmentKey
 	e.mu.Lock()
 	for _, r := range f.records {
+		if r.state.Dropped {
+			asked = append(asked, r.keys(r.state.Response.Generation, r.state.Response.Segments)...)
+		}
 		r.state.Dropped = true
 	}
 	f.broadcast()
 	e.mu.Unlock()
-	if err := e.Bodies.Delete(ctx, uniqueID); err != nil {
+	err := e.Bodies.DeleteSegments(ctx, uniqueID, asked)
+	if err == nil {
+		err = e.Bodies.Delete(ctx, uniqueID)
+	}
+	if err != nil {
 		return fmt.Errorf("delete kept bodies: %w", err)
 	}
 	if err := e.Store.Delete(ctx, uniqueID, nil); err != nil {

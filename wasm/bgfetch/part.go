@@ -9,7 +9,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
@@ -31,6 +30,8 @@ type part struct {
 	drawn bool
 	// head is the head of its response, empty until that is there.
 	head Head
+	// continues: its head proves that it is of the same file, and where it begins.
+	continues bool
 	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
 	seek, flowing bool
 	// hash sees the bytes, which are the ones after all that it has seen; nil where
@@ -67,11 +68,10 @@ type partEvent struct {
 	digest  *Digest
 	// last: no other piece comes, since all of the range, or of the body, is there.
 	last bool
-	// joined: the first bytes of the range proved to be those that are stored.
-	joined bool
-	// held: stored bytes follow the piece, and it is told of when those that come proved to
-	// be the same. frees: they did.
-	held, frees bool
+	// compared are bytes of the range that proved to be those that are stored; joined:
+	// they are the last of those that it begins with.
+	compared span
+	joined   bool
 	// proved: complete is the proved length of the body.
 	proved   bool
 	complete int64
@@ -170,14 +170,16 @@ func (p *part) open(ctx context.Context) (Transfer, error) {
 		return transfer, &errRefused{p.head, fmt.Sprintf("status %d in answer to a range", p.head.Status)}
 	}
 	complete, problem := validatePartial(p.head, p.start, end)
-	switch v := p.data.versionOf(p.head, complete); {
+	v, placed := p.data.versionOf(p.head, complete), p.head.value("Content-Range") != ""
+	p.continues = v == versionSame && placed
+	switch {
 	case problem != "":
 	case p.head.coding() == codingSome:
 		problem = "it has a content coding"
 	case v == versionOther, v == versionUnknown && p.data.selfProving():
 		problem = "nothing proves that it is of the same file"
-	case p.head.value("Content-Range") == "":
-		problem = "nothing says which bytes it holds"
+	case !placed && p.head.contentLength() < 0:
+		problem = "nothing says what it holds"
 	}
 	if problem != "" {
 		return transfer, &errRefused{p.head, "the partial response is not valid: " + problem}
@@ -194,45 +196,31 @@ const piecesAhead = 2
 func (p *part) move(ctx, waiting context.Context, transfer Transfer) error {
 	pieces := make(chan partEvent, piecesAhead-1)
 	stored := make(chan error, 1)
-	p.attempt.engine.goWork(func() { stored <- p.tellPieces(ctx, transfer, pieces) })
+	p.attempt.engine.goWork(func() {
+		var lost error
+		for e := range pieces {
+			err := p.stored(ctx, e.piece)
+			switch {
+			case lost != nil:
+				// What comes after a piece that is lost is not told of.
+			case err != nil:
+				lost = err
+				transfer.Stop()
+			default:
+				if e.last {
+					transfer.Close() // its place is given away next, see attempt.givePlace
+				}
+				p.tell(e)
+			}
+		}
+		stored <- lost
+	})
 	err := p.readPieces(ctx, waiting, transfer, pieces)
 	close(pieces)
 	if lost := <-stored; lost != nil {
 		return lost
 	}
 	return err
-}
-
-// tellPieces tells of pieces when they are stored. The piece that closes a gap is held back
-// until the bytes behind it were compared: the rows of a body without a gap are all that
-// another engine has, and must mean that it is one body.
-func (p *part) tellPieces(ctx context.Context, transfer Transfer, pieces <-chan partEvent) (lost error) {
-	var held *partEvent
-	for e := range pieces {
-		err := p.stored(ctx, e.piece)
-		switch {
-		case lost != nil:
-			// What comes after a piece that is lost is not told of.
-		case err != nil:
-			lost = err
-			transfer.Stop()
-		case e.held:
-			held = &e
-		default:
-			if held != nil && e.frees {
-				p.tell(*held)
-				held = nil
-			}
-			if e.last {
-				transfer.Close() // its place is given away next, see attempt.givePlace
-			}
-			p.tell(e)
-		}
-	}
-	if held != nil {
-		p.attempt.forget(held.segment)
-	}
-	return lost
 }
 
 // maxPut is the largest SegmentKey.Put.
@@ -250,7 +238,7 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		}
 		if isStored {
 			e, err := p.comparePiece(ctx, transfer, offset, limits)
-			if e.joined || e.proved || e.frees {
+			if err == nil || e.compared.length() > 0 {
 				pieces <- e
 			}
 			if e.last || err != nil {
@@ -266,7 +254,6 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		p.attempt.charge(piece.Length)
 		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
 		e.segment, e.piece, e.digest, e.full = Segment{offset, piece.Length, put}, piece, digest, piece.Length == limits.MaxLength
-		e.held = p.storedFrom(offset + piece.Length)
 		pieces <- e
 		if e.last || err != nil {
 			return err
@@ -349,7 +336,10 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 		p.unstored += length
 	}
 	p.done = end || p.read >= p.end
-	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins, frees: isStored && p.comparedBehindGap()}
+	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
+	if isStored {
+		e.compared = span{p.read - length, p.read}
+	}
 	p.mu.Unlock()
 	if !end {
 		return e, nil
@@ -369,19 +359,6 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 	}
 	e.last = false
 	return e, errUnproved
-}
-
-// storedFrom says whether stored bytes that are compared begin there.
-func (p *part) storedFrom(offset int64) bool {
-	return slices.ContainsFunc(p.compare, func(s span) bool { return s.start == offset })
-}
-
-// comparedBehindGap says whether enough was compared of the stored bytes that are being
-// compared. p.mu is held.
-func (p *part) comparedBehindGap() bool {
-	return slices.ContainsFunc(p.compare, func(s span) bool {
-		return s.start < p.read && p.read <= s.end && p.read >= min(s.end, s.start+maxOverlap)
-	})
 }
 
 // storedBehind says whether bytes are stored behind those that came: then the body that
@@ -549,6 +526,13 @@ func (p *part) extend(s span) bool {
 	}
 	p.end = s.end
 	return true
+}
+
+// taken says whether it has taken a byte from a body.
+func (p *part) taken() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.read > p.start
 }
 
 // rest is what the part has not stored.

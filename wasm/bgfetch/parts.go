@@ -48,7 +48,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	wake := a.listen()
 	a.pace()
 
-	first := &part{start: a.from, end: bodyEnd, drawn: a.drawn, head: a.transfer.Head()}
+	first := &part{start: a.from, end: bodyEnd, drawn: a.drawn, continues: a.continues, head: a.transfer.Head()}
 	if a.to > 0 {
 		first.end = a.to
 	}
@@ -105,7 +105,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 
 // pace makes the record's pacer measure this attempt.
 func (a *attempt) pace() {
-	if a.pacer == nil && a.next.Response.Length >= a.engine.options.Ranges.MinBody {
+	if a.pacer == nil && a.next.Response.expected() >= a.engine.options.Ranges.MinBody {
 		a.pacer = newPacer(a.engine.options.Ranges, a.engine.options.MaxPerHost)
 	}
 	if a.pacer != nil {
@@ -166,7 +166,7 @@ func (a *attempt) gather(e partEvent) (pieces []partEvent, ended *partEvent) {
 		if e.ended {
 			return pieces, &e
 		}
-		if e.segment.Length > 0 || e.joined || e.proved || e.frees {
+		if e.segment.Length > 0 || e.compared.length() > 0 || e.proved {
 			pieces = append(pieces, e)
 		}
 		select {
@@ -184,19 +184,25 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	}
 	data := &a.next.Response
 	var added []Segment
-	last, tooLong := false, false
+	last, tooLong, found := false, false, false
 	for _, e := range pieces {
+		if s := (span{max(e.compared.start, e.part.start+1), e.compared.end}); data.closeSeams(s) {
+			found = true
+			data.Offsets = data.Offsets || e.part.partial()
+		}
 		if e.joined {
 			data.join(e.part.head, e.part.complete())
 			data.Offsets = data.Offsets || e.part.sameOffsets()
 		}
 		if e.proved {
-			data.Length = e.complete
+			data.Length, found = e.complete, true
 		}
-		data.Joined = data.Joined || e.frees
 		last = last || e.last
 		if e.segment.Length == 0 {
 			continue
+		}
+		if offset := e.segment.Offset; offset > 0 && offset == e.part.start && !e.part.continues {
+			data.addSeam(offset)
 		}
 		added = append(added, e.segment)
 		data.Segments = addSegment(data.Segments, e.segment)
@@ -210,7 +216,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		data.Result = ResponseSuccess
 		a.givePlace()
 	}
-	if len(added) == 0 && data.Result == ResponseNone {
+	if len(added) == 0 && !found && data.Result == ResponseNone {
 		return
 	}
 	if v, ok := a.store(ctx, added...); !ok {
@@ -263,7 +269,7 @@ func (a *attempt) ended(e partEvent) {
 	if e.err == nil {
 		a.brings = e.part.brought()
 	}
-	a.came = a.came || e.part.read > e.part.start
+	a.came = a.came || e.part.taken()
 	rest, nothingMoved := e.part.rest()
 	if nothingMoved {
 		for _, p := range a.parts {
@@ -372,13 +378,12 @@ func (a *attempt) halting() bool {
 // rangeable says whether ranges of the body that come in different responses can
 // safely be put together: they must all be of the same bytes.
 //
-// The complete length is proved, offsets are those of the resource, and each response
-// shows a strong validator. What shows none is compared with its neighbours when a gap
-// is filled, one part after the other.
+// Where a strong validator proves it, or bytes on both sides of each seam are compared
+// before the record succeeds.
 func (a *attempt) rangeable() bool { return a.record.rangeable(&a.next.Response) }
 
 func (r *record) rangeable(data *ResponseData) bool {
-	return r.askable(data) && data.Length >= 0 && data.selfProving()
+	return r.boundable(data) && data.expected() >= 0 && (strong(data.ETag) || data.LastModified != "")
 }
 
 // askable says whether the body may be asked for in ranges at all, instead of by one
@@ -419,7 +424,7 @@ func (a *attempt) nextSpan() (s span, from *part, ok bool) {
 	if gaps := a.gaps(); len(gaps) > 0 {
 		return gaps[0], nil, true
 	}
-	policy, length := a.engine.options.Ranges, a.next.Response.Length
+	policy, length := a.engine.options.Ranges, a.next.Response.expected()
 	least := max(2*policy.MinPart, int64(a.pacer.perPart()*policy.MinTime.Seconds()))
 	if a.pacer.perPart() == 0 {
 		return s, nil, false

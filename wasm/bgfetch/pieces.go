@@ -213,16 +213,21 @@ func (a *attempt) refetch(wrong wrongPieces) (step, verdict) {
 
 // drop removes the segments of pieces: first their rows.
 func (a *attempt) drop(ctx context.Context, wrong wrongPieces) error {
-	data := &a.next.Response
-	dropped, err := a.dropRows(ctx, func(s Segment) bool {
+	return a.dropSegments(ctx, func(s Segment) bool {
 		first, last := int(s.Offset/a.pieces.Length), int((s.Offset+s.Length-1)/a.pieces.Length)
 		return slices.ContainsFunc(wrong, func(index int) bool { return first <= index && index <= last })
 	})
+}
+
+// dropSegments removes the segments that wrong names: first their rows.
+func (a *attempt) dropSegments(ctx context.Context, wrong func(Segment) bool) error {
+	dropped, err := a.dropRows(ctx, wrong)
 	if err != nil {
 		return err
 	}
-	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, a.keys(data.Generation, dropped)); err != nil {
-		log.Printf("background fetch %q: segments of wrong pieces stay for now: %v", a.fetch.state.ID, err)
+	keys := a.keys(a.next.Response.Generation, dropped)
+	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, keys); err != nil {
+		log.Printf("background fetch %q: wrong segments stay for now: %v", a.fetch.state.ID, err)
 	}
 	return nil
 }
@@ -245,15 +250,6 @@ func (a *attempt) dropRows(ctx context.Context, lost func(Segment) bool) ([]Segm
 	data.Segments = kept
 	a.publish(storedLength(kept) - before)
 	return dropped, nil
-}
-
-// forget deletes a piece that no row is made for. What is left of it after a failure is
-// deleted with the others.
-func (a *attempt) forget(s Segment) {
-	keys := a.keys(a.next.Response.Generation, []Segment{s})
-	if err := a.engine.Bodies.DeleteSegments(a.engine.ctx, a.fetch.state.UniqueID, keys); err != nil {
-		a.fetch.fail("a piece that proved nothing stays for now", err)
-	}
 }
 
 // fetchLost lets segments be fetched again that should be stored and are not.

@@ -193,6 +193,9 @@ type Sent struct {
 	// browser does not tell.
 	Plain   bool `json:"plain,omitempty"`
 	Encoded bool `json:"encoded,omitempty"`
+	// Protocol is the ALPN identifier of the protocol of the connection, "" where the
+	// browser does not tell.
+	Protocol string `json:"protocol,omitempty"`
 }
 
 // Transfer is a response whose body is being moved.

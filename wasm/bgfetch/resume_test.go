@@ -68,7 +68,7 @@ func TestFaults(t *testing.T) {
 	}
 	chunked := func(f resource, init bgfetch.TransferInit) response {
 		r := f.Respond(init)
-		r.Head = set(r.Head, "Content-Length", "")
+		r.Head = set(set(r.Head, "Content-Length", ""), "Transfer-Encoding", "chunked")
 		if value := headerOf(r.Head, "Content-Range"); value != "" && r.Head.Status == 206 {
 			var first, last int
 			if _, err := fmt.Sscanf(value, "bytes %d-%d/", &first, &last); err != nil {

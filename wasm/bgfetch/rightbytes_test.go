@@ -41,9 +41,10 @@ func isRange(init bgfetch.TransferInit) bool {
 	return init.RangeStart+init.RangeEnd > 0 || init.Ranged
 }
 
-// TestRightBytes: what a response suggests is not what is known. The file has 4 MiB.
+// TestRightBytes: what a response suggests is not what is known. The file has 4 MiB and
+// some bytes, so that it ends within a block of a decoder.
 func TestRightBytes(t *testing.T) {
-	const size = 4 * mib
+	const size = 4*mib + 5
 	const modified = "Mon, 02 Jan 2023 03:04:05 GMT"
 	file := resource{Body: randomBytes(size), ETag: `"v1"`, LastModified: modified, Rate: 16 * mib}
 	cors := file
@@ -126,9 +127,31 @@ func TestRightBytes(t *testing.T) {
 		{"a plain body without a length, chunks not checked", webkit, func(n int, init bgfetch.TransferInit) response {
 			r := bare.Respond(init)
 			if !isRange(init) {
+				r.Head = set(set(r.Head, "Content-Length", ""), "Transfer-Encoding", "chunked")
+				r = short(r, 2*mib)
+			}
+			return r
+		}, nil, "", 2},
+		{"a plain body that ends with its connection", chromium, func(n int, init bgfetch.TransferInit) response {
+			r := bare.Respond(init)
+			if !isRange(init) {
 				r.Head = set(r.Head, "Content-Length", "")
 				r = short(r, 2*mib)
 			}
+			return r
+		}, nil, "", 2},
+		{"a plain body without a length over HTTP/2", chromium, func(n int, init bgfetch.TransferInit) response {
+			r := bare.Respond(init)
+			r.Head = set(r.Head, "Content-Length", "")
+			r.Sent = &bgfetch.Sent{EncodedLength: size, Protocol: "h2"}
+			return r
+		}, nil, "", 1},
+		{"encoded, short, from a server of HTTP/1.0", webkit, func(n int, init bgfetch.TransferInit) response {
+			if isRange(init) {
+				return file.Respond(init)
+			}
+			r := short(encoded(file.Respond(init), true, 3*mib), 2*mib)
+			r.Sent = &bgfetch.Sent{EncodedLength: -1, Protocol: "http/1.0"}
 			return r
 		}, nil, "", 2},
 		{"cross-origin, shorter than a Content-Length that may be its own", webkit, func(n int, init bgfetch.TransferInit) response {
@@ -347,7 +370,7 @@ func TestLimitWithoutALength(t *testing.T) {
 				if !ranges {
 					r = all(file, init)
 				}
-				r.Head = set(r.Head, "Content-Length", "")
+				r.Head = set(set(r.Head, "Content-Length", ""), "Transfer-Encoding", "chunked")
 				return r
 			})
 			w.fetchWith("f", siteA, limit(mib))

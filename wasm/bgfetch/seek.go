@@ -42,25 +42,6 @@ func (a *attempt) listen() <-chan struct{} {
 	return a.record.wake
 }
 
-// startAtReader moves the gap that the attempt is to fill to where a reader waits, where
-// that can only be done by an attempt of its own (see goToReader).
-func (a *attempt) startAtReader() {
-	data := &a.next.Response
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	if a.record.seek == nil || !data.Resumable || data.selfProving() {
-		return
-	}
-	offset := *a.record.seek
-	a.record.seek = nil
-	if s, _, ok := a.seekSpan(offset); ok {
-		a.start, a.end = s.start, s.end
-		if s.end == bodyEnd {
-			a.end = 0
-		}
-	}
-}
-
 // goToReader begins a part where a reader waits. There is one such part at a time;
 // it takes the place of the one before, or else of another part where the scheduler
 // has none.
@@ -80,16 +61,6 @@ func (a *attempt) goToReader(ctx context.Context) {
 	}
 	if a.halting() {
 		return // its place is about to come
-	}
-	if !a.next.Response.selfProving() {
-		// Its bytes are compared where the gap before them is filled, which is another
-		// attempt's; this one goes to the reader.
-		a.engine.mu.Lock()
-		a.record.seek = &s.start
-		a.engine.mu.Unlock()
-		a.seekTo, a.sought = -1, true
-		a.haltAll()
-		return
 	}
 	for _, p := range a.parts {
 		if p.seek {

@@ -147,6 +147,9 @@ type ResponseData struct {
 	// Offsets is set when the bytes of a range proved to be those that are stored: what
 	// the server counts are the bytes that are read here.
 	Offsets bool `json:"offsets,omitempty"`
+	// Seams are the offsets at which bytes of two responses meet, or will, and nothing has
+	// proved yet that both are of the same file.
+	Seams []int64 `json:"seams,omitempty"`
 	// Joined is set when the bytes are those of more than one response.
 	Joined bool `json:"joined,omitempty"`
 	// Whole is set where the one segment is the response as it came from the

@@ -164,7 +164,19 @@ func (a *attempt) invalid(problem string) (step, verdict) {
 // withoutRanges asks for all of the body from now on, since the server's ranges are not
 // of its bytes as they are read here. What is stored is compared with what comes.
 func (a *attempt) withoutRanges(why string) (step, verdict) {
-	a.next.Response.Resumable = false
+	data := &a.next.Response
+	data.Resumable, a.single = false, true
+	if data.coding() != codingNone {
+		data.Length, data.Offsets = -1, false // which ranges told
+	}
+	if len(data.Seams) > 0 {
+		// What ranges brought is of no use.
+		first := data.Seams[0]
+		data.Seams = nil
+		if err := a.dropSegments(a.engine.ctx, func(s Segment) bool { return s.Offset >= first }); err != nil {
+			return a.fail(ReasonFetchError, fmt.Sprintf("what ranges brought cannot be dropped: %v", err))
+		}
+	}
 	return a.again(why + "; asks for all of it")
 }
 
@@ -186,6 +198,9 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 	end := p.read // less than what is stored, perhaps
 	if stored, gap := firstGap(data.Segments); (a.repeated || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
 		data.Length = end
+		if len(data.Seams) > 0 {
+			return a.again("compares where its responses meet")
+		}
 		return a.succeed()
 	}
 	if a.unprovedEnds++; a.unprovedEnds > 1+a.fetch.retry.MaxRestarts {

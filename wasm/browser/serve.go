@@ -108,6 +108,13 @@ func makeRequest(ctx context.Context, value safejs.Value) (*http.Request, error)
 		}
 		request.Header.Set(field, text)
 	}
+	referrer, err := stringProperty(value, "referrer")
+	if err != nil {
+		return nil, err
+	}
+	if strings.HasPrefix(referrer, "http") { // else it is none, or about:client
+		request.Header.Set("Referer", referrer)
+	}
 	return request.WithContext(ctx), nil
 }
 

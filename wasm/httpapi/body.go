@@ -16,8 +16,7 @@ import (
 // that describe the bytes. With "download" in the query a navigation saves it.
 //
 // Ranges are served as soon as the complete length is certain; until then the
-// answer is a 200 without a length. Several ranges at once are not served: such a
-// request is answered with all of the body, as RFC 9110, section 14.2, permits.
+// answer is a 200 without a length. See rangeRequest for what is a range.
 func (a api) body(w http.ResponseWriter, r *http.Request) {
 	if index, ok := number(w, "record", r.PathValue("index")); ok {
 		a.recordBody(w, r, r.PathValue("uniqueId"), int(index), maxWait)
@@ -76,7 +75,7 @@ func readable(record bgfetch.RecordSnapshot) bool {
 // serveBody answers with the bytes of the record: the header fields that say how
 // they may be read are set here, all others are the caller's.
 func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, record bgfetch.RecordSnapshot) {
-	reply := &storedReply{ResponseWriter: w, plan: planPath(uniqueID, record), head: r.Method == http.MethodHead}
+	reply := &storedReply{ResponseWriter: w, plan: planPath(r, uniqueID, record), head: r.Method == http.MethodHead}
 	header := w.Header()
 	header.Set("Content-Type", contentType(record))
 	header.Set("ETag", entityTag(uniqueID, record))
@@ -91,25 +90,20 @@ func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, 
 	}
 	modified, _ := http.ParseTime(headerField(record, "Last-Modified")) // the zero time is none
 	content := &extent{length: record.Length}
-	http.ServeContent(reply, singleRange(r), "", modified, content)
+	http.ServeContent(reply, rangeRequest(r, record.Length), "", modified, content)
 	if reply.sent {
-		a.engine.Seek(uniqueID, record.Index, content.offset)
+		a.seek(r, uniqueID, record.Index, content.offset)
 	}
 }
 
-// planPath is where the Plan is that says where the bytes of the record's body lie.
-func planPath(uniqueID string, record bgfetch.RecordSnapshot) string {
-	return fmt.Sprintf("fetches/%s/records/%d/plan?generation=%d", uniqueID, record.Index, record.Generation)
-}
-
-// singleRange is the request without a Range header that names more than one.
-func singleRange(r *http.Request) *http.Request {
-	if !strings.Contains(r.Header.Get("Range"), ",") {
-		return r
+// planPath is where the Plan is that says where the bytes of the record's body lie. A navigation
+// that waits for some does not seek either.
+func planPath(r *http.Request, uniqueID string, record bgfetch.RecordSnapshot) string {
+	path := fmt.Sprintf("fetches/%s/records/%d/plan?generation=%d", uniqueID, record.Index, record.Generation)
+	if navigates(r) {
+		path += "&stay=1"
 	}
-	r = r.Clone(r.Context())
-	r.Header.Del("Range")
-	return r
+	return path
 }
 
 // contentType is the stored media type.

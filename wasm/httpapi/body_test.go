@@ -71,13 +71,25 @@ func TestBody(t *testing.T) {
 			{"HEAD", "", 200, -1, -1, ""},
 			{"GET", "Range: bytes=0-", 206, 0, length, "bytes 0-1048575/1048576"},
 			{"GET", "Range: bytes=5-9", 206, 5, 10, "bytes 5-9/1048576"},
-			{"HEAD", "Range: bytes=5-9", 206, -1, -1, "bytes 5-9/1048576"},
+			{"HEAD", "Range: bytes=5-9", 200, -1, -1, ""}, // ranges are for GET alone
+			{"HEAD", `Range: bytes=5-9|If-Range: "v1"`, 200, -1, -1, ""},
 			{"GET", "Range: bytes=1000000-2000000", 206, 1000000, length, "bytes 1000000-1048575/1048576"},
 			{"GET", "Range: bytes=-10", 206, length - 10, length, "bytes 1048566-1048575/1048576"},
 			{"GET", "Range: bytes=-9999999", 206, 0, length, "bytes 0-1048575/1048576"},
 			{"GET", "Range: bytes=1048576-", 416, -1, -1, "bytes */1048576"},
 			{"GET", "Range: bytes=0-1,5-6", 200, 0, length, ""},
-			{"GET", "Range: lines=0-1", 416, -1, -1, ""},
+			{"GET", "Range: bytes=5-9,", 206, 5, 10, "bytes 5-9/1048576"},
+			{"GET", "Range: Bytes=5-9", 206, 5, 10, "bytes 5-9/1048576"},
+			{"GET", "Range: bytes=-0", 416, -1, -1, "bytes */1048576"},
+			{"GET", "Range: lines=0-1", 200, 0, length, ""},
+			{"GET", "Range: bytes", 200, 0, length, ""},
+			{"GET", "Range: bytes=", 200, 0, length, ""},
+			{"GET", "Range: bytes=9-5", 200, 0, length, ""},
+			{"GET", "Range: bytes=x-9", 200, 0, length, ""},
+			{"GET", `Range: lines=0-1|If-Range: "v1"`, 200, 0, length, ""},
+			{"GET", `Range: bytes=5-9|If-Range: "v1`, 200, 0, length, ""},
+			{"GET", `Range: bytes=5-9|If-Range: "v1", "v2"`, 200, 0, length, ""},
+			{"GET", `Range: bytes=1048576-|If-Range: "v2"`, 200, 0, length, ""},
 			{"GET", `Range: bytes=5-9|If-Range: "v1"`, 206, 5, 10, "bytes 5-9/1048576"},
 			{"GET", `Range: bytes=5-9|If-Range: "v2"`, 200, 0, length, ""},
 			{"GET", `Range: bytes=5-9|If-Range: W/"v1"`, 200, 0, length, ""},
@@ -125,8 +137,13 @@ func TestBody(t *testing.T) {
 	})
 }
 
-// wantServed checks which bytes an answer names; from is -1 for none.
+// wantServed checks which bytes of u1 an answer names; from is -1 for none.
 func wantServed(t *testing.T, what string, w *httptest.ResponseRecorder, from, to int64) {
+	t.Helper()
+	wantServedOf(t, "u1", what, w, from, to)
+}
+
+func wantServedOf(t *testing.T, uniqueID, what string, w *httptest.ResponseRecorder, from, to int64) {
 	t.Helper()
 	if field := w.Header().Get(httpapi.StoredBodyField); (field != "") != (from >= 0) {
 		t.Errorf("%s: %s: %q", what, httpapi.StoredBodyField, field)
@@ -140,7 +157,7 @@ func wantServed(t *testing.T, what string, w *httptest.ResponseRecorder, from, t
 		t.Errorf("%s: %v in %s", what, err, w.Body)
 		return
 	}
-	want := httpapi.Part{Plan: "fetches/u1/records/0/plan?generation=0", From: from, To: to}
+	want := httpapi.Part{Plan: "fetches/" + uniqueID + "/records/0/plan?generation=0", From: from, To: to}
 	if len(body.Parts) != 1 || !reflect.DeepEqual(body.Parts[0], want) {
 		t.Errorf("%s: %+v, want %+v", what, body.Parts, want)
 	}
@@ -241,21 +258,6 @@ func TestGivenUp(t *testing.T) {
 		synctest.Wait()
 		if after := bgfetchtest.Goroutines(); after > before {
 			t.Errorf("%d goroutines, %d before", after, before)
-		}
-	})
-}
-
-func TestNavigationChangesNothing(t *testing.T) {
-	serve(t, func(t *testing.T, h http.Handler) {
-		call(t, h, "POST", "/fetches", fetchBody, 201, nil)
-		for _, path := range []string{"/fetches", "/fetches/u1/abort", "/ids/x/abort", "/fetches/u1/pause"} {
-			if w := get(h, "POST", path, "Sec-Fetch-Mode", "navigate"); w.Code != 403 {
-				t.Errorf("POST %s: %d", path, w.Code)
-			}
-		}
-		var s bgfetch.Snapshot
-		if call(t, h, "GET", "/fetches/u1", "", 200, &s); s.Result != "" || s.Paused {
-			t.Errorf("%+v", s)
 		}
 	})
 }

@@ -3,8 +3,10 @@ package httpapi
 import (
 	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -18,9 +20,13 @@ func guard(handler http.Handler) http.Handler {
 		case r.Method == http.MethodHead:
 			w = &headOnly{w}
 		case r.Method == http.MethodGet:
-		case r.Header.Get("Sec-Fetch-Mode") == "navigate":
+		case navigates(r):
 			// Another site can make a browser send a form to us.
 			writeProblem(w, http.StatusForbidden, bgfetch.TypeError, "a navigation changes nothing here")
+			return
+		}
+		if navigates(r) && !fromHere(r) && !slices.Contains(publicPaths, escaped) {
+			writeGate(w)
 			return
 		}
 		if path.Clean(escaped) != escaped { // the mux would redirect, out of our paths
@@ -29,6 +35,46 @@ func guard(handler http.Handler) http.Handler {
 		}
 		handler.ServeHTTP(w, r)
 	})
+}
+
+// navigates says that the answer is for a tab or a frame, or is saved. Whoever can make a
+// user follow a link can make a browser send such a request, and no other one, to us.
+func navigates(r *http.Request) bool { return r.Header.Get("Sec-Fetch-Mode") == "navigate" }
+
+// fromHere says that a page of this origin asks, as far as that can be seen.
+func fromHere(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" { // which browsers do not show to workers
+		return site == "same-origin"
+	}
+	referrer, err := url.Parse(r.Referer())
+	return err == nil && referrer.Host != "" && referrer.Scheme == r.URL.Scheme && referrer.Host == r.URL.Host
+}
+
+// gate is the answer to every navigation that no page of this origin is known to have
+// begun, whatever is stored: another site sees whether a window of its own is left where it
+// is (what is saved), or shows a document, and could so tell which ids there are.
+const gate = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Background Fetch</title>
+<p>What this site has stored is opened from its own pages. <a href="">Open it all the same</a></p>
+</html>
+`
+
+// writeGate answers with the gate. Its link leads to the same address, from here.
+func writeGate(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Type", contentTypes[".html"])
+	header.Set("Content-Length", strconv.Itoa(len(gate)))
+	header.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
+	header.Set("Referrer-Policy", "same-origin")
+	header.Set("Cross-Origin-Opener-Policy", "same-origin") // who opened it does not see where the link leads
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(http.StatusForbidden)
+	_, _ = w.Write([]byte(gate)) // a client that went away needs no answer
 }
 
 // headOnly drops the content of the answer.

@@ -17,8 +17,8 @@
 //	POST /fetches/<uniqueId>/match     matchInit: 200 {"cache": name, "records": [RecordSnapshot]}
 //	GET  /fetches/<uniqueId>/records/<index>[?wait=head]
 //	                                   200 RecordSnapshot
-//	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1]
-//	                                   200 Plan
+//	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1][&stay=1]
+//	                                   200 Plan. With seek the transfer goes there, unless with stay
 //	GET  /fetches/<uniqueId>/zip[?record=<index>...]
 //	                                   200 a ZIP archive of the bodies (a ServedBody)
 //	GET  /fetches/<uniqueId>/records/<index>/body[?download]
@@ -37,8 +37,9 @@
 //	POST /history/<number>/retry       {"uniqueId": string}, which may be left out: 201 Snapshot of the new one
 //	GET  /log                          200 Log
 //
-// HEAD is answered wherever GET is. A navigation changes nothing: only GET and HEAD
-// are open to it.
+// HEAD is answered wherever GET is. A navigation changes nothing and causes no request: only
+// GET and HEAD are open to it, and it seeks nowhere. One that no page of this origin is known to
+// have begun gets the same answer wherever it leads (gate), but for the downloads page.
 //
 // Errors are RFC 9457 problem details; their member "error" names the exception
 // that a page is to see. Nothing is cached (Cache-Control: no-store).
@@ -246,6 +247,7 @@ func (a api) record(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
 	record, err := a.engine.Record(ctx, r.PathValue("uniqueId"), int(index), r.URL.Query().Get("wait") == "head")
+	record.Request = record.Request.Bare()
 	reply(w, record, err)
 }
 
@@ -263,13 +265,21 @@ func (a api) plan(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	if query.Has("seek") {
-		a.engine.Seek(r.PathValue("uniqueId"), int(index), from)
+	if query.Has("seek") && !query.Has("stay") {
+		a.seek(r, r.PathValue("uniqueId"), int(index), from)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
 	plan, err := a.engine.Plan(ctx, r.PathValue("uniqueId"), int(index), int(generation), from, query.Has("wait"))
 	reply(w, plan, err)
+}
+
+// seek lets the transfer go where a reader is: all that reading can cause. A navigation causes
+// nothing.
+func (a api) seek(r *http.Request, uniqueID string, index int, offset int64) {
+	if !navigates(r) {
+		a.engine.Seek(uniqueID, index, offset)
+	}
 }
 
 // program says what the program itself takes.

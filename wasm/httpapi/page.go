@@ -19,6 +19,9 @@ var files embed.FS
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src http: https: data: blob:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
+// publicPaths are those of the page: what is there is the same for everybody.
+var publicPaths = []string{"/", "/list.js", "/page.css"}
+
 // page serves the downloads page.
 func page(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
@@ -35,7 +38,7 @@ func page(w http.ResponseWriter, r *http.Request) {
 	header.Set("Content-Length", strconv.Itoa(len(content)))
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Referrer-Policy", "same-origin") // its links are known by it, see guard
 	header.Set("Cache-Control", "no-store")
 	_, _ = w.Write(content)
 }

@@ -37,7 +37,7 @@ func (a api) zip(w http.ResponseWriter, r *http.Request) {
 	}
 	archive := newArchive()
 	for _, record := range records {
-		archive.add(fileName(record), headerField(record, "Last-Modified"), planPath(uniqueID, record), record.Length)
+		archive.add(fileName(record), headerField(record, "Last-Modified"), planPath(r, uniqueID, record), record.Length)
 	}
 	parts, length := archive.close()
 	header := w.Header()

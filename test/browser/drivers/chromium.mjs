@@ -16,8 +16,9 @@ const flags = [
 
 /**
  * native: the browser's own Background Fetch instead of none.
+ * quota: what the site of each page may store, in bytes.
  */
-export async function launch({ profileDir, native = false }) {
+export async function launch({ profileDir, native = false, quota = 0 }) {
   const launched = await launchTagged({
     executablePath: executable,
     pipe: true,
@@ -29,12 +30,22 @@ export async function launch({ profileDir, native = false }) {
   const downloads = downloadDirectory(profileDir);
   const session = await launched.browser.target().createCDPSession();
   await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: downloads });
-  return new Chromium({ ...launched, downloads });
+  return Object.assign(new Chromium({ ...launched, downloads }), { quota });
 }
 
 class Chromium extends PuppeteerBrowser {
   #emulating = []; // sessions with service workers
   #root; // the session that these hang on
+
+  async newPage(url) {
+    const page = await super.newPage(url);
+    if (this.quota) {
+      // It holds for as long as the session does, which is as long as the page.
+      const session = await page.page.createCDPSession();
+      await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(url).origin, quotaSize: this.quota });
+    }
+    return page;
+  }
 
   /**
    * For the service workers that run: requests fail, and navigator.onLine says why.

@@ -20,7 +20,8 @@ const preferences = {
   'browser.download.always_ask_before_handling_new_types': false,
 };
 
-export async function launch({ profileDir }) {
+/** quota: what a site may store, in bytes, at least 10 MiB. */
+export async function launch({ profileDir, quota = 0 }) {
   const downloads = downloadDirectory(profileDir);
   const launched = await launchTagged({
     browser: 'firefox',
@@ -31,7 +32,13 @@ export async function launch({ profileDir }) {
     userDataDir: profileDir,
     env: { MOZ_CRASHREPORTER_DISABLE: '1' },
     args: ['-remote-allow-system-access'],
-    extraPrefsFirefox: { ...preferences, 'browser.download.folderList': 2, 'browser.download.dir': downloads },
+    extraPrefsFirefox: {
+      ...preferences,
+      'browser.download.folderList': 2,
+      'browser.download.dir': downloads,
+      // In KiB, of all sites; each may have a fifth of it.
+      ...(quota && { 'dom.quotaManager.temporaryStorage.fixedLimit': (5 * quota) / 1024 }),
+    },
   });
   return new Firefox({ ...launched, downloads });
 }

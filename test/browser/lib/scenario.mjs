@@ -83,7 +83,8 @@ export class Test {
 
   /**
    * A browser with a page of the site whose worker is active. `own` is a new
-   * browser, for one that is to be killed; `stoppable` one whose worker can be, `stops` times;
+   * browser, for one that is to be killed; `quota` one where the site may store so many bytes
+   * (not in WebKitGTK); `stoppable` one whose worker can be ended, `stops` times;
    * `tabs` is for how many pages it has room at least, `offline` that setOffline() is wanted.
    */
   async open({
@@ -96,9 +97,11 @@ export class Test {
     stops,
     tabs,
     offline,
+    quota,
   } = {}) {
     for (;;) {
-      const browser = own || stoppable ? await this.launch({ stoppable, stops, tabs, offline }) : await this.sharedBrowser();
+      const ofItsOwn = own || stoppable || quota;
+      const browser = ofItsOwn ? await this.launch({ stoppable, stops, tabs, offline, quota }) : await this.sharedBrowser();
       const page = await browser.newPage(this.pageURL(path, { server, ...(script && { worker: script }) }));
       await page.evaluate((options) => t.register(options), worker);
       // WebKit chooses at random which process a worker runs in; one that shares

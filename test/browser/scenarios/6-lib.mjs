@@ -17,11 +17,3 @@ export async function nothingStored(page) {
   assert.deepEqual(await page.evaluate(async () => (await t.site()).backgroundFetch.getIds()), []);
   assert.ok(await page.evaluate(() => t.storageIsEmpty()), 'nothing is stored');
 }
-
-/**
- * What a file's server was asked for, but for HEAD: that is how the page asks its
- * content security policy, and in WebKit it can reach the server.
- */
-export async function askedFor(file) {
-  return (await file.log()).filter(({ method }) => method !== 'HEAD');
-}

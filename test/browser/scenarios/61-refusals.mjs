@@ -1,6 +1,6 @@
 // What fetch() and get() refuse, and what they register although it cannot succeed.
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
-import { askedFor, nothingStored, open6 } from './6-lib.mjs';
+import { nothingStored, open6 } from './6-lib.mjs';
 
 /** Runs in a realm: how each call was rejected. */
 async function refusals(url) {
@@ -100,7 +100,7 @@ scenario('what fetch() refuses stores nothing', { timeout: 60_000 }, async (test
     assertRefused(await inRealm(realm, refusals, file.url), realm);
     await nothingStored(page);
   }
-  assert.deepEqual(await askedFor(file), [], 'nothing was asked for');
+  assert.deepEqual(await file.log(), [], 'nothing was asked for');
   assert.deepEqual(
     test.reports.all((report) => report.kind === 'event'),
     [],
@@ -194,11 +194,10 @@ scenario('the content security policy of a page, by header and by meta', {}, asy
   );
   assertRefused(answers.refused, 'window');
   await test.event('own');
-  for (const file of [other, meta]) assert.deepEqual(await askedFor(file), []);
+  for (const file of [other, meta]) assert.deepEqual(await file.log(), []);
 });
 
-// In WebKit nothing tells a script there that a policy was the cause.
-scenario('the content security policy of a dedicated or shared worker', { browsers: ['chromium', 'firefox'] }, async (test) => {
+scenario('the content security policy of a dedicated or shared worker', {}, async (test) => {
   const channel = new URL(test.channel.address('x')).origin;
   const { page, inRealm } = await open6(test, { options: { 'worker-csp': `connect-src 'self' ${channel}` } });
   const own = test.resource({ size: 1000 });
@@ -224,7 +223,7 @@ scenario('the content security policy of a dedicated or shared worker', { browse
     assertRefused({ 'policy: of the worker': answers.refused }, realm);
     await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
   }
-  assert.deepEqual(await askedFor(other), []);
+  assert.deepEqual(await other.log(), []);
 });
 
 scenario('ids and URLs of all kinds come back as they were', {}, async (test) => {

@@ -1,7 +1,7 @@
 // Requests are stored and sent whole: what the server receives, and what records show.
 import http from 'node:http';
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
-import { askedFor, open6 } from './6-lib.mjs';
+import { open6 } from './6-lib.mjs';
 
 scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async (test) => {
   const { page } = await open6(test, { worker: { store: 0 } });
@@ -86,7 +86,7 @@ scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async 
   let total = 0;
   for (const name of names) {
     if (!sent[name]) continue; // no streams here
-    const log = await askedFor(targets[name]);
+    const log = await targets[name].log();
     assert.equal(log.length, 1, `${name} was sent once`);
     const [{ method, upload }] = log;
     total += upload?.bytes ?? 0;
@@ -97,7 +97,7 @@ scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async 
   }
   assert.equal(total, sent.uploadTotal, 'the upload total is what arrived');
   for (const name of ['fileForm', 'fileFormCopy']) {
-    const [{ upload }] = await askedFor(targets[name]);
+    const [{ upload }] = await targets[name].log();
     assert.deepEqual(
       upload.parts.map((part) => part.bytes),
       [10, sent.part.bytes, 4],
@@ -107,7 +107,7 @@ scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async 
     assert.equal(upload.parts[1].contentType, 'image/png');
     assert.equal(upload.parts[0].name, 'text');
   }
-  if (sent.stream) assert.equal((await askedFor(targets.stream))[0].upload.bytes, 300_000);
+  if (sent.stream) assert.equal((await targets.stream.log())[0].upload.bytes, 300_000);
   const withBody = names.filter((name) => sent[name] && name !== 'empty');
   assert.ok(sent.used.filter(Boolean).length >= withBody.length, 'the requests that were passed are used');
 });
@@ -144,7 +144,7 @@ scenario('two equal uploads stay two, and a preflight is no obstacle', {}, async
   );
   assert.deepEqual(seen, { posts: 2, asGet: 0, gets: 2, withoutQuery: 0, ignoreSearch: 2, body: 'same' });
   await test.settled(page, 'twice', 'backgroundfetchsuccess');
-  assert.equal((await askedFor(twice)).length, 2);
+  assert.equal((await twice.log()).length, 2);
   const puts = (await elsewhere.log()).filter(({ method }) => method === 'PUT');
   assert.deepEqual(
     puts.map(({ upload }) => upload.bytes),
@@ -184,7 +184,7 @@ scenario('a large body is stored in parts, sent whole, and given back', {}, asyn
   assert.equal(body.type, 'x/y');
   assert.ok(body.largest <= 16 * MiB, `an entry of ${body.largest} bytes`);
   await test.settled(page, 'large', 'backgroundfetchsuccess');
-  const [{ upload, method }, ...more] = await askedFor(target);
+  const [{ upload, method }, ...more] = await target.log();
   assert.deepEqual([method, upload.bytes, upload.sha256, upload.contentType, more], ['PUT', body.size, body.sha256, 'x/y', []]);
 });
 
@@ -193,8 +193,8 @@ async function noteHeads() {
   const heads = [];
   const server = http.createServer((request, response) => {
     const { method, url, headers } = request;
-    // A HEAD asks for the page's policy, OPTIONS is a preflight.
-    if (!['HEAD', 'OPTIONS'].includes(method)) heads.push({ method, url, headers });
+    // OPTIONS is a preflight.
+    if (method !== 'OPTIONS') heads.push({ method, url, headers });
     response.setHeader('Access-Control-Allow-Origin', headers.origin ?? '*');
     response.setHeader('Access-Control-Allow-Credentials', 'true');
     response.setHeader('Access-Control-Allow-Headers', 'x-test, content-type');

@@ -184,3 +184,78 @@ scenario('calls that cross an unregister() are answered', { timeout: 60_000 }, a
   await page.evaluate(() => t.waitForResult('next', 20_000));
   await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
 });
+
+// Nothing keeps the worker of a page that it does not control: Chromium ends it with its registration.
+scenario('unregister() in a page that is not controlled ends all that is under way', { timeout: 120_000 }, async (test) => {
+  const { browser, page } = await test.open({ worker: { claim: 0 } });
+  const slow = test.resource({ size: 6 * MiB, link: MiB });
+  for (const second of [false, true]) {
+    // A page that it does control makes the registration stay until that is gone.
+    const controlled = second && (await browser.newPage(test.pageURL()));
+    await page.evaluate((url) => t.startFetch('same', url), slow.url);
+    await page.evaluate((bytes) => t.waitForDownloaded('same', bytes, 20_000), 200_000);
+    const seen = await page.evaluateFor(40_000, async () => {
+      const registration = await t.site();
+      const { controller } = navigator.serviceWorker;
+      const old = t.held.get('same');
+      const done = await registration.unregister();
+      const left = await t.storageIsEmpty();
+      const { failureReason, recordsAvailable } = old;
+      const from = performance.now();
+      await t.register({ claim: 0 });
+      const { backgroundFetch } = await t.site();
+      const ids = await backgroundFetch.getIds();
+      return { controller, done, left, failureReason, recordsAvailable, ids, ms: performance.now() - from };
+    });
+    const { ms, ...rest } = seen;
+    assert.deepEqual(rest, {
+      controller: null,
+      done: true,
+      left: true,
+      failureReason: 'aborted',
+      recordsAvailable: false,
+      ids: [],
+    });
+    assert.ok(ms < 8000, `there is a worker again after ${ms} ms`);
+    // This takes longer than what was left of the other one.
+    const next = test.resource({ size: 7 * MiB, link: MiB });
+    const id = `next ${second}`;
+    await page.evaluate((id, url) => t.startFetch(id, url), id, next.url);
+    await test.settled(page, id, 'backgroundfetchsuccess');
+    const events = (await page.evaluate(() => t.results())).map((row) => row.id);
+    assert.ok(!events.includes('same'), `events for ${events}`);
+    const log = gets(await slow.log());
+    assert.equal(log.length, second ? 2 : 1, 'it was asked for once');
+    assert.ok(
+      log.every((entry) => entry.bytesSent < slow.size),
+      'it ended',
+    );
+    if (controlled) await controlled.close();
+  }
+});
+
+// In the others such a worker is not redundant yet, and hears the page.
+scenario('unregister() ends a program that does not let go', { browsers: ['chromium'] }, async (test) => {
+  const { page } = await test.open({ worker: { claim: 0 } });
+  const slow = test.resource({ size: 6 * MiB, link: MiB });
+  await page.evaluate((url) => t.startFetch('same', url), slow.url);
+  await page.evaluate((bytes) => t.waitForDownloaded('same', bytes, 20_000), 200_000);
+  const seen = await page.evaluateFor(30_000, async () => {
+    const registration = await t.site();
+    // What the worker's program holds for as long as it runs; and nobody hears the page.
+    const held = navigator.locks.request(`bgfetch:${registration.scope}`, () => new Promise(() => {}));
+    ServiceWorker.prototype.postMessage = () => {};
+    held.catch(() => {});
+    const from = performance.now();
+    const done = await registration.unregister();
+    return {
+      done,
+      left: await t.storageIsEmpty(),
+      failureReason: t.held.get('same').failureReason,
+      ms: performance.now() - from,
+    };
+  });
+  const { ms, ...rest } = seen;
+  assert.deepEqual(rest, { done: true, left: true, failureReason: 'aborted' });
+  assert.ok(ms < 6000, `it took ${ms} ms`);
+});

@@ -204,7 +204,7 @@ scenario(
     });
     await page.waitFor('the new one', 10_000, async () => (await t.site()).waiting !== null);
     // Its cache is there from now on, so the old one gets more time, and the console says what may be wrong.
-    const forget = () => page.evaluate(async () => Promise.all((await caches.keys()).map((name) => caches.delete(name))));
+    const forget = () => page.evaluate(() => t.deleteAllCaches());
     const old = tryFetch(page, file.url);
     await hear(test, 'or does not know of background fetches. A newer one is waiting: close all pages');
     await forget();

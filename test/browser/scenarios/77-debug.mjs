@@ -16,11 +16,15 @@ scenario('debug: the console tells the life of each transfer, and performance.me
   await page.evaluate(() => t.waitForResult('a film', 20_000));
   await page.evaluate((url) => t.startFetch('nothing', url), missing.url);
   await page.evaluate(() => t.waitForResult('nothing', 20_000));
+  const reported = (from) => test.reports.all((report) => report.from === from).toSorted((a, b) => a.number - b.number);
   const lines = (from) =>
-    test.reports
-      .all(({ kind, level, ...report }) => kind === 'console' && level === 'debug' && report.from === from)
+    reported(from)
+      .filter(({ kind, level }) => kind === 'console' && level === 'debug')
       .map(({ text }) => text);
+  const complete = (from) => reported(from).every(({ number }, index) => number === index + 1);
   const told = () =>
+    complete('page') &&
+    complete('worker') &&
     lines('page').some((text) => text.includes('"nothing": failure')) &&
     lines('worker').some((text) => text.includes('"nothing": settled'));
   for (let left = 50; left > 0 && !told(); left--) await new Promise((resolve) => setTimeout(resolve, 100));

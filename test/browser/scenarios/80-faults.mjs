@@ -35,7 +35,8 @@ scenario('fault matrix', { timeout: 240_000 }, async (test) => {
   });
   for (const { id, url, row } of runs) {
     const { downloadTotal, retry } = row;
-    await page.evaluate((...args) => t.startFetch(...args), id, url, { downloadTotal, retry });
+    const request = row.integrity ? { url, integrity: await integrity(test, row) } : url;
+    await page.evaluate((...args) => t.startFetch(...args), id, request, { downloadTotal, retry });
   }
   return Promise.all(
     runs.map(async (run) => {
@@ -51,6 +52,11 @@ scenario('fault matrix', { timeout: 240_000 }, async (test) => {
     }),
   );
 });
+
+/** SHA-256 of what is to arrive, in hex. */
+const hash = (test, { size = SIZE, seed = SEED, text }) => test.server.sha256({ size, seed, ...(text && { text: 1 }) });
+
+const integrity = async (test, row) => `sha256-${Buffer.from(await hash(test, row), 'hex').toString('base64')}`;
 
 /** Compares what the worker saw and what the server was asked for with the row. */
 async function check(test, { row, name }, event, result) {
@@ -73,8 +79,8 @@ async function check(test, { row, name }, event, result) {
     return;
   }
   assert.equal(event.records[0].size, size, 'the size of the body');
-  const sha256 = await test.server.sha256({ size, seed: row.seed ?? SEED, ...(row.text && { text: 1 }) });
-  assert.equal(event.records[0].sha256, sha256, 'success with wrong bytes');
+  assert.equal(event.records[0].sha256, await hash(test, row), 'success with wrong bytes');
+  assert.equal(event.records[0].status, 200, 'the status that the record shows');
   // What a loaded browser has received and not read by the time of a cut, it forgets.
   if (!row.twice) assert.ok(sent <= size + 2 * MiB, `${sent} bytes were sent for a file of ${size}`);
 }

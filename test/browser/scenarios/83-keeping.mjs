@@ -120,7 +120,7 @@ scenario(
           suffix: await ask(film, 'GET', { Range: 'bytes=-5' }),
           beyond: await ask(film, 'GET', { Range: `bytes=${size}-` }),
           changed: await ask(film, 'HEAD', { Range: 'bytes=0-9', 'If-Range': '"other"' }),
-          same: await ask(film, 'HEAD', { Range: 'bytes=0-9', 'If-Range': etag }),
+          same: await ask(film, 'GET', { Range: 'bytes=0-9', 'If-Range': etag }),
           html: await ask(notes),
         };
       },

@@ -109,7 +109,7 @@ for (const running of [false, true]) {
       await page.evaluate(async () => {
         const names = (await indexedDB.databases()).map(({ name }) => name).filter((name) => name.startsWith('bgfetch:'));
         await Promise.all([
-          ...(await caches.keys()).map((name) => caches.delete(name)),
+          t.deleteAllCaches(),
           ...names.map(
             (name) =>
               new Promise((resolve) => {

@@ -63,6 +63,99 @@ scenario('a form of another origin neither starts nor aborts', {}, async (test) 
   await page.evaluate(() => t.abort('film'));
 });
 
+/** What an answer to a navigation was, once the worker has given it. */
+const answerTo = (test, url) =>
+  test.reports
+    .wait(`the answer to ${url}`, (report) => report.kind === 'answer' && report.url === url, { timeout: 20_000 })
+    .then(({ status, headers }) => ({ status, headers }));
+
+scenario('another site cannot tell by a window which ids there are', {}, async (test) => {
+  const paths = ['ids/film/records/0/body', 'ids/none/records/0/body', 'ids/film/zip', 'ids/none/zip'];
+  // WebKit opens no window without a click: there its tabs go to each of the paths, and are lost.
+  const lost = test.driver.name === 'webkit';
+  const { browser, page } = await test.open({ script: '/sw-posts.js', own: true, tabs: paths.length + 1 });
+  await start(page, test, 'film', [`${test.server.url}/attack.html`]);
+  // Of its own pages, and once somebody has followed the link in what others get.
+  const own = await page.evaluateFor(
+    30_000,
+    async (path) => {
+      const show = (referrerPolicy, query) =>
+        new Promise((resolve) => {
+          const frame = Object.assign(document.createElement('iframe'), { referrerPolicy, src: path + query });
+          frame.onload = () => resolve(frame);
+          document.body.append(frame);
+        });
+      const text = (frame) => frame.contentDocument.body.textContent;
+      const direct = text(await show('', '?direct'));
+      const gate = await show('no-referrer', '?gate');
+      const before = text(gate);
+      const loaded = new Promise((resolve) => (gate.onload = resolve));
+      gate.contentDocument.querySelector('a').click();
+      await loaded;
+      return { direct, before, after: text(gate) };
+    },
+    '/__bgfetch__/ids/film/records/0',
+  );
+  assert.match(own.direct, /attack\.html/);
+  assert.doesNotMatch(own.before, /attack\.html/);
+  assert.match(own.after, /attack\.html/);
+
+  const here = new URL(test.server.url).origin;
+  const answers = [];
+  const elsewhere = test.pageURL('/native.html', { server: { url: test.server.url2 } });
+  const other = lost ? undefined : await browser.newPage(elsewhere);
+  for (const path of paths) {
+    const url = `${here}/__bgfetch__/${path}`;
+    if (lost) {
+      const tab = await browser.newPage(elsewhere);
+      await tab.evaluate((url) => void setTimeout(() => (location.href = url), 100), url);
+    } else {
+      const window = await other.evaluate(async (url) => {
+        const opened = open(url);
+        /** Whether it still is the empty document, which is of the opener's origin. */
+        const isEmpty = () => {
+          try {
+            return opened.location.href === 'about:blank';
+          } catch {
+            return false;
+          }
+        };
+        for (const end = Date.now() + 5000; Date.now() < end && !opened.closed && isEmpty(); ) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        return { empty: !opened.closed && isEmpty(), frames: opened.length };
+      }, url);
+      assert.deepEqual(window, { empty: false, frames: 0 }, path);
+    }
+    answers.push(await answerTo(test, url));
+  }
+  assert.deepEqual([answers[0].status, Object.fromEntries(answers[0].headers)['content-disposition']], [403, undefined]);
+  for (const [i, answer] of answers.entries()) assert.deepEqual(answer, answers[0], paths[i]);
+  await page.evaluate(() => t.abort('film'));
+});
+
+scenario('a navigation makes the worker send no request', {}, async (test) => {
+  const { page } = await test.open({ script: '/sw-posts.js' });
+  const file = test.resource({ size: 4 * MiB, link: 64 * 1024, type: 'text/plain' });
+  await page.evaluate((url) => t.startFetch('film', url), file.url);
+  await page.evaluate(() => t.waitForDownloaded('film', 1));
+  const seek = '/__bgfetch__/ids/film/records/0/plan?generation=0&from=4000000&seek=1';
+  const before = (await file.log()).length;
+  for (const path of [seek, `${seek}&wait=1`, '/__bgfetch__/ids/film/records/0/body']) {
+    await page.evaluate((src) => document.body.append(Object.assign(document.createElement('iframe'), { src })), path);
+  }
+  const answer = await answerTo(test, new URL(seek, test.server.url).href);
+  assert.equal(answer.status, 200);
+  assert.equal((await answerTo(test, new URL('/__bgfetch__/ids/film/records/0/body', test.server.url).href)).status, 200);
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  assert.equal((await file.log()).length, before);
+  // The page itself may.
+  await page.evaluate(async (path) => void (await fetch(path)), seek);
+  for (let n = 0; n < 200 && (await file.log()).length === before; n++) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.ok((await file.log()).length > before, 'it seeks for the page');
+  await page.evaluate(() => t.abort('film'));
+});
+
 scenario('stored bytes are no document, script or style of the origin', {}, async (test) => {
   const { browser, page } = await test.open();
   const names = ['attack.html', 'attack.svg', 'attack.pdf', 'attack.js'];

@@ -148,6 +148,15 @@ const t = (() => {
     return names.length === 0 && fetchRows === 0;
   }
 
+  /** Deletes all caches, as a page of the site without page.js can, or the user. */
+  async function deleteAllCaches() {
+    const frame = document.createElement('iframe');
+    document.body.append(frame);
+    const theirs = frame.contentWindow.caches;
+    await Promise.all((await theirs.keys()).map((name) => theirs.delete(name)));
+    frame.remove();
+  }
+
   /** Size and hash of a body that the site's worker stored. */
   async function storedBody(url) {
     const response = await caches.match(url, { cacheName: 'test-results' });
@@ -217,6 +226,7 @@ const t = (() => {
     bootId,
     listStorage,
     storageIsEmpty,
+    deleteAllCaches,
     storedBody,
     readWhileLoading,
     play,

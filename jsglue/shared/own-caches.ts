@@ -1,0 +1,25 @@
+/**
+ * Our caches are not the site's. Pages and workers that tidy up, "delete every cache
+ * that I do not know", would take the bodies of background fetches with them; the
+ * browser's own keeps these where no script sees them.
+ */
+
+/** What the names of all our caches begin with. */
+const PREFIX = 'bgfetch:';
+
+const { CacheStorage } = globalThis;
+const native = CacheStorage?.prototype.delete;
+
+export function deleteOwnCache(name: string): Promise<boolean> {
+  return native.call(caches, name);
+}
+
+/** From now on caches.delete() of this realm finds none of ours. */
+export function keepOwnCaches(): void {
+  const wrapped = {
+    async delete(this: CacheStorage, name: string): Promise<boolean> {
+      return !String(name).startsWith(PREFIX) && Reflect.apply(native, this, arguments);
+    },
+  };
+  Object.defineProperty(CacheStorage.prototype, 'delete', { value: wrapped.delete });
+}
