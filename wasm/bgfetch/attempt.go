@@ -109,15 +109,22 @@ const (
 	// minOverlap and maxOverlap bound the bytes that are asked for again and compared,
 	// where no head proves that a response continues what is stored.
 	minOverlap, maxOverlap = 32 << 10, 64 << 10
-	// leastOverlap is for the short ranges of a limited bandwidth.
+	// leastOverlap is for short ranges: of a limited bandwidth, or all that a server brings.
 	leastOverlap = 4 << 10
 )
 
 // overlap makes the range reach into what is stored before and behind the gap.
 func (a *attempt) overlap() {
-	least, most := int64(minOverlap), int64(maxOverlap)
-	if n := a.end - a.start; n > 0 && n < 8*most {
-		least, most = leastOverlap, max(2*leastOverlap, n/8)
+	least, most, comes := int64(minOverlap), int64(maxOverlap), int64(bodyEnd)
+	if n := a.end - a.start; n > 0 {
+		comes = n
+	}
+	if a.brings > 0 {
+		comes = min(comes, a.brings)
+	}
+	if comes < 8*most {
+		least = min(leastOverlap, max(1, comes/4))
+		most = max(2*least, comes/8)
 	}
 	length := least + rand.Int64N(most-least)
 	for _, run := range runs(a.next.Response.Segments) {

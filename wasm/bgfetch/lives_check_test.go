@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -186,4 +187,54 @@ func (l *life) wantNothing() {
 			l.fault(f.init.ID, "it has not ended")
 		}
 	}
+}
+
+// wantLittle checks that no more was asked for, and no more bytes taken, than the servers
+// and what we did made necessary.
+func (l *life) wantLittle() {
+	bytes, requests := int64(0), int64(0)
+	for _, s := range l.servers {
+		// What is stored is given up, or asked for again and compared, a few times; and all
+		// of it once more for each time that we break it off, where there are no ranges.
+		size := int64(0)
+		for _, f := range s.files[:s.served+1] {
+			size += int64(len(f.body))
+		}
+		if l.good {
+			bytes += size
+		} else {
+			bytes += int64(6+l.ours) * (size + 2*mib/10)
+		}
+		requests += 30 + int64(10*l.ours)
+		if s.ranges == "capped" {
+			requests += 2 * size / int64(s.cap)
+		}
+		if f := l.slowest(s); f > 0 {
+			requests += 2 * size / f
+		}
+	}
+	if l.good { // what is under way when it breaks off
+		bytes += int64(l.ours*len(l.servers)) * 2 * l.options.Segments.MaxLength
+	}
+	if taken := l.network.Taken(); taken > bytes {
+		l.fault("", "%d bytes were taken, and %d are enough", taken, bytes)
+	}
+	if made := int64(len(l.network.Requests())); made > requests {
+		l.fault("", "%d requests were made, and %d are enough", made, requests)
+	}
+}
+
+// slowest is the least that is asked for at once under a limit, 0 where there is none.
+func (l *life) slowest(s *livesServer) int64 {
+	for _, f := range l.fetches {
+		if slices.Contains(f.servers, s) && f.init.MaxBandwidth > 0 {
+			return 50_000
+		}
+	}
+	for _, e := range l.events {
+		if e.name == "bandwidth" {
+			return 50_000
+		}
+	}
+	return 0
 }

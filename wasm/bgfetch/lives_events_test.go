@@ -28,8 +28,8 @@ func (e livesEvent) String() string {
 var (
 	goodEvents = []livesEvent{
 		{name: "kill", do: (*life).killed}, {name: "kill", do: (*life).killed}, {name: "kill", do: (*life).killed},
-		{name: "kill before a write", do: func(l *life, e livesEvent) { l.store.KillAfter(1 + e.n%20) }},
-		{name: "kill inside a write", do: func(l *life, e livesEvent) { l.store.KillInside(1 + e.n%20) }},
+		{name: "kill before a write", do: (*life).killedAtWrite},
+		{name: "kill inside a write", do: (*life).killedAtWrite},
 		{name: "kill after a put", do: (*life).killedAtPut},
 		{name: "pause", do: (*life).paused}, {name: "pause", do: (*life).paused},
 		{name: "priority", do: (*life).changed},
@@ -68,6 +68,15 @@ func (l *life) killed(livesEvent) {
 	l.ours++
 	l.kill()
 	l.start()
+}
+
+func (l *life) killedAtWrite(e livesEvent) {
+	l.ours++
+	if e.name == "kill inside a write" {
+		l.store.KillInside(1 + e.n%20)
+	} else {
+		l.store.KillAfter(1 + e.n%20)
+	}
 }
 
 func (l *life) killedAtPut(e livesEvent) {

@@ -250,7 +250,7 @@ func (s *livesServer) respond(n int, init bgfetch.TransferInit) livesAnswer {
 		a.status = 404
 		return a
 	}
-	if s.happens(r, s.statusChance, &s.statusLeft) {
+	if (n > 1 || chance(r, 10)) && s.happens(r, s.statusChance, &s.statusLeft) {
 		a.status = one(r, 503, 429, 408, 500)
 		if after := one(r, "", "0", "1", "10"); after != "" {
 			a.add("Retry-After", after)

@@ -41,13 +41,6 @@ func TestLives(t *testing.T) {
 			for end, n := range l.ends {
 				ends[end] += n
 			}
-			sum, reqs := int64(0), len(l.network.Requests())
-			for _, s := range l.servers {
-				for _, f := range s.files[:s.served+1] {
-					sum += int64(len(f.body))
-				}
-			}
-			fmt.Printf("STAT %d good %v ours %d records %d requests %d taken %d sum %d ratio %.1f\n", l.seed, l.good, l.ours, len(l.servers), reqs, l.network.Taken(), sum, float64(l.network.Taken())/float64(sum+100000))
 			if len(l.wrong) > 0 || *livesTell {
 				t.Log(l.story())
 			}
@@ -110,6 +103,7 @@ func live(t *testing.T, seed uint64) (l *life) {
 		l.finish()
 		l.kill()
 		l.wantNothing()
+		l.wantLittle()
 	})
 	return l
 }

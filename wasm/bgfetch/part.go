@@ -417,6 +417,19 @@ func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 	return endOfBody // it is not asked for twice: what came is what there is
 }
 
+// brought is what a range brought that said that it would bring no more, though more was
+// asked for; 0 where it did not.
+func (p *part) brought() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	brought := p.read - p.start
+	all := p.read >= p.end || (p.data.Length >= 0 && p.read >= p.data.Length)
+	if p.stopped || !p.partial() || all || p.head.partialLength() != brought {
+		return 0
+	}
+	return brought
+}
+
 // told is the length that the body has at least, says a range of it that began with bytes
 // that are stored; 0 where nothing says so.
 func (p *part) told() int64 {

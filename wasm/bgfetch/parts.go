@@ -266,6 +266,9 @@ func (a *attempt) ended(e partEvent) {
 	if !errors.Is(e.err, errMismatch) {
 		a.told = max(a.told, e.part.told())
 	}
+	if e.err == nil {
+		a.brings = e.part.brought()
+	}
 	a.came = a.came || e.part.taken()
 	rest, nothingMoved := e.part.rest()
 	if nothingMoved {
