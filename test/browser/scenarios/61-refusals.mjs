@@ -251,6 +251,7 @@ scenario('ids and URLs of all kinds come back as they were', {}, async (test) =>
       'é',
       'e\u0301',
       'x'.repeat(100_000),
+      'é'.repeat(2 ** 20),
       'null',
       '0',
     ];
