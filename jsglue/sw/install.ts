@@ -115,7 +115,11 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
     await Promise.all([cleared, watchers.lose()]);
     return {};
   };
-  wrapUnregister(({ scope }) => async () => void (scope === context.scope && (await forget())));
+  wrapUnregister(
+    ({ scope }) =>
+      async () =>
+        void (scope === context.scope && (await forget())),
+  );
 
   listenForMessages(program, watchers, lifetime, activity, {
     'GET permission': async () => ({ state: context.permission }),

@@ -17,7 +17,10 @@ scenario('a page is busy right after the call: an upload is sent once', {}, asyn
         if (message.method !== 'POST') return;
         sent.push(message.path);
         // The message has to leave before.
-        if (sent.length === 1) setTimeout(() => { for (const until = Date.now() + 9000; Date.now() < until; ); }, 30);
+        if (sent.length === 1)
+          setTimeout(() => {
+            for (const until = Date.now() + 9000; Date.now() < until; );
+          }, 30);
       };
       const from = Date.now();
       await t.startFetch('up', { url, method: 'POST', body: { size: 1000, byte: 7 } });

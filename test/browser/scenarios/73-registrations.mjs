@@ -248,7 +248,12 @@ scenario('unregister() ends a program that does not let go', { browsers: ['chrom
     held.catch(() => {});
     const from = performance.now();
     const done = await registration.unregister();
-    return { done, left: await t.storageIsEmpty(), failureReason: t.held.get('same').failureReason, ms: performance.now() - from };
+    return {
+      done,
+      left: await t.storageIsEmpty(),
+      failureReason: t.held.get('same').failureReason,
+      ms: performance.now() - from,
+    };
   });
   const { ms, ...rest } = seen;
   assert.deepEqual(rest, { done: true, left: true, failureReason: 'aborted' });
