@@ -57,7 +57,12 @@ scenario("bodies are byte streams where the browser's own are", {}, async (test)
           const { done, value } = await reader.read(new Uint8Array(buffer));
           if (value) buffer = value.buffer;
           // The buffer comes back at the end, too.
-          if (done) return { error, back: value?.byteLength === 0 && buffer.byteLength === 10_007, sha256: await sha256(await new Blob(parts).arrayBuffer()) };
+          if (done)
+            return {
+              error,
+              back: value?.byteLength === 0 && buffer.byteLength === 10_007,
+              sha256: await sha256(await new Blob(parts).arrayBuffer()),
+            };
           parts.push(value.slice());
         }
       };
@@ -79,19 +84,16 @@ scenario("bodies are byte streams where the browser's own are", {}, async (test)
 scenario('the length of HEAD is shown, and that of GET when the body is complete', {}, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 12 * MiB, link: 6 * MiB });
-  const early = await page.evaluate(
-    async (url) => {
-      await t.startFetch('lengths', [{ url, method: 'HEAD' }, url]);
-      const records = await t.held.get('lengths').matchAll();
-      const responses = await Promise.all(records.map((record) => record.responseReady));
-      return {
-        lengths: responses.map(({ headers }) => headers.get('Content-Length')),
-        empty: (await responses[0].arrayBuffer()).byteLength,
-        body: responses[0].body,
-      };
-    },
-    file.url,
-  );
+  const early = await page.evaluate(async (url) => {
+    await t.startFetch('lengths', [{ url, method: 'HEAD' }, url]);
+    const records = await t.held.get('lengths').matchAll();
+    const responses = await Promise.all(records.map((record) => record.responseReady));
+    return {
+      lengths: responses.map(({ headers }) => headers.get('Content-Length')),
+      empty: (await responses[0].arrayBuffer()).byteLength,
+      body: responses[0].body,
+    };
+  }, file.url);
   assert.deepEqual(early, { lengths: [String(file.size), null], empty: 0, body: null });
   const { records } = await test.settled(page, 'lengths', 'backgroundfetchsuccess');
   assert.deepEqual(
