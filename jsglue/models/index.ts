@@ -5,9 +5,8 @@
  */
 
 import { fileNameOf } from '../shared/file-name';
-
-/** Ids of our background fetches: this, and the URL. */
-const ID_PREFIX = 'model:';
+import { fetchModel, ID_PREFIX } from './download';
+import { keep } from './keep';
 
 const DEFAULT_CACHE = 'background-fetch-models';
 
@@ -43,22 +42,7 @@ export function modelStore({ cacheName = DEFAULT_CACHE, title = fileNameOf }: Mo
     delete: async (request) => (await open()).delete(request),
   };
 
-  async function fetchModel(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    const request = new Request(input, init);
-    if (!isDownload(request)) return fetch(request);
-    const stored = await cache.match(request);
-    if (stored) return stored;
-    const { signal } = request;
-    signal.throwIfAborted();
-    const download = await startDownload(request, title(request.url));
-    const abort = (): void => void download.abort().catch(() => {});
-    signal.addEventListener('abort', abort, { once: true });
-    const record = await download.match(request, { ignoreVary: true });
-    if (!record) throw new TypeError(`The background fetch of ${request.url} has no record of it.`);
-    return record.responseReady;
-  }
-
-  return { fetch: fetchModel, cache };
+  return { fetch: async (input, init) => fetchModel(new Request(input, init), cacheName, title), cache };
 }
 
 /**
@@ -66,37 +50,13 @@ export function modelStore({ cacheName = DEFAULT_CACHE, title = fileNameOf }: Mo
  * called in its first synchronous run. The listeners of the site hear of it, too.
  */
 export function keepModels({ cacheName = DEFAULT_CACHE }: Pick<ModelStoreOptions, 'cacheName'> = {}): void {
-  addEventListener('backgroundfetchsuccess', (event) => {
-    const { registration, waitUntil } = event as Event & {
-      registration: BackgroundFetchRegistration;
-      waitUntil(promise: Promise<unknown>): void;
-    };
-    if (!registration.id.startsWith(ID_PREFIX)) return;
-    waitUntil.call(event, store(registration, cacheName));
-  });
-}
-
-async function store(registration: BackgroundFetchRegistration, cacheName: string): Promise<void> {
-  const cache = await caches.open(cacheName);
-  for (const record of await registration.matchAll()) await cache.put(record.request, await record.responseReady);
-}
-
-/** Others ask for a part (transformers.js: for the size, by `Range: bytes=0-0`), or send something. */
-function isDownload({ method, url, headers }: Request): boolean {
-  return method === 'GET' && /^https?:/.test(url) && !headers.has('Range');
-}
-
-async function startDownload(request: Request, title: string): Promise<BackgroundFetchRegistration> {
-  const { backgroundFetch } = await navigator.serviceWorker.ready;
-  const id = ID_PREFIX + request.url;
-  const active = await backgroundFetch.get(id);
-  if (active) return active;
-  try {
-    return await backgroundFetch.fetch(id, request, { title });
-  } catch (error) {
-    // Somebody else may have begun it meanwhile.
-    const other = await backgroundFetch.get(id);
-    if (other) return other;
-    throw error;
+  for (const type of ['success', 'fail', 'abort']) {
+    addEventListener(`backgroundfetch${type}`, (event) => {
+      const { registration, waitUntil } = event as Event & {
+        registration: BackgroundFetchRegistration;
+        waitUntil(promise: Promise<unknown>): void;
+      };
+      if (registration.id.startsWith(ID_PREFIX)) waitUntil.call(event, keep(registration, cacheName, type === 'success'));
+    });
   }
 }

@@ -65,11 +65,11 @@ export class BackgroundFetchManager {
   async get(id: unknown): Promise<BackgroundFetchRegistration | undefined> {
     const transport = this.#transport;
     needArguments(arguments.length, 1, 'BackgroundFetchManager.get');
-    const query = new URLSearchParams({ id: toWire(toDOMString(id)) });
-    if (query.get('id') === '') throw new TypeError('The id must not be empty.');
+    const wanted = { id: toWire(toDOMString(id)) };
+    if (wanted.id === '') throw new TypeError('The id must not be empty.');
     // While the worker is still installing there are no background fetches.
     if (!transport.hasActiveWorker()) return undefined;
-    const reply = await transport.request('GET', `fetches?${query}`);
+    const reply = await transport.request('POST', 'ids', wanted);
     return reply.status === 404 ? undefined : instanceOf(bodyOf<Snapshot>(reply), transport);
   }
 

@@ -12,6 +12,7 @@
  *
  *   GET  fetches                                 -> 200 FetchList
  *   GET  fetches?id=<id>                         -> 200 Snapshot of the active one | 404
+ *   POST ids                  {"id": …}          -> the same, for ids that no URL has room for
  *   POST fetches                     FetchInit   -> 201 Snapshot | problem
  *   GET  fetches/<uniqueId>                      -> 200 Snapshot | 404
  *   POST fetches/<uniqueId>/abort?call=<name>    -> 200 AbortReply, the same again for the same call

@@ -89,9 +89,11 @@ export async function responseOf(first: RecordSnapshot, source: Source): Promise
   while (!snapshot.head && snapshot.result === '') {
     snapshot = bodyOf<RecordSnapshot>(await source.transport.request('GET', `${path}?wait=head`));
   }
-  const { head, result, exposed, generation } = snapshot;
+  const { head, result, exposed, generation, length } = snapshot;
   const of = `background fetch "${source.id}", record ${first.request.url},`;
   if (!head || !exposed) throw unavailable(result, of);
+  // There is no body that they could be wrong of.
+  if (first.request.method === 'HEAD') return makeResponse(head, undefined, () => true);
   if (result === 'bad-status' || !mayHaveBody(head)) return makeResponse(head);
 
   const body = new StoredBody(source, `${path}/plan?generation=${generation}`, 0, Infinity, of);
@@ -101,7 +103,10 @@ export async function responseOf(first: RecordSnapshot, source: Source): Promise
     // The url of a response from the network survives the site's own cache.put.
     if (whole) return cachedEntry(await openCache(plan.cache), whole.key);
   }
-  return makeResponse(head, body);
+  // As native: there a response is shown when all of it is there.
+  return makeResponse(head, body, (name, value) => {
+    return name === 'content-length' && result === 'success' && value === String(length);
+  });
 }
 
 function soleWhole(plan: Plan): Plan['segments'][number] | undefined {

@@ -20,8 +20,16 @@ export interface ResponseBody {
   readonly error: unknown;
 }
 
-/** Throws a TypeError where the head is one that no Response can have. */
-export function makeResponse(head: Head, body?: ResponseBody): Response {
+/**
+ * Throws a TypeError where the head is one that no Response can have.
+ *
+ * @param holds whether one of these headers is true of the response all the same
+ */
+export function makeResponse(
+  head: Head,
+  body?: ResponseBody,
+  holds: (name: string, value: string) => boolean = () => false,
+): Response {
   const { status, statusText = '' } = head;
   let response: Response;
   try {
@@ -29,7 +37,9 @@ export function makeResponse(head: Head, body?: ResponseBody): Response {
   } catch (error) {
     throw new TypeError(`The response cannot be shown: ${error}`);
   }
-  for (const name of DROPPED_HEADERS) response.headers.delete(name);
+  for (const name of DROPPED_HEADERS) {
+    if (!holds(name, response.headers.get(name) ?? '')) response.headers.delete(name);
+  }
   return disguise(response, head, body);
 }
 

@@ -30,6 +30,25 @@ export async function cachedEntry(cache: Cache, key: string): Promise<Response> 
   return entry;
 }
 
+/** Bodies of fetch() are byte streams where the browser has these. */
+const TYPE = hasByteStreams() ? 'bytes' : undefined;
+
+function hasByteStreams(): boolean {
+  try {
+    return !!new ReadableStream({ type: 'bytes' });
+  } catch {
+    return false;
+  }
+}
+
+/** That of either type of stream. */
+interface Controller {
+  enqueue(chunk: Uint8Array): void;
+  close(): void;
+  error(reason: unknown): void;
+  readonly byobRequest?: ReadableStreamBYOBRequest | null;
+}
+
 export class StoredBody {
   /** Pull-based: nothing is read before somebody asks. Errors with AbortError or TypeError. */
   readonly stream: ReadableStream<Uint8Array>;
@@ -40,7 +59,7 @@ export class StoredBody {
   #path: string;
   /** The record, for people. */
   #of: string;
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #controller!: Controller;
   #cache: Cache | undefined;
   /** Offset of the byte after the last that is wanted. */
   #to: number;
@@ -73,15 +92,16 @@ export class StoredBody {
     source.open.add(this);
     this.stream = new ReadableStream<Uint8Array>(
       {
-        start: (controller) => {
+        type: TYPE,
+        start: (controller: Controller) => {
           this.#controller = controller;
         },
         pull: () => this.#pull().catch((error) => this.#fail(error)),
-        cancel: (reason) => {
+        cancel: (reason: unknown) => {
           this.#end();
           return this.#reader?.cancel(reason);
         },
-      },
+      } as UnderlyingSource<Uint8Array>,
       { highWaterMark: 0 },
     );
   }
@@ -194,6 +214,8 @@ export class StoredBody {
     if (this.#over) return;
     this.#end();
     this.#controller.close();
+    // Who reads into a buffer of their own gets that back.
+    this.#controller.byobRequest?.respond(0);
     this.#reader?.cancel().catch(() => {});
   }
 

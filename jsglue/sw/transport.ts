@@ -73,7 +73,7 @@ export class LocalTransport implements Transport {
 /** Nobody but the active worker knows of background fetches: to the others there are none. */
 function inactive(method: string, path: string): Reply {
   if (method === 'GET' && path === 'fetches') return { status: 200, body: { fetches: [] } satisfies FetchList };
-  if (method === 'GET') return { status: 404, body: undefined };
+  if (method === 'GET' || path === 'ids') return { status: 404, body: undefined };
   const detail = 'This service worker is not the active one of its registration.';
   return { status: 400, body: { detail, error: 'TypeError' } satisfies Partial<Problem> };
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -198,8 +199,15 @@ func (n *Network) Die() {
 
 // isDead says whether the server of a URL is unreachable. n.mu is held.
 func (n *Network) isDead(requested string) bool {
-	u, err := url.Parse(requested)
-	return n.down || n.offline != nil || err != nil || n.dead[u.Scheme+"://"+u.Host]
+	isOf := func(origin string) bool {
+		rest, ok := strings.CutPrefix(requested, origin)
+		return ok && (rest == "" || strings.ContainsRune("/?#", rune(rest[0])))
+	}
+	dead := false
+	for origin, is := range n.dead {
+		dead = dead || is && isOf(origin)
+	}
+	return n.down || n.offline != nil || dead
 }
 
 // Online implements bgfetch.Network.

@@ -109,6 +109,20 @@ func TestFetchRefuses(t *testing.T) {
 	})
 }
 
+// TestFetchTakesWhatBrowsersTake: URLs that url.Parse refuses.
+func TestFetchTakesWhatBrowsersTake(t *testing.T) {
+	run(t, func(w *world) {
+		for i, url := range []string{"https://site.test/100%", "https://site.test/%zz?%#%", "https://site.test?%", "https://site.test#%"} {
+			w.serve(url, 10)
+			w.fetch(fmt.Sprint(i), url)
+			time.Sleep(time.Minute)
+			if history := w.history(); history[0].URL != url || history[0].Result != bgfetch.ResultSuccess {
+				t.Errorf("%s: %+v", url, history[0])
+			}
+		}
+	})
+}
+
 func TestFetchAgainWithTheSameUniqueID(t *testing.T) {
 	run(t, func(w *world) {
 		w.serve(siteA, 1<<20, func(r *bgfetchtest.Resource) { r.Rate = 1000 })

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -118,7 +117,7 @@ func (init FetchInit) check() error {
 		if request.Mode == "no-cors" {
 			return errorf(TypeError, "the request for %s has the mode no-cors, whose response nobody may read", request.URL)
 		}
-		u, err := url.Parse(request.URL)
+		u, err := parseOrigin(request.URL)
 		switch {
 		case err == nil && u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
 			return errorf(TypeError, "only the schemes http and https can be fetched in the background: %s", request.URL)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -154,6 +155,7 @@ func TestLimitIsChangedAndSurvivesRestart(t *testing.T) {
 func TestUnmetered(t *testing.T) {
 	run(t, func(w *world) {
 		w.network.SetMetered(true)
+		synctest.Wait() // until the engine has heard of it
 		a, b := w.serve(siteA, 8*mib, slow), w.serve(siteB, 8*mib, slow)
 		unmetered := func(init *bgfetch.FetchInit) { init.Network = bgfetch.ConnectionsUnmetered }
 		w.fetch("any", siteA)

@@ -71,9 +71,21 @@ func headerValue(headers []Header, name string) string {
 // host returns the scheme, host and port of a URL: what shares a limit of
 // connections.
 func host(serialized string) string {
-	u, err := url.Parse(serialized)
+	u, err := parseOrigin(serialized)
 	if err != nil {
 		return ""
 	}
 	return u.Scheme + "://" + u.Host
+}
+
+// parseOrigin parses a URL without what follows its host: there a lone % is valid to
+// browsers, and an error to url.Parse.
+func parseOrigin(serialized string) (*url.URL, error) {
+	if scheme, rest, ok := strings.Cut(serialized, "://"); ok {
+		if i := strings.IndexAny(rest, "/?#"); i >= 0 {
+			rest = rest[:i]
+		}
+		serialized = scheme + "://" + rest
+	}
+	return url.Parse(serialized)
 }

@@ -4,6 +4,7 @@
 //
 //	GET  /fetches                      200 {"fetches": [Snapshot]}, the active ones, oldest first
 //	GET  /fetches?id=<id>              200 Snapshot of the active one, or 404
+//	POST /ids                          {"id": string}: the same, for ids that no URL has room for
 //	POST /fetches                      FetchInit: 201 Snapshot. Its uniqueId may be left out, its
 //	                                   requests may be URLs
 //	GET  /fetches/<uniqueId>           200 Snapshot
@@ -99,6 +100,7 @@ func New(engine *bgfetch.Engine) http.Handler {
 	mux.Handle("/body", methods{http.MethodGet: a.urlBody})
 	mux.Handle("/kept", methods{http.MethodGet: a.kept, http.MethodDelete: a.deleteKept})
 	mux.Handle("/kept/{uniqueId}", methods{http.MethodDelete: a.deleteKeptOf})
+	mux.Handle("/ids", methods{http.MethodPost: a.active})
 	mux.Handle("/program", methods{http.MethodGet: program})
 	mux.HandleFunc("/ids/{id}", a.newest(mux))
 	mux.HandleFunc("/ids/{id}/{rest...}", a.newest(mux))
@@ -110,14 +112,28 @@ func New(engine *bgfetch.Engine) http.Handler {
 
 type api struct{ engine *bgfetch.Engine }
 
-// list answers getIds() and, with an id, get().
+// list answers getIds(), and with an id as active does.
 func (a api) list(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if !query.Has("id") {
 		writeJSON(w, http.StatusOK, map[string]any{"fetches": a.engine.Active()})
 		return
 	}
-	snapshot, ok := a.engine.Get(query.Get("id"))
+	a.get(w, query.Get("id"))
+}
+
+// active answers get().
+func (a api) active(w http.ResponseWriter, r *http.Request) {
+	var init struct {
+		ID string `json:"id"`
+	}
+	if readJSON(w, r, &init) {
+		a.get(w, init.ID)
+	}
+}
+
+func (a api) get(w http.ResponseWriter, id string) {
+	snapshot, ok := a.engine.Get(id)
 	if !ok {
 		writeError(w, bgfetch.ErrUnknown)
 		return

@@ -85,6 +85,8 @@ func TestFetchToEnd(t *testing.T) {
 			t.Errorf("GET fetches: %+v", list)
 		}
 		call(t, h, "GET", "/fetches?id=%C3%A4%2F+%221%22", "", 200, &s)
+		call(t, h, "POST", "/ids", `{"id":"ä/ \"1\""}`, 200, &s)
+		call(t, h, "POST", "/ids", `{"id":"ä"}`, 404, nil)
 		call(t, h, "GET", "/fetches/u1", "", 200, &s)
 
 		var match struct {

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -60,13 +61,14 @@ func (a api) deleteKeptOf(w http.ResponseWriter, r *http.Request) {
 // no such URL it has answered.
 func keptQuery(w http.ResponseWriter, r *http.Request) (bgfetch.KeptQuery, bool) {
 	query := r.URL.Query()
-	u, err := url.Parse(query.Get("url"))
-	if err != nil || query.Get("url") == "" {
-		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "url is not a URL: "+query.Get("url"))
-		return bgfetch.KeptQuery{}, false
-	}
-	text := query.Get("url") // as the browser writes it
-	if u.Host == "" {
+	text := query.Get("url")
+	// An absolute one is as the browser writes it, a lone % and all.
+	if !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://") {
+		u, err := url.Parse(text)
+		if err != nil || text == "" {
+			writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "url is not a URL: "+text)
+			return bgfetch.KeptQuery{}, false
+		}
 		text = r.URL.ResolveReference(u).String()
 	}
 	return bgfetch.KeptQuery{URL: text, IgnoreSearch: query.Has("ignoreSearch")}, true

@@ -40,6 +40,7 @@ func TestKept(t *testing.T) {
 		if len(list.Records) != 1 || list.Records[0].Length != length || list.Records[0].Title != "T" || list.Records[0].Kept == 0 {
 			t.Fatalf("kept: %+v", list)
 		}
+		call(t, h, "GET", "/kept?url="+neturl.QueryEscape("https://site.test/100%"), "", 200, &list)
 		call(t, h, "GET", "/kept?url="+neturl.QueryEscape(other), "", 200, &list)
 		if len(list.Records) != 0 {
 			t.Errorf("of another URL: %+v", list)
