@@ -129,6 +129,8 @@ func (l *life) excused(s *livesServer, body []byte) string {
 		// It was asked for twice, ended at the same byte twice, and ranges of it cannot be had,
 		// or show nothing of a length.
 		return "a short body, twice the same"
+	case s.kind != "random" && s.rangeless > 0:
+		return "bytes that repeat themselves were compared"
 	case s.tells():
 	case s.kind != "random":
 		return "bytes that repeat themselves were compared"
