@@ -402,6 +402,11 @@ func (a *attempt) refused(head Head) (step, verdict) {
 			return nil, v
 		}
 	}
+	data := &a.next.Response
+	if end, gap := firstGap(data.Segments); a.takesEnd && end == a.unprovedEnd && gap == 0 && len(data.Seams) == 0 && head.Status < 500 {
+		data.Length = end
+		return a.succeed()
+	}
 	return a.badStatus(head)
 }
 

@@ -30,6 +30,8 @@ type part struct {
 	drawn bool
 	// head is the head of its response, empty until that is there.
 	head Head
+	// sent is how its body was sent, if that was asked for.
+	sent Sent
 	// continues: its head proves that it is of the same file, and where it begins.
 	continues bool
 	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
@@ -403,7 +405,10 @@ func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 	r := response{
 		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start, drawn: p.drawn, told: p.attempt.told,
 		framing: p.attempt.engine.options.Framing,
-		sent:    func() Sent { return transfer.Sent(ctx) },
+		sent: func() Sent {
+			p.sent = transfer.Sent(ctx)
+			return p.sent
+		},
 	}
 	if p.joins >= 0 {
 		r.compared = p.joins

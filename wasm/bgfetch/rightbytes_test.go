@@ -140,6 +140,21 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 2},
+		{"a link that is good for one request, without a length", chromium, func(n int, init bgfetch.TransferInit) response {
+			if n > 1 {
+				return response{Head: bgfetch.Head{Type: "cors", Status: 403}}
+			}
+			r := cors.Respond(init)
+			r.Head = set(r.Head, "Content-Length", "")
+			r.Sent = &bgfetch.Sent{EncodedLength: -1, Plain: true}
+			return r
+		}, nil, "", 2},
+		{"an encoded body that is short, and its link is good for one request", webkit, func(n int, init bgfetch.TransferInit) response {
+			if n > 1 {
+				return response{Head: bgfetch.Head{Type: "basic", Status: 403}}
+			}
+			return short(encoded(file.Respond(init), true, 0), 2*mib)
+		}, nil, bgfetch.ReasonBadStatus, 2},
 		{"a plain body without a length over HTTP/2", chromium, func(n int, init bgfetch.TransferInit) response {
 			r := bare.Respond(init)
 			r.Head = set(r.Head, "Content-Length", "")
