@@ -255,6 +255,9 @@ func (h Head) lists(name, token string) bool {
 // compress them and some are added to hide the length.
 func longestEncoded(length int64) int64 { return length + length/16 + 256 }
 
+// leastDecoded is the least length of a body that has that length, perhaps encoded.
+func leastDecoded(encoded int64) int64 { return max(0, (encoded-256)/17*16) }
+
 // judgeEnd says what it means that the response ended cleanly at the byte read.
 func (r *response) judgeEnd(read int64) ending {
 	length := r.head.contentLength()

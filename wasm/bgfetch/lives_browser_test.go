@@ -34,7 +34,7 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 	cross := s.cross || a.redirected
 	got := response{Head: b.head(s, a, cross, init.Request.URL), Rate: s.rate, LateEnd: chance(r, 50)}
 	if chance(r, 10) {
-		got.Delay = time.Duration(r.IntN(3000)) * time.Millisecond
+		got.Delay = time.Duration(r.IntN(one(r, 3000, 3000, 3000, 90_000))) * time.Millisecond
 	}
 	ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged
 	s.look(got.Head, a, ranged)
@@ -84,7 +84,8 @@ func (s *livesServer) lookAtEnd(a livesAnswer, read int, encoded int64) {
 	if a.length < 0 || (encoded < 0 && (a.coded || s.cross || a.redirected)) {
 		s.ends[a.start+read]++
 	}
-	if a.length < 0 && !a.coded && a.start == 0 && (a.how == "valid" || !a.framed) {
+	shown := s.exposed == "*" || (!s.cross && !a.redirected)
+	if a.length < 0 && !a.coded && a.start == 0 && a.how == "valid" && a.framed && shown {
 		s.framed[read]++
 	}
 }
@@ -164,6 +165,9 @@ func (b livesBrowser) sent(s *livesServer, a livesAnswer, cross bool, decoded in
 	}
 	sent := &bgfetch.Sent{EncodedLength: -1}
 	visible := !a.redirected && decoded > 0
+	if !a.redirected && (!cross || s.timing) {
+		sent.Protocol = "http/1.1"
+	}
 	switch b {
 	case likeChromium:
 		sent.Encoded = a.coded

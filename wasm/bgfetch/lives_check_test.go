@@ -22,6 +22,7 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 		}
 		return err
 	}
+	bodies := make([][]byte, len(records))
 	for i, record := range records {
 		if record.Result != bgfetch.ResponseSuccess {
 			if event == "backgroundfetchsuccess" {
@@ -42,14 +43,17 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 			continue
 		}
 		l.judge(f, i, body)
+		bodies[i] = body
 	}
 	l.mu.Lock()
 	f.ended = true
-	reads := f.reads
+	reads := slices.Clone(f.reads)
 	l.mu.Unlock()
 	for _, read := range reads {
-		if read.end {
-			l.judge(f, read.index, read.body)
+		// The begin of what succeeded is what was read of it before.
+		record, body := records[read.index], bodies[read.index]
+		if body != nil && record.Generation == read.generation && !bytes.HasPrefix(body, read.body) {
+			l.fault(f.init.ID, "record %d: %d bytes were read that are not those of the body", read.index, len(read.body))
 		}
 	}
 	if good := event == "backgroundfetchsuccess" || f.aborted; l.good && !good {
@@ -119,8 +123,7 @@ func (l *life) excused(s *livesServer, body []byte) string {
 	}
 	switch {
 	case prefix && s.framed[len(body)] > 0 && (l.browser != likeWebKit || times > 1):
-		// A chunked body with its last chunk is complete, says HTTP; and one that ends with
-		// the connection is taken for such a one, since no browser tells them apart.
+		// A chunked body with its last chunk is complete, says HTTP.
 		return "a short body in whole framing"
 	case prefix && times > 1 && s.rangeless > 0:
 		// It was asked for twice, ended at the same byte twice, and ranges of it cannot be had,
@@ -139,6 +142,9 @@ func (l *life) excused(s *livesServer, body []byte) string {
 // that are kept encoded from those that are read.
 func (s *livesServer) tells() bool {
 	shown := !s.cross && s.redirectAt == 0 || s.exposed == "*" || strings.Contains(s.exposed, "ETag")
+	if s.coding == "on the fly" {
+		shown = false // what is encoded has an ETag of its own
+	}
 	return s.coding != "stored" && (s.modified == "by version" || (s.modified == "" && shown && (s.etag == "strong" || s.etag == "weak")))
 }
 
@@ -205,16 +211,19 @@ func (l *life) wantLittle() {
 		} else {
 			bytes += int64(6+l.ours) * (size + 2*mib/10)
 		}
-		requests += 30 + int64(10*l.ours)
+		requests += int64(30*(s.served+1) + 10*l.ours)
 		if s.ranges == "capped" {
-			requests += 2 * size / int64(s.cap)
+			requests += 3 * size / int64(s.cap)
+		}
+		if s.cut == "at a byte of each body" && s.cutAt > 0 {
+			requests += 3 * size / int64(s.cutAt)
 		}
 		if f := l.slowest(s); f > 0 {
 			requests += 2 * size / f
 		}
 	}
 	if l.good { // what is under way when it breaks off
-		bytes += int64(l.ours*len(l.servers)) * 2 * l.options.Segments.MaxLength
+		bytes += int64(l.ours*len(l.servers)) * 4 * l.options.Segments.MaxLength
 	}
 	if taken := l.network.Taken(); taken > bytes {
 		l.fault("", "%d bytes were taken, and %d are enough", taken, bytes)

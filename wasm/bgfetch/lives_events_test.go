@@ -158,11 +158,11 @@ func (l *life) abort(e livesEvent) {
 	_, _ = l.engine.Abort(ctx, l.uniqueID(e), "call")
 }
 
-// livesRead is what a reader got of a body in mid-transfer.
+// livesRead is what a reader has got of a body in mid-transfer, and was not told to be
+// nothing.
 type livesRead struct {
 	index, generation int
 	body              []byte
-	end               bool
 }
 
 // reader reads a body from now on, as it comes.
@@ -174,11 +174,14 @@ func (l *life) reader(e livesEvent) {
 		if err != nil || !record.Exposed || record.Result != bgfetch.ResponseNone {
 			return
 		}
-		read := livesRead{index: index, generation: record.Generation}
-		for {
+		read := &livesRead{index: index, generation: record.Generation}
+		l.mu.Lock()
+		f.reads = append(f.reads, read)
+		l.mu.Unlock()
+		for end := false; !end; {
 			plan, err := engine.Plan(context.Background(), f.init.UniqueID, index, record.Generation, int64(len(read.body)), true)
 			if err != nil || plan.Failed != bgfetch.ReasonNone {
-				return // it knows that what it has is nothing
+				return
 			}
 			piece, err := l.bodies.ReadPlan(plan)
 			if err != nil {
@@ -187,13 +190,13 @@ func (l *life) reader(e livesEvent) {
 			if len(plan.Segments) > 0 {
 				piece = piece[int64(len(read.body))-plan.Segments[0].Offset:]
 			}
-			read.body, read.end = append(read.body, piece...), plan.End
-			if read.end {
-				break
-			}
+			l.mu.Lock()
+			read.body = append(read.body, piece...)
+			l.mu.Unlock()
+			end = plan.End
 		}
-		l.mu.Lock()
-		f.reads = append(f.reads, read)
-		l.mu.Unlock()
+		if !f.ended {
+			l.judge(f, index, read.body)
+		}
 	}()
 }

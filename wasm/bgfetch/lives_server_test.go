@@ -26,7 +26,9 @@ type livesServer struct {
 	// redirectAt is the request from which on all are redirected to another origin, goneAt
 	// that from which on the answer is 404, 0 for none.
 	redirectAt, goneAt int
-	good               bool
+	// redirects is how many of them, in percent.
+	redirects int
+	good      bool
 
 	// files are the versions of the file, replacedAt the requests that get the next ones.
 	files      []*livesFile
@@ -51,7 +53,7 @@ type livesServer struct {
 	mu     sync.Mutex
 	served int // the last version that was
 	// ends counts where bodies from byte 0 on ended too early, and nothing showed it, by the
-	// byte as they were read; framed those of them that were not encoded and had no length.
+	// byte as they were read; framed those of them that had their last chunk, and no content coding.
 	ends, framed map[int]int
 	// rangeless counts the Range requests that were not answered by that range, or by one
 	// that shows nothing of its length.
@@ -178,7 +180,7 @@ func newLivesServer(r *rand.Rand, url string, cross, good bool) *livesServer {
 		}
 	}
 	if chance(r, 10) {
-		s.redirectAt = 1 + r.IntN(4)
+		s.redirectAt, s.redirects = 1+r.IntN(4), one(r, 50, 100)
 	}
 	if chance(r, 5) {
 		s.goneAt = 2 + r.IntN(3)
@@ -245,7 +247,7 @@ func (a *livesAnswer) add(name, value string) {
 // respond answers request n.
 func (s *livesServer) respond(n int, init bgfetch.TransferInit) livesAnswer {
 	r := rand.New(rand.NewPCG(s.seed, uint64(n)))
-	a := livesAnswer{status: 200, cut: -1, framed: s.framing != "close", redirected: s.redirectAt > 0 && n >= s.redirectAt, file: s.current(n)}
+	a := livesAnswer{status: 200, cut: -1, framed: s.framing != "close", redirected: s.redirectAt > 0 && n >= s.redirectAt && chance(r, s.redirects), file: s.current(n)}
 	if s.goneAt > 0 && n >= s.goneAt {
 		a.status = 404
 		return a

@@ -91,7 +91,7 @@ type livesFetch struct {
 	// made: fetch() resolved. aborted: we wanted that. ended: its closing event came.
 	made, aborted, ended bool
 	// reads are what readers in mid-transfer got.
-	reads []livesRead
+	reads []*livesRead
 }
 
 // live lives the life of that seed.

@@ -255,6 +255,9 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer Transfer, piece
 		}
 		p.attempt.charge(piece.Length)
 		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
+		if errors.Is(err, errMismatch) {
+			return err // the piece is of another body
+		}
 		e.segment, e.piece, e.digest, e.full = Segment{offset, piece.Length, put}, piece, digest, piece.Length == limits.MaxLength
 		pieces <- e
 		if e.last || err != nil {
@@ -435,16 +438,23 @@ func (p *part) brought() int64 {
 	return brought
 }
 
-// told is the length that the body has at least, says a range of it that began with bytes
-// that are stored; 0 where nothing says so.
+// told is the length that the body has at least, says the head of a response whose first
+// bytes are those that are stored, or the first ones; 0 where it says nothing.
 func (p *part) told() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.head.Status == 0 || !p.partial() || p.head.coding() == codingSome || p.start == 0 || p.joins < 0 || p.read == p.start {
+	if p.head.Status == 0 || p.read == p.start || (p.start > 0 && (p.joins < 0 || p.head.coding() == codingSome)) {
 		return 0
 	}
-	complete, _ := validatePartial(p.head, p.start, 0)
-	return max(complete, p.start+p.head.partialLength())
+	told := p.head.contentLength()
+	if p.partial() {
+		complete, _ := validatePartial(p.head, p.start, 0)
+		told = max(complete, p.start+p.head.partialLength())
+	}
+	if p.start == 0 && p.head.coding() != codingNone {
+		return leastDecoded(told)
+	}
+	return told
 }
 
 // stored waits until a piece is stored, also after the end of ctx: what is still
