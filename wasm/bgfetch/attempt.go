@@ -403,7 +403,7 @@ func (a *attempt) refused(head Head) (step, verdict) {
 		}
 	}
 	data := &a.next.Response
-	if end, gap := firstGap(data.Segments); a.takesEnd && end == a.unprovedEnd && gap == 0 && len(data.Seams) == 0 && head.Status < 500 {
+	if end, gap := firstGap(data.Segments); a.takesEnd && end == a.unprovedEnd && gap == 0 && len(data.Seams) == 0 && !temporaryStatus(head.Status) {
 		data.Length = end
 		return a.succeed()
 	}
