@@ -98,7 +98,8 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded || atNothing)
 	if a.ranged {
 		a.from, a.to = a.start, a.end
-		if !data.selfProving() || (data.Length < 0 && a.end == 0) {
+		atSeam := a.start == a.end
+		if !data.selfProving() || (data.Length < 0 && a.end == 0) || atSeam {
 			a.overlap() // which also proves the end, where no head tells it
 		}
 	}
@@ -327,6 +328,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 	_, placed := head.get("Content-Range")
 	switch v := data.versionOf(head, complete); {
 	case v == versionOther && !a.verified():
+		a.single = false // its ranges may be better
 		return a.restart("the file on the server is another one")
 	case v == versionSame && placed:
 		a.continues = true

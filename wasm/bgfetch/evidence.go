@@ -167,13 +167,29 @@ func (d *ResponseData) addSeam(offset int64) {
 	}
 }
 
-// closeSeams removes those within s, which was compared with a response that has the
-// bytes before, too. It says whether there was one.
-func (d *ResponseData) closeSeams(s span) bool {
-	left := slices.DeleteFunc(slices.Clone(d.Seams), func(offset int64) bool { return s.start <= offset && offset < s.end })
+// closeSeams removes those of which enough bytes behind were compared with a response that
+// has the bytes before, too: it has been compared up to the byte compared, of which run was
+// to be compared. It says whether there was one.
+func (d *ResponseData) closeSeams(run span, compared int64) bool {
+	left := slices.DeleteFunc(slices.Clone(d.Seams), func(offset int64) bool {
+		return run.start <= offset && offset < compared && compared >= min(run.end, offset+leastOverlap)
+	})
 	closed := len(left) < len(d.Seams)
 	d.Seams = left
 	return closed
+}
+
+// addSeams makes seams of all places where bytes are stored behind a gap: what fills it need
+// not be of the same file.
+func (d *ResponseData) addSeams() {
+	if d.selfProving() {
+		return // all that is stored has that validator
+	}
+	for _, run := range runs(d.Segments) {
+		if run.start > 0 {
+			d.addSeam(run.start)
+		}
+	}
 }
 
 // ending is what the clean end of a response means.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -171,6 +172,9 @@ func (r *record) plan(generation int, from int64) Plan {
 	}
 	end := from
 	for _, s := range segmentsFrom(data.Segments, from, planSegments) {
+		if s.Offset > from && slices.Contains(data.Seams, s.Offset) {
+			break // it is not proved to be what follows
+		}
 		p.Segments = append(p.Segments, PlanSegment{
 			Key: r.fetch.engine.Bodies.Key(r.key(generation, s)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
 		})

@@ -135,6 +135,9 @@ func (r *record) keepOnly(left []Segment) {
 		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.index, r.request.URL, why)
 		f.broadcast()
 	}
+	if !r.verified() {
+		data.addSeams()
+	}
 	start, end := firstGap(left)
 	if digest := r.state.Digest; digest != nil && digest.Hashed > start {
 		r.state.Digest = nil

@@ -377,6 +377,17 @@ func (p *part) storedBehind() bool {
 	return last.Offset+last.Length > p.read
 }
 
+// compares is the run of stored bytes that those in s are of, so far as it is compared with
+// what follows other bytes of the response.
+func (p *part) compares(s span) span {
+	for _, run := range p.compare {
+		if run.start <= s.start && s.end <= run.end {
+			return span{max(run.start, p.start+1), run.end}
+		}
+	}
+	return span{}
+}
+
 // partial says whether the response holds a part of the body alone.
 func (p *part) partial() bool {
 	return p.head.Status == http.StatusPartialContent && !p.attempt.ownRange()

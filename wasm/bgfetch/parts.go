@@ -186,7 +186,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	var added []Segment
 	last, tooLong, found := false, false, false
 	for _, e := range pieces {
-		if s := (span{max(e.compared.start, e.part.start+1), e.compared.end}); data.closeSeams(s) {
+		if data.closeSeams(e.part.compares(e.compared), e.compared.end) {
 			found = true
 			data.Offsets = data.Offsets || e.part.partial()
 		}

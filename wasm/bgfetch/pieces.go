@@ -248,6 +248,9 @@ func (a *attempt) dropRows(ctx context.Context, lost func(Segment) bool) ([]Segm
 	}
 	before := storedLength(data.Segments)
 	data.Segments = kept
+	if !a.verified() {
+		data.addSeams()
+	}
 	a.publish(storedLength(kept) - before)
 	return dropped, nil
 }

@@ -170,12 +170,7 @@ func (a *attempt) withoutRanges(why string) (step, verdict) {
 		data.Length, data.Offsets = -1, false // which ranges told
 	}
 	if len(data.Seams) > 0 {
-		// What ranges brought is of no use.
-		first := data.Seams[0]
-		data.Seams = nil
-		if err := a.dropSegments(a.engine.ctx, func(s Segment) bool { return s.Offset >= first }); err != nil {
-			return a.fail(ReasonFetchError, fmt.Sprintf("what ranges brought cannot be dropped: %v", err))
-		}
+		return a.restart(why) // who reads what ranges brought does not go on with anything else
 	}
 	return a.again(why + "; asks for all of it")
 }
@@ -184,6 +179,7 @@ func (a *attempt) withoutRanges(why string) (step, verdict) {
 func (a *attempt) mismatch(p *part) (step, verdict) {
 	proved := a.next.Response.coding() == codingNone && p.head.coding() == codingNone
 	if !p.partial() || proved {
+		a.single = false // the ranges of another file may be better
 		return a.restart("the bytes are not those of before")
 	}
 	a.told = 0 // they tell the length of something else
