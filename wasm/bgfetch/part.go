@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -303,6 +304,32 @@ func (p *part) claim() (offset int64, limits SaveLimits, isStored, ok bool) {
 	return p.read, limits, false, true
 }
 
+// reachOver makes the part go on over the seam that it ends at, if its response does, and
+// says so: what another one has stored there is compared. p.mu is held.
+func (p *part) reachOver() bool {
+	segments := p.attempt.behindSeam(p.end)
+	for _, run := range within(runs(segments), p.end, min(p.limit, p.end+minOverlap)) {
+		if run.start == p.end && run.length() >= leastOverlap {
+			p.data.Segments = segments
+			p.compare = append(p.compare, run)
+			p.end = run.end
+			return true
+		}
+	}
+	return false
+}
+
+// behindSeam returns all that is stored where there is a seam at offset, else nil.
+func (r *record) behindSeam(offset int64) []Segment {
+	r.fetch.engine.mu.Lock()
+	defer r.fetch.engine.mu.Unlock()
+	data := &r.state.Response
+	if !slices.Contains(data.Seams, offset) {
+		return nil
+	}
+	return data.Segments
+}
+
 // comparePiece takes a piece of the range that is stored already, and compares it.
 func (p *part) comparePiece(ctx context.Context, transfer Transfer, offset int64, limits SaveLimits) (partEvent, error) {
 	stalled, cancel, timeout := p.stalled(ctx, limits)
@@ -340,7 +367,7 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 		p.last = length
 		p.unstored += length
 	}
-	p.done = end || p.read >= p.end
+	p.done = end || (p.read >= p.end && !p.reachOver())
 	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
 	if isStored {
 		e.compared = span{p.read - length, p.read}

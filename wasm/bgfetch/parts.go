@@ -117,6 +117,9 @@ func (a *attempt) pace() {
 func (a *attempt) add(ctx context.Context, p *part, transfer Transfer) {
 	p.attempt, p.data = a, a.next.Response
 	p.limit, p.next, p.read, p.claimed = p.end, p.start, p.start, p.start
+	if transfer == nil && p.end != bodyEnd && !p.data.selfProving() {
+		p.limit = max(p.end, min(p.end+minOverlap, p.data.expected())) // see reachOver
+	}
 	p.compare, p.joins = within(runs(p.data.Segments), p.start, p.end), -1
 	if len(p.compare) > 0 && p.compare[0].start == p.start {
 		p.joins = p.compare[0].end
