@@ -72,6 +72,10 @@ type partEvent struct {
 	// they are the last of those that it begins with.
 	compared span
 	joined   bool
+	// run, told and sameOffsets are the part's compares, complete and sameOffsets then.
+	run         span
+	told        int64
+	sameOffsets bool
 	// proved: complete is the proved length of the body.
 	proved   bool
 	complete int64

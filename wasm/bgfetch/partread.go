@@ -191,6 +191,7 @@ func (p *part) took(ctx context.Context, transfer Transfer, length int64, end, i
 	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
 	if isStored {
 		e.compared = span{p.read - length, p.read}
+		e.run, e.told, e.sameOffsets = p.compares(e.compared), p.complete(), p.sameOffsets()
 	}
 	p.mu.Unlock()
 	if !end {

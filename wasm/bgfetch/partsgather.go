@@ -34,13 +34,13 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	var added []Segment
 	last, tooLong, found := false, false, false
 	for _, e := range pieces {
-		if data.closeSeams(e.part.compares(e.compared), e.compared.end) {
+		if data.closeSeams(e.run, e.compared.end) {
 			found = true
 			data.Offsets = data.Offsets || e.part.partial()
 		}
 		if e.joined {
-			data.join(e.part.head, e.part.complete())
-			data.Offsets = data.Offsets || e.part.sameOffsets()
+			data.join(e.part.head, e.told)
+			data.Offsets = data.Offsets || e.sameOffsets
 		}
 		if e.proved {
 			data.Length, found = e.complete, true
