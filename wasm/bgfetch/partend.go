@@ -24,6 +24,9 @@ func (p *part) partial() bool {
 // complete is the complete length of the body, as far as it is proved when the part has
 // read as far as it has; -1 for not.
 func (p *part) complete() int64 {
+	if p.data.Length >= 0 {
+		return p.data.Length // also that of no body, as in answer to HEAD
+	}
 	told := int64(-1)
 	if !p.partial() {
 		if p.head.coding() == codingNone {
@@ -32,7 +35,7 @@ func (p *part) complete() int64 {
 	} else if p.head.coding() == codingNone || p.sameOffsets() {
 		told, _ = validatePartial(p.head, p.start, 0)
 	}
-	return max(p.data.Length, told)
+	return told
 }
 
 // sameOffsets says whether the bytes of the range proved to be those that are stored, so

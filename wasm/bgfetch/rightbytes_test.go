@@ -428,6 +428,34 @@ func TestSecondTryGoesPastTheCache(t *testing.T) {
 	})
 }
 
+// HEAD and 204 have no body, whatever their heads say of a length.
+func TestNoBody(t *testing.T) {
+	for _, kind := range []string{"basic", "cors"} {
+		run(t, func(w *world) {
+			w.options.Framing = webkit
+			w.kill()
+			w.start()
+			respond := func(status int) func(int, bgfetch.TransferInit) response {
+				return func(int, bgfetch.TransferInit) response {
+					return response{Head: bgfetch.Head{Type: kind, Status: status, Headers: []bgfetch.Header{{"Content-Length", "12345"}}}}
+				}
+			}
+			w.network.Handle(siteA, respond(200))
+			w.network.Handle(siteB, respond(204))
+			init := fetchInit("f", siteA, siteB)
+			init.Requests[0].Method = "HEAD"
+			if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			w.wantSuccess("f", []byte{}, []byte{})
+			if n := len(w.network.Requests()); n != 2 {
+				t.Errorf("%s: %d requests", kind, n)
+			}
+		})
+	}
+}
+
 // A redirection that the request forbids is no reason to try for long.
 func TestForbiddenRedirection(t *testing.T) {
 	run(t, func(w *world) {
