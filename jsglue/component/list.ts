@@ -35,6 +35,8 @@ export class BackgroundFetchList extends HTMLElement {
   #clear = h('button', { part: 'button clear', type: 'button', 'aria-describedby': 'ended' });
   #endedSection: HTMLElement;
   #status = h('p', { class: 'hidden', role: 'status' });
+  /** Whether the error is about the list itself. */
+  #inTrouble = false;
   #error = h('p', { part: 'error', class: 'error', role: 'alert' });
 
   constructor() {
@@ -82,7 +84,7 @@ export class BackgroundFetchList extends HTMLElement {
   #connect(): void {
     this.#disconnect();
     this.#timer = setInterval(() => this.#rows.forEach((row) => row.tick()), TICK_MS);
-    this.#open(this.#connection).catch((error) => this.#showError(error));
+    void this.#open(this.#connection);
   }
 
   #disconnect(): void {
@@ -92,20 +94,29 @@ export class BackgroundFetchList extends HTMLElement {
     this.#source = null;
   }
 
-  /** Finds the registration, now or when there is one. */
+  /** Finds the registration, now or when there is one. Whatever fails is tried again. */
   async #open(connection: number): Promise<void> {
-    const registration = await registrationOf(this);
-    if (connection !== this.#connection) return;
-    if (!registration?.active) {
+    const isOver = (): boolean => connection !== this.#connection;
+    try {
+      const registration = await registrationOf(this);
+      const source = registration?.active && (await sourceOf(registration));
+      if (isOver()) return;
+      if (source) {
+        this.#source = source;
+        setText(this.#empty, this.#texts.nothing);
+        this.#empty.hidden = true; // until it is known
+        return source.start({
+          show: (shown) => !isOver() && this.#show(shown),
+          trouble: (error) => !isOver() && this.#showTrouble(error),
+          lost: () => !isOver() && this.#connect(),
+        });
+      }
+      this.#show({ fetches: [], ended: [] });
       setText(this.#empty, this.#texts.noWorker);
-      setTimeout(() => connection === this.#connection && this.#open(connection).catch(() => {}), LOOK_MS);
-      return;
+    } catch (error) {
+      if (!isOver()) this.#showTrouble(error);
     }
-    const source = await sourceOf(registration);
-    if (connection !== this.#connection) return;
-    this.#source = source;
-    setText(this.#empty, this.#texts.nothing);
-    await source.start((shown) => connection === this.#connection && this.#show(shown));
+    setTimeout(() => !isOver() && void this.#open(connection), LOOK_MS);
   }
 
   #showTexts(): void {
@@ -171,7 +182,15 @@ export class BackgroundFetchList extends HTMLElement {
     }
   }
 
+  /** An error for as long as it lasts; null when it is over. What came of a button stays. */
+  #showTrouble(error: unknown): void {
+    if (error === null && this.#inTrouble) setText(this.#error, '');
+    if (error !== null) this.#showError(error);
+    this.#inTrouble = error !== null;
+  }
+
   #showError(error: unknown): void {
+    this.#inTrouble = false;
     setText(this.#error, error instanceof Error ? error.message : String(error));
   }
 }

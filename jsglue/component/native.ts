@@ -1,7 +1,7 @@
 /** The browser's own Background Fetch: ids, progress and abort are all that it tells. */
 
 import type { Listing } from '../shared/protocol';
-import type { Show, Source } from './source';
+import type { Source, Viewer } from './source';
 
 /** The members of the standard that are used. */
 interface Manager {
@@ -18,7 +18,7 @@ export class NativeSource implements Source {
   #manager: Manager;
   #origin: string;
   readonly base = '';
-  #show: Show = () => {};
+  #viewer: Viewer | null = null;
   #registrations = new Map<string, Registration>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -27,15 +27,20 @@ export class NativeSource implements Source {
     this.#origin = registration.scope;
   }
 
-  async start(show: Show): Promise<void> {
-    this.#show = show;
-    await this.#look();
-    this.#timer = setInterval(() => void this.#look().catch(() => {}), LOOK_MS);
+  start(viewer: Viewer): void {
+    this.#viewer = viewer;
+    const look = (): void =>
+      void this.#look().then(
+        () => this.#viewer?.trouble(null),
+        (error) => this.#viewer?.trouble(error),
+      );
+    look();
+    this.#timer = setInterval(look, LOOK_MS);
   }
 
   stop(): void {
+    this.#viewer = null;
     clearInterval(this.#timer);
-    this.#show = () => {};
   }
 
   abort = ({ id }: Listing) => this.#registrations.get(id)?.abort() ?? Promise.resolve();
@@ -71,7 +76,7 @@ export class NativeSource implements Source {
         ...{ title: '', created: 0, url: this.#origin, records: 1 },
       };
     });
-    this.#show({ fetches, ended: [] });
+    this.#viewer?.show({ fetches, ended: [] });
   }
 }
 

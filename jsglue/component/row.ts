@@ -187,6 +187,7 @@ export class Row {
   async #showFiles(): Promise<void> {
     if (!this.#filesBox.open) return;
     this.#filesAt = Date.now();
+    this.#filesMissing = true; // also where they cannot be had
     const files = await this.#context.files(this.listing);
     const here = files.filter(({ href }) => href).length;
     this.#filesMissing = here < files.length;

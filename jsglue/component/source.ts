@@ -4,7 +4,7 @@ import { requestOf } from '../page/exchange';
 import { Watch } from '../page/watch';
 import { bodyOf } from '../shared/errors';
 import { fileNameOf } from '../shared/file-name';
-import { MARK } from '../shared/protocol';
+import { MARK, WATCH_INTERVAL_MS } from '../shared/protocol';
 import type { Ended, History, Listing, Listings, MatchReply, Method, Snapshot, SnapshotsMessage } from '../shared/protocol';
 import { fromWire } from '../shared/wire-text';
 
@@ -14,7 +14,15 @@ export interface Shown {
   ended: Ended[];
 }
 
-export type Show = (shown: Shown) => void;
+/** Who shows what a source tells. */
+export interface Viewer {
+  /** What there is now. */
+  show(shown: Shown): void;
+  /** Why that cannot be had for now, though it is asked for again; null when it is over. */
+  trouble(error: unknown): void;
+  /** The registration has no worker any more: nothing follows. */
+  lost(): void;
+}
 
 /** A file, and where it can be had; "" where it cannot yet. */
 export interface File {
@@ -25,8 +33,8 @@ export interface File {
 export interface Source {
   /** What the paths of links are relative to. */
   readonly base: string;
-  /** Calls show now and after each change, until stop. Rejects where there is nobody to ask. */
-  start(show: Show): Promise<void>;
+  /** Tells what there is, now and after each change, until stop. */
+  start(viewer: Viewer): void;
   stop(): void;
   /** Rejects with an error for people. */
   pause(listing: Listing): Promise<unknown>;
@@ -43,16 +51,31 @@ export interface Source {
 
 /** While something is being finished it is looked at again so soon. */
 const SOON_MS = 300;
+/** ... and after a failure. */
+const AGAIN_MS = 2000;
+/** An answer that takes longer than this does not hold up the next one, which gets twice the time. */
+const LATE_MS = 5000;
+const LATEST_MS = 60_000;
 
 export class WorkerSource implements Source {
   #registration: ServiceWorkerRegistration;
   #watch: Watch;
-  #show: Show = () => {};
+  /** Null before start and after stop. */
+  #viewer: Viewer | null = null;
   #shown: Shown = { fetches: [], ended: [] };
   #revision: number | undefined;
   readonly base: string;
-  #refreshing: Promise<void> | null = null;
+  /** The one under way, unless it is late, and the one that follows it. */
+  #loading: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+  #late = LATE_MS;
+  /** Loads so far, and the last of them that was shown. */
+  #loads = 0;
+  #newestLoad = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When that goes off; Infinity while there is none. */
+  #timerAt = Infinity;
+  #looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(registration: ServiceWorkerRegistration) {
     this.#registration = registration;
@@ -60,26 +83,31 @@ export class WorkerSource implements Source {
     this.#watch = new Watch(registration, {
       uniqueIds: () => [],
       hear: async (message) => this.#hear(message),
-      lost: () => {
-        this.#watch.stop();
-        this.#shown = { fetches: [], ended: [] };
-        this.#show(this.#shown);
-      },
+      lost: () => this.#lose(),
     });
   }
 
-  async start(show: Show): Promise<void> {
-    this.#show = show;
-    await this.#refresh();
+  start(viewer: Viewer): void {
+    this.#viewer = viewer;
     document.addEventListener('visibilitychange', this.#onVisibility);
+    // A watch tells of most changes; what it misses is found so.
+    this.#looking = setInterval(() => this.#isWanted && this.#refreshSoon(0), WATCH_INTERVAL_MS);
     this.#watch.renewSoon([]);
+    this.#refreshSoon(0);
   }
 
   stop(): void {
-    this.#show = () => {};
+    this.#viewer = null;
     clearTimeout(this.#timer);
+    clearInterval(this.#looking);
     document.removeEventListener('visibilitychange', this.#onVisibility);
     this.#watch.stop();
+  }
+
+  #lose(): void {
+    const viewer = this.#viewer;
+    this.stop();
+    viewer?.lost();
   }
 
   pause = ({ uniqueId }: Listing) => this.#act('POST', `fetches/${uniqueId}/pause`);
@@ -108,62 +136,113 @@ export class WorkerSource implements Source {
       // It has ended, or another tab was faster: what is there now is shown.
       if (reply.status !== 404) bodyOf(reply);
     } finally {
-      await this.#refresh();
-      this.#watch.renewSoon([]);
+      if (this.#viewer) {
+        this.#watch.renewSoon([]);
+        // That it cannot be shown is no failure of what was done.
+        await this.#refresh();
+      }
     }
   }
 
-  /** Nobody looks and nothing is under way: then the worker may rest. */
+  /** Where nobody looks and nothing is under way the worker may rest. */
+  get #isWanted(): boolean {
+    return !document.hidden || this.#shown.fetches.length > 0;
+  }
+
   #onVisibility = (): void => {
-    if (!document.hidden) {
-      this.#watch.renewSoon([]);
-      this.#refreshSoon(0);
-    } else if (this.#shown.fetches.length === 0) {
-      this.#watch.stop();
-    }
+    if (!this.#isWanted) return this.#watch.stop();
+    if (document.hidden) return;
+    this.#watch.renewSoon([]);
+    this.#refreshSoon(0);
   };
 
   #hear({ snapshots }: SnapshotsMessage): void {
     const { fetches } = this.#shown;
-    // Once for each renewal of the watch there are none. What began unheard, and waits, is found then.
-    if (snapshots.length === 0) this.#refreshSoon(0);
     for (const snapshot of snapshots) {
       const listing = fetches.find(({ uniqueId }) => uniqueId === snapshot.uniqueId);
       if (!listing || snapshot.result !== '') this.#refreshSoon(0);
       else if (listing.total === 0) this.#refreshSoon(1000);
       if (listing) update(listing, snapshot);
     }
-    if (snapshots.length > 0) this.#show(this.#shown);
+    if (fetches.length > 0) this.#viewer?.show(this.#shown);
   }
 
+  /** At the earliest of the times that were asked for. */
   #refreshSoon(ms: number): void {
+    const at = Date.now() + ms;
+    if (!this.#viewer || at >= this.#timerAt) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#refresh().catch(() => {}), ms);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Infinity;
+      void this.#refresh();
+    }, ms);
   }
 
-  /** One at a time; who asks meanwhile gets the next one. */
+  /** One at a time; who asks meanwhile gets the next one. Never rejects: the viewer is told. */
   #refresh(): Promise<void> {
-    const before = this.#refreshing?.catch(() => {});
-    const refreshing = (before ?? Promise.resolve()).then(() => this.#load());
-    this.#refreshing = refreshing;
-    return refreshing;
+    const loading = this.#loading;
+    if (!loading) return this.#begin();
+    this.#next ??= Promise.race([loading, this.#lateness(loading)]).then(() => {
+      this.#next = null;
+      return this.#begin();
+    });
+    return this.#next;
   }
 
-  async #load(): Promise<void> {
+  #begin(): Promise<void> {
+    const number = ++this.#loads;
+    const loading = this.#load(number)
+      .then(
+        () => {
+          this.#late = LATE_MS;
+          this.#viewer?.trouble(null);
+        },
+        (error) => {
+          if (!this.#registration.active) return this.#lose();
+          this.#refreshSoon(AGAIN_MS);
+          if (number >= this.#newestLoad) this.#viewer?.trouble(error);
+        },
+      )
+      .finally(() => {
+        if (this.#loading === loading) this.#loading = null;
+      });
+    this.#loading = loading;
+    return loading;
+  }
+
+  /** Resolves if it is late. */
+  #lateness(loading: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(() => {
+        if (this.#loading !== loading) return;
+        this.#late = Math.min(2 * this.#late, LATEST_MS);
+        resolve();
+      }, this.#late);
+    });
+  }
+
+  async #load(number: number): Promise<void> {
     const { fetches, history } = await this.#get<Listings>('list');
-    let { ended } = this.#shown;
-    if (history !== this.#revision) {
-      const read = await this.#get<History>('history');
-      ended = read.fetches.map(withId);
-      this.#revision = read.revision;
-    }
+    if (history === this.#revision) return void this.#present(number, fetches, this.#shown.ended);
+    // What is under way need not wait for what was, when there is nothing to be seen yet.
+    if (this.#revision === undefined) this.#present(number, fetches, []);
+    const read = await this.#get<History>('history');
+    if (this.#present(number, fetches, read.fetches.map(withId))) this.#revision = read.revision;
+  }
+
+  /** Unless a later load was quicker. */
+  #present(number: number, fetches: Listing[], ended: Ended[]): boolean {
+    if (number < this.#newestLoad) return false;
+    this.#newestLoad = number;
     // What ends between the two is in both.
     const listed = fetches
       .map((listing) => this.#newest(withId(listing)))
       .filter(({ uniqueId }) => !ended.some((one) => one.uniqueId === uniqueId));
     this.#shown = { fetches: listed, ended };
     if (listed.some(({ result }) => result !== '')) this.#refreshSoon(SOON_MS);
-    this.#show(this.#shown);
+    this.#viewer?.show(this.#shown);
+    return true;
   }
 
   /** Snapshots may have overtaken the reply. */

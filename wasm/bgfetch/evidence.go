@@ -148,6 +148,9 @@ func (d *ResponseData) doubt(complete int64) {
 // complete length that it told, -1 for none. A validator that was not known before is kept.
 func (d *ResponseData) join(head Head, complete int64) {
 	d.Joined = true
+	if etag := head.value("ETag"); etag != "" && d.ETag != "" && etag != d.ETag {
+		d.Compare = true // it changes from answer to answer
+	}
 	if d.Length < 0 && complete >= 0 {
 		d.Length = complete
 	}

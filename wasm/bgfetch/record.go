@@ -55,7 +55,9 @@ type record struct {
 	// the last of them was, and unprovedSame how many in a row were there. told is the
 	// length that the body has at least, as ranges of it told.
 	unprovedEnds, unprovedSame int
-	unprovedEnd, told          int64
+	// takesEnd: that end is taken for the end if the server answers no more requests.
+	takesEnd          bool
+	unprovedEnd, told int64
 }
 
 // key is the key of a segment of that generation of the record's response data.

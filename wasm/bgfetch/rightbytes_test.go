@@ -140,6 +140,20 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 2},
+		{"a link that is good for one request, without a length", webkit, func(n int, init bgfetch.TransferInit) response {
+			if n > 1 {
+				return response{Head: bgfetch.Head{Type: "cors", Status: 403}}
+			}
+			r := cors.Respond(init)
+			r.Head = set(r.Head, "Content-Length", "")
+			return r
+		}, nil, "", 2},
+		{"an encoded body that is short, and its link is good for one request", webkit, func(n int, init bgfetch.TransferInit) response {
+			if n > 1 {
+				return response{Head: bgfetch.Head{Type: "basic", Status: 403}}
+			}
+			return short(encoded(file.Respond(init), true, 0), 2*mib)
+		}, nil, bgfetch.ReasonBadStatus, 2},
 		{"a plain body without a length over HTTP/2", chromium, func(n int, init bgfetch.TransferInit) response {
 			r := bare.Respond(init)
 			r.Head = set(r.Head, "Content-Length", "")
@@ -412,6 +426,34 @@ func TestSecondTryGoesPastTheCache(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		w.wantSuccess("f", file.Body)
 	})
+}
+
+// HEAD and 204 have no body, whatever their heads say of a length.
+func TestNoBody(t *testing.T) {
+	for _, kind := range []string{"basic", "cors"} {
+		run(t, func(w *world) {
+			w.options.Framing = webkit
+			w.kill()
+			w.start()
+			respond := func(status int) func(int, bgfetch.TransferInit) response {
+				return func(int, bgfetch.TransferInit) response {
+					return response{Head: bgfetch.Head{Type: kind, Status: status, Headers: []bgfetch.Header{{"Content-Length", "12345"}}}}
+				}
+			}
+			w.network.Handle(siteA, respond(200))
+			w.network.Handle(siteB, respond(204))
+			init := fetchInit("f", siteA, siteB)
+			init.Requests[0].Method = "HEAD"
+			if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			w.wantSuccess("f", []byte{}, []byte{})
+			if n := len(w.network.Requests()); n != 2 {
+				t.Errorf("%s: %d requests", kind, n)
+			}
+		})
+	}
 }
 
 // A redirection that the request forbids is no reason to try for long.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func TestSoakWithSeveralRanges(t *testing.T) {
 
 func soak(t *testing.T, ranges bgfetch.RangePolicy) {
 	runRanges(t, ranges, func(w *world) {
-		random := rand.New(rand.NewPCG(8, 8))
+		random := rand.New(&lockedSource{source: rand.NewPCG(8, 8)})
 		body := randomBytes(600_000)
 		answer := func(_ int, init bgfetch.TransferInit) response {
 			r := bgfetchtest.Resource{Body: body, ETag: `"v1"`, Rate: mib}.Respond(init)
@@ -90,4 +91,16 @@ func soak(t *testing.T, ranges bgfetch.RangePolicy) {
 			t.Errorf("%d transfers are still open", open)
 		}
 	})
+}
+
+// lockedSource is for several goroutines.
+type lockedSource struct {
+	mu     sync.Mutex
+	source rand.Source
+}
+
+func (l *lockedSource) Uint64() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.source.Uint64()
 }

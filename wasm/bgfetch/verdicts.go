@@ -207,6 +207,10 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 	}
 	a.unprovedEnd = end
 	a.unprovedSame++
+	// Where a link is good for one request there is no more to learn. A body of another
+	// origin has ended in order then, most likely: by its last chunk, which is hidden.
+	encoded := p.head.coding() == codingSome || p.sent.Encoded || (p.sent.EncodedLength > 0 && p.sent.EncodedLength != end)
+	a.takesEnd = !p.partial() && !encoded && p.head.contentLength() < 0 && !p.head.shows("Transfer-Encoding")
 	data.Compare = true
 	return a.again("nothing proves that this is the end; asks whether more follows")
 }

@@ -1,0 +1,106 @@
+package bgfetch
+
+import (
+	"context"
+	"net/http"
+)
+
+// compares is the run of stored bytes that those in s are of, so far as it is compared with
+// what follows other bytes of the response.
+func (p *part) compares(s span) span {
+	for _, run := range p.compare {
+		if run.start <= s.start && s.end <= run.end {
+			return span{max(run.start, p.start+1), run.end}
+		}
+	}
+	return span{}
+}
+
+// partial says whether the response holds a part of the body alone.
+func (p *part) partial() bool {
+	return p.head.Status == http.StatusPartialContent && !p.attempt.ownRange()
+}
+
+// complete is the complete length of the body, as far as it is proved when the part has
+// read as far as it has; -1 for not.
+func (p *part) complete() int64 {
+	if p.data.Length >= 0 {
+		return p.data.Length // also that of no body, as in answer to HEAD
+	}
+	told := int64(-1)
+	if !p.partial() {
+		if p.head.coding() == codingNone {
+			told = p.head.contentLength()
+		}
+	} else if p.head.coding() == codingNone || p.sameOffsets() {
+		told, _ = validatePartial(p.head, p.start, 0)
+	}
+	return told
+}
+
+// sameOffsets says whether the bytes of the range proved to be those that are stored, so
+// that the server counts the bytes as they are read. Of a range from byte 0 on the browser
+// may have undone the content coding: that proves nothing of the kind.
+func (p *part) sameOffsets() bool {
+	return p.partial() && p.start > 0 && p.joins >= 0 && p.read >= p.joins
+}
+
+// judgeEnd says what the clean end of the response means.
+func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
+	r := response{
+		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start, drawn: p.drawn, told: p.attempt.told,
+		framing: p.attempt.engine.options.Framing,
+		sent: func() Sent {
+			p.sent = transfer.Sent(ctx)
+			return p.sent
+		},
+	}
+	if p.joins >= 0 {
+		r.compared = p.joins
+	}
+	if p.data.Length < 0 && p.data.expected() > 0 {
+		r.announced = p.data.expected()
+	}
+	if e := r.judgeEnd(p.read); e != endUnproved || p.attempt.safe() {
+		return e
+	}
+	return endOfBody // it is not asked for twice: what came is what there is
+}
+
+// brought is what a range brought that said that it would bring no more, though more was
+// asked for; 0 where it did not.
+func (p *part) brought() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	brought := p.read - p.start
+	all := p.read >= p.end || (p.data.Length >= 0 && p.read >= p.data.Length)
+	if p.stopped || !p.partial() || all || p.head.partialLength() != brought {
+		return 0
+	}
+	return brought
+}
+
+// told is the length that the body has at least, says the head of a response whose first
+// bytes are those that are stored, or the first ones; 0 where it says nothing.
+func (p *part) told() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.head.Status == 0 || p.read == p.start || (p.start > 0 && (p.joins < 0 || p.head.coding() == codingSome)) {
+		return 0
+	}
+	told := p.head.contentLength()
+	if p.partial() {
+		complete, _ := validatePartial(p.head, p.start, 0)
+		told = max(complete, p.start+p.head.partialLength())
+	}
+	if p.start == 0 && p.head.coding() != codingNone {
+		return leastDecoded(told)
+	}
+	return told
+}
+
+// tooLong says whether a response brought more than there can be, with a piece that ends
+// at end.
+func (p *part) tooLong(end int64) bool {
+	return p.limit == bodyEnd && p.data.Length >= 0 && end > p.data.Length
+}
