@@ -62,10 +62,7 @@ func TestFoundByLives(t *testing.T) {
 				return cutAt(hidden(small.Respond(init), "Content-Length"), most)
 			}
 			init.RangeEnd = min(init.RangeStart+most, int64(len(small.Body)))
-			if !isRange(init) {
-				init.Ranged = true
-			}
-			return hidden(small.Respond(init), "Content-Range", "Content-Length")
+			return hidden(small.Respond(init), "Content-Range")
 		}, small.Body},
 		{"a range from byte 0 of what is kept encoded", firefox, func(n int, init bgfetch.TransferInit) response {
 			const length = "12000"
@@ -80,7 +77,9 @@ func TestFoundByLives(t *testing.T) {
 			case isRange(init):
 				r.Head.Status = 206
 				r.Head = set(set(r.Head, "Content-Range", "bytes 0-11999/"+length), "Access-Control-Expose-Headers", "Content-Range")
-				return cutAt(r, 30_000)
+				if n == 2 {
+					return cutAt(r, 30_000)
+				}
 			}
 			return r
 		}, small.Body},
