@@ -204,8 +204,8 @@ func TestLossBeforeBytesOfAnotherFile(t *testing.T) {
 				return r
 			}
 			r := after.Respond(init)
-			if n == 2 {
-				r.Cut = 100_000
+			if n == 2 || n == 3 {
+				r.Cut = 40_000
 			}
 			return r
 		})
