@@ -289,11 +289,15 @@ func (r *response) judgeEnd(read int64) ending {
 		return endShort
 	}
 	coding, sent := r.head.coding(), Sent{EncodedLength: -1}
-	if coding == codingHidden && length == read {
-		return endOfBody
+	asLong := coding == codingHidden && length == read
+	if asLong && (r.framing.ContentLength || r.framing.KeptAlive) {
+		return endOfBody // the one reports a shorter one, the other has nothing to tell of sizes
 	}
 	if coding != codingNone {
 		sent = r.sent()
+	}
+	if asLong && (sent.EncodedLength < 0 || sent.EncodedLength == length) {
+		return endOfBody
 	}
 	if coding == codingHidden && (sent.Plain || (sent.EncodedLength == read && !sent.Encoded)) {
 		coding = codingNone

@@ -60,6 +60,11 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 		return response{Err: fmt.Errorf("it ended before the first byte: %w", bgfetch.ErrNetwork)}, a
 	}
 	got.Sent = b.sent(s, a, cross, len(bytes))
+	if b == likeWebKit && a.cut >= 0 && clean && a.coded && a.length == len(bytes) && got.Head.Type == "cors" {
+		s.mu.Lock()
+		s.asLong[len(bytes)] = true
+		s.mu.Unlock()
+	}
 	if a.cut >= 0 && clean {
 		s.lookAtEnd(a, len(bytes), got.Sent.EncodedLength)
 	}

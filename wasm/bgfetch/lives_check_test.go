@@ -129,6 +129,8 @@ func (l *life) excused(s *livesServer, body []byte) string {
 		// It was asked for twice, ended at the same byte twice, and ranges of it cannot be had,
 		// or show nothing of a length.
 		return "a short body, twice the same"
+	case prefix && s.asLong[len(body)]:
+		return "as many decoded bytes as its length says that there are encoded ones"
 	case s.kind != "random" && s.rangeless > 0:
 		return "bytes that repeat themselves were compared"
 	case prefix && s.goneAt > 0 && s.framing != "length" && (s.cross || s.redirectAt > 0):
@@ -216,7 +218,7 @@ func (l *life) wantLittle() {
 		} else {
 			bytes += int64(6+l.ours) * (size + 2*mib/10)
 		}
-		requests += int64(30*(s.served+1) + 10*l.ours)
+		requests += int64(40*(s.served+1) + 10*l.ours)
 		if s.ranges == "capped" {
 			requests += 3 * size / int64(s.cap)
 		}

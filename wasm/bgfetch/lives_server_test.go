@@ -55,6 +55,9 @@ type livesServer struct {
 	// ends counts where bodies from byte 0 on ended too early, and nothing showed it, by the
 	// byte as they were read; framed those of them that had their last chunk, and no content coding.
 	ends, framed map[int]int
+	// asLong are the lengths of bodies that broke off where as many decoded bytes had come as
+	// their Content-Length said, where the content coding is hidden and nothing showed it.
+	asLong map[int]bool
 	// rangeless counts the Range requests that were not answered by that range, or by one
 	// that shows nothing of its length.
 	rangeless int
@@ -147,7 +150,7 @@ func (s *livesServer) addFile(r *rand.Rand, how string, size int) {
 const never = 1 << 30
 
 func newLivesServer(r *rand.Rand, url string, cross, good bool) *livesServer {
-	s := &livesServer{url: url, seed: r.Uint64(), cross: cross, good: good, acceptRanges: chance(r, 50), ends: map[int]int{}, framed: map[int]int{}}
+	s := &livesServer{url: url, seed: r.Uint64(), cross: cross, good: good, acceptRanges: chance(r, 50), ends: map[int]int{}, framed: map[int]int{}, asLong: map[int]bool{}}
 	s.etag, s.modified, s.framing, s.ranges, s.coding = "strong", one(r, "", "by version"), "length", "known", ""
 	s.exposed = one(r, "*", "ETag, Content-Range, Content-Encoding, Access-Control-Expose-Headers")
 	s.rate = one(r, 64<<10, 256<<10, 256<<10, mib, mib, 4*mib, 0)

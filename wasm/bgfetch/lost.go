@@ -88,17 +88,10 @@ func (f *backgroundFetch) dropLost(ctx context.Context) ([]SegmentKey, error) {
 	}
 	dropped := false
 	for _, r := range f.records {
-		data := r.state.Response
-		var left, lost []Segment
-		for _, s := range data.Segments {
-			if present[r.key(data.Generation, s)] {
-				left = append(left, s)
-			} else {
-				lost = append(lost, s)
-			}
-		}
-		if lost != nil {
-			if err := e.Store.DropSegments(ctx, f.state.UniqueID, r.index, data.Generation, lost); err != nil {
+		data := &r.state.Response
+		left := slices.DeleteFunc(slices.Clone(data.Segments), func(s Segment) bool { return !present[r.key(data.Generation, s)] })
+		if len(left) < len(data.Segments) {
+			if err := r.storeLoss(ctx, left); err != nil {
 				return nil, err
 			}
 			dropped = true
@@ -122,6 +115,25 @@ func (f *backgroundFetch) dropLost(ctx context.Context) ([]SegmentKey, error) {
 // compared itself. Who has read of the one must not go on with the other.
 func (d *ResponseData) mixes(left []Segment) bool { return len(left) == 0 || len(d.Seams) > 0 }
 
+// anew says whether the record begins a new generation, when these are left.
+func (r *record) anew(left []Segment) bool {
+	result := r.state.Response.Result
+	return r.state.Response.mixes(left) && (result == ResponseNone || result == ResponseSuccess)
+}
+
+// storeLoss stores that these are left of the record's segments. A new generation is one
+// step with the loss of rows: else another engine would not know of it.
+func (r *record) storeLoss(ctx context.Context, left []Segment) error {
+	store, uniqueID, data := r.fetch.engine.Store, r.fetch.state.UniqueID, &r.state.Response
+	if r.anew(left) {
+		state := r.state
+		state.Response, state.Digest = ResponseData{Generation: data.Generation + 1, Length: -1}, nil
+		return store.PutRecord(ctx, uniqueID, r.index, state)
+	}
+	lost := slices.DeleteFunc(slices.Clone(data.Segments), func(s Segment) bool { return slices.Contains(left, s) })
+	return store.DropSegments(ctx, uniqueID, r.index, data.Generation, lost)
+}
+
 // keepOnly makes left all the segments that the record has. If some were lost, what
 // is fetched again is also hashed again. Where that need not be of the same file it is a
 // generation of its own.
@@ -132,7 +144,7 @@ func (r *record) keepOnly(left []Segment) {
 	data := &r.state.Response
 	before := data.Result
 	if len(left) < len(data.Segments) {
-		anew := data.mixes(left) && (before == ResponseNone || before == ResponseSuccess)
+		anew := r.anew(left)
 		if anew {
 			left = nil
 		}

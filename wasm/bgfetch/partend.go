@@ -67,17 +67,17 @@ func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 	return endOfBody // it is not asked for twice: what came is what there is
 }
 
-// brought is what a range brought that said that it would bring no more, though more was
-// asked for; 0 where it did not.
-func (p *part) brought() int64 {
+// brought is what a range brought that ended in order before what was asked for; 0 where it
+// brought all. said: its head said so.
+func (p *part) brought() (bytes int64, said bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	brought := p.read - p.start
 	all := p.read >= p.end || (p.data.Length >= 0 && p.read >= p.data.Length)
-	if p.stopped || !p.partial() || all || p.head.partialLength() != brought {
-		return 0
+	if p.stopped || !p.partial() || all {
+		return 0, false
 	}
-	return brought
+	bytes = p.read - p.start
+	return bytes, p.head.partialLength() == bytes
 }
 
 // told is the length that the body has at least, says the head of a response whose first

@@ -115,7 +115,12 @@ func (a *attempt) ended(e partEvent) {
 		a.told = max(a.told, e.part.told())
 	}
 	if e.err == nil {
-		a.brings = e.part.brought()
+		before := a.brought
+		bytes, said := e.part.brought()
+		a.brings, a.brought = 0, bytes
+		if said || bytes == before {
+			a.brings = bytes
+		}
 	}
 	a.came = a.came || e.part.taken()
 	rest, nothingMoved := e.part.rest()

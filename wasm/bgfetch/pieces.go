@@ -261,12 +261,13 @@ func (a *attempt) fetchLost() (step, verdict) {
 	keys, err := a.engine.Bodies.Segments(ctx, a.fetch.state.UniqueID)
 	if err == nil {
 		data := &a.next.Response
-		seams := len(data.Seams)
-		_, err = a.dropRows(ctx, func(s Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) })
-		a.next.Digest = nil                       // what is fetched again is also hashed again
-		if seams > 0 || len(data.Segments) == 0 { // see mixes
+		isLost := func(s Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) }
+		if data.mixes(slices.DeleteFunc(slices.Clone(data.Segments), isLost)) {
 			a.renew()
+			return a.again("stored segments are gone; all is fetched again")
 		}
+		_, err = a.dropRows(ctx, isLost)
+		a.next.Digest = nil // what is fetched again is also hashed again
 	}
 	if err != nil {
 		return a.fail(ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))

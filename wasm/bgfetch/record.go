@@ -40,8 +40,9 @@ type record struct {
 	// pacer knows how many are worth it; nil where the body is not large. Neither is stored.
 	single bool
 	pacer  *pacer
-	// brings is what a range brought that was to bring more, 0 for none.
-	brings int64
+	// brought is what the last range brought that was to bring more, 0 for none; brings the
+	// same, where it said so or the one before brought just as much.
+	brought, brings int64
 	// pastCache: the next request goes past the browser's HTTP cache.
 	pastCache bool
 	// despite: the next request is made although the browser says that it is offline.
