@@ -85,7 +85,10 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 	data := &a.next.Response
 	a.start, a.end = firstGap(data.Segments)
 	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
-		if len(data.Seams) == 0 {
+		switch {
+		case a.start > data.Length:
+			return a.restart("more is stored than there is")
+		case len(data.Seams) == 0:
 			return a.succeed()
 		}
 		a.start, a.end = data.Seams[0], data.Seams[0]

@@ -32,7 +32,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	}
 	data := &a.next.Response
 	var added []Segment
-	last, tooLong, found := false, false, false
+	last, found := false, false
 	for _, e := range pieces {
 		if data.closeSeams(e.run, e.compared.end) {
 			found = true
@@ -49,6 +49,11 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		if e.segment.Length == 0 {
 			continue
 		}
+		if e.part.tooLong(e.segment.Offset + e.segment.Length) {
+			_, v := a.restart("the server has more bytes than there are of what is stored")
+			a.decide(v)
+			return
+		}
 		if offset := e.segment.Offset; offset > 0 && offset == e.part.start && !e.part.continues {
 			data.addSeam(offset)
 		}
@@ -58,9 +63,8 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		if e.digest != nil {
 			a.next.Digest = e.digest
 		}
-		tooLong = tooLong || e.part.tooLong(e.segment.Offset+e.segment.Length)
 	}
-	if a.whole() && last && !tooLong && len(a.parts) == 1 && !a.verified() {
+	if a.whole() && last && len(a.parts) == 1 && !a.verified() {
 		data.Result = ResponseSuccess
 		a.givePlace()
 	}
@@ -72,11 +76,6 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		return
 	}
 	a.progress()
-	if tooLong {
-		_, v := a.fail(ReasonFetchError, "the server sent more bytes than it said there are")
-		a.decide(v)
-		return
-	}
 	for _, e := range pieces {
 		if e.segment.Length == 0 {
 			continue
