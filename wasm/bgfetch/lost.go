@@ -55,7 +55,10 @@ func (e *Engine) complete(f *backgroundFetch) {
 // lookForLost is dropLost, with some patience where the storage fails.
 func (f *backgroundFetch) lookForLost() error {
 	for try := 1; ; try++ {
-		_, err := f.dropLost(f.ctx)
+		keys, err := f.dropLost(f.ctx)
+		if err == nil {
+			err = f.deleteOrphans(f.ctx, keys)
+		}
 		if err == nil || f.ctx.Err() != nil {
 			return err
 		}
@@ -114,20 +117,29 @@ func (f *backgroundFetch) dropLost(ctx context.Context) ([]SegmentKey, error) {
 	return keys, nil
 }
 
+// mixes says whether what is fetched again, when these are left of its segments, need not be
+// of the same file: where nothing is left that it is compared with, or what is left was not
+// compared itself. Who has read of the one must not go on with the other.
+func (d *ResponseData) mixes(left []Segment) bool { return len(left) == 0 || len(d.Seams) > 0 }
+
 // keepOnly makes left all the segments that the record has. If some were lost, what
-// is fetched again is also hashed again. If all were, it need not be of the same file,
-// so it is a generation of its own: who has read the beginning of the one does not go
-// on with the other.
+// is fetched again is also hashed again. Where that need not be of the same file it is a
+// generation of its own.
 func (r *record) keepOnly(left []Segment) {
 	f := r.fetch
 	f.engine.mu.Lock()
 	defer f.engine.mu.Unlock()
 	data := &r.state.Response
 	before := data.Result
-	if lost := storedLength(data.Segments) - storedLength(left); len(left) < len(data.Segments) {
+	if len(left) < len(data.Segments) {
+		anew := data.mixes(left) && (before == ResponseNone || before == ResponseSuccess)
+		if anew {
+			left = nil
+		}
+		lost := storedLength(data.Segments) - storedLength(left)
 		f.downloaded -= lost
 		data.Segments = left
-		if len(left) == 0 && (before == ResponseNone || before == ResponseSuccess) {
+		if anew {
 			*data = ResponseData{Generation: data.Generation + 1, Length: -1}
 		}
 		why := fmt.Sprintf("%d stored bytes are gone", lost)

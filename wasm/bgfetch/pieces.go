@@ -261,10 +261,11 @@ func (a *attempt) fetchLost() (step, verdict) {
 	keys, err := a.engine.Bodies.Segments(ctx, a.fetch.state.UniqueID)
 	if err == nil {
 		data := &a.next.Response
+		seams := len(data.Seams)
 		_, err = a.dropRows(ctx, func(s Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) })
-		a.next.Digest = nil // what is fetched again is also hashed again
-		if len(data.Segments) == 0 {
-			a.renew() // who has read some of the one does not go on with the other
+		a.next.Digest = nil                       // what is fetched again is also hashed again
+		if seams > 0 || len(data.Segments) == 0 { // see mixes
+			a.renew()
 		}
 	}
 	if err != nil {

@@ -192,7 +192,7 @@ func (a *attempt) mismatch(p *part) (step, verdict) {
 func (a *attempt) unproved(p *part) (step, verdict) {
 	data := &a.next.Response
 	end := p.read // less than what is stored, perhaps
-	if stored, gap := firstGap(data.Segments); (a.repeated || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
+	if stored, gap := firstGap(data.Segments); (a.repeated || p.drawn || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
 		data.Length = end
 		if len(data.Seams) > 0 {
 			return a.again("compares where its responses meet")
@@ -219,15 +219,17 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 // breaks off, and of which nothing shows that, what it has of the next block is lost.
 const forgets = 16 << 10
 
-// sameEnd says whether the body has ended often enough where it has ended now. A whole
-// number of blocks may be all that is handed out, wherever it breaks off.
+// sameEnd says whether the body has ended often enough where it has ended now. Where it is
+// perhaps encoded, nothing, and a whole number of blocks, may be all that is handed out
+// wherever it breaks off.
 func (a *attempt) sameEnd(p *part) bool {
-	forgetful := !a.engine.options.Framing.Chunked && p.head.coding() != codingNone && !strings.Contains(p.head.value("Content-Encoding"), "gzip")
-	switch blocks := forgetful && p.read%forgets == 0; {
-	case a.unprovedSame == 0 || a.unprovedEnd != p.read || p.read < a.told:
+	encoded := p.head.coding() != codingNone
+	forgetful := !a.engine.options.Framing.Chunked && encoded && !strings.Contains(p.head.value("Content-Encoding"), "gzip")
+	switch {
+	case a.unprovedSame == 0 || a.unprovedEnd != p.read || p.read < a.told, forgetful && p.read == 0:
 		return false
-	case blocks:
-		return p.read > 0 && a.unprovedSame > a.fetch.retry.MaxRestarts
+	case encoded && p.read == 0, forgetful && p.read%forgets == 0:
+		return a.unprovedSame > a.fetch.retry.MaxRestarts
 	}
 	return true
 }
