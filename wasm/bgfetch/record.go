@@ -40,6 +40,8 @@ type record struct {
 	// pacer knows how many are worth it; nil where the body is not large. Neither is stored.
 	single bool
 	pacer  *pacer
+	// rangeless: ranges proved to be of other bytes than those that are read. Not stored.
+	rangeless bool
 	// brings is what a range brought that was to bring more, 0 for none.
 	brings int64
 	// pastCache: the next request goes past the browser's HTTP cache.
