@@ -169,9 +169,8 @@ func (a *attempt) judge416(head Head) (step, verdict) {
 		data.Length, data.Announced, data.Compare = -1, 0, true
 		return a.again("the server says that this is all")
 	}
-	if data.coding() != codingNone && !data.Offsets {
-		return a.withoutRanges("the server has no such range, perhaps since it counts encoded bytes")
-	}
+	// Perhaps since it counts encoded bytes.
+	a.rangeless = a.rangeless || (data.coding() != codingNone && !data.Offsets)
 	return a.restart("the server has fewer bytes than are stored")
 }
 
