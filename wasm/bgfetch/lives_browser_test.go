@@ -34,7 +34,9 @@ func (b livesBrowser) receive(s *livesServer, n int, init bgfetch.TransferInit) 
 	cross := s.cross || a.redirected
 	got := response{Head: b.head(s, a, cross, init.Request.URL), Rate: s.rate, LateEnd: chance(r, 50)}
 	if chance(r, 10) {
-		got.Delay = time.Duration(r.IntN(one(r, 3000, 3000, 3000, 90_000))) * time.Millisecond
+		got.Delay = time.Duration(r.IntN(3000)) * time.Millisecond
+	} else if chance(r, 2) && !s.good {
+		got.Delay = time.Duration(r.IntN(90)) * time.Second
 	}
 	ranged := init.RangeStart+init.RangeEnd > 0 || init.Ranged
 	s.look(got.Head, a, ranged)

@@ -216,7 +216,7 @@ func (l *life) wantLittle() {
 		} else {
 			bytes += int64(6+l.ours) * (size + 2*mib/10)
 		}
-		requests += int64(30*(s.served+1) + 10*l.ours)
+		requests += int64(40*(s.served+1) + 10*l.ours)
 		if s.ranges == "capped" {
 			requests += 3 * size / int64(s.cap)
 		}
