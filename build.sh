@@ -9,7 +9,7 @@ usage: ./build.sh <verb>
 
   build     dist/: the Go program as bgfetch.wasm, the bundles of the glue, and files for the demo
   demo      build, and serve the demo at http://localhost:8080 (-addr host:port)
-  test      all tests
+  test      all tests (--long: also the long versions of those that have one)
   check     types, linters, dead code, sizes, licences, links: all that is not a test
   format    format everything
   reference write docs/api.md, from the types
@@ -170,13 +170,17 @@ run_tests() {
   local results=test/.results
   rm -rf "$results" && mkdir -p "$results"
   build
-  local checked=0
+  local checked=0 long=()
   "$PWD/build.sh" check || checked=1
   node test/gotest.mjs "$results/go.json" -count=1 ./... || true
+  if [[ " $* " == *" --long "* ]]; then
+    node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^TestLives$' ./wasm/bgfetch -lives.count=100000 || true
+    long=("$results/lives.json")
+  fi
   sh test/browser/install.sh || true
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true
   node test/pack/run.mjs --json "$results/pack.json" || true
-  node test/sum.mjs "checks=$checked" "$results/go.json" "$results/browser.json" "$results/pack.json"
+  node test/sum.mjs "checks=$checked" "$results/go.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
 }
 
 demo() {

@@ -326,9 +326,6 @@ func (r *response) judgePartialEnd(read int64) ending {
 	case length >= 0 && read > r.start+length:
 		return endOfRange // it was encoded; the bytes will tell
 	case r.complete < 0 && read < r.asked && read >= r.told && (read == r.announced && r.compared > r.start || read == r.compared && r.drawn):
-		if length < 0 && !r.checksEnd() {
-			return endUnproved
-		}
 		return endOfBody
 	}
 	return endOfRange

@@ -49,7 +49,7 @@ func (a *attempt) begin(head Head) {
 	data.Length, data.Announced = -1, 0
 	data.ETag = head.value("ETag")
 	data.LastModified = head.value("Last-Modified")
-	data.Resumable = a.safe() && !a.ownRange()
+	data.Resumable = a.safe() && !a.ownRange() && !a.rangeless
 	switch {
 	case head.Status == http.StatusPartialContent && !a.ownRange():
 		if complete, _ := validatePartial(head, 0, 0); head.coding() == codingNone {
@@ -104,7 +104,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 	_, placed := head.get("Content-Range")
 	switch v := data.versionOf(head, complete); {
 	case v == versionOther && !a.verified():
-		a.single = false // its ranges may be better
+		a.single, a.rangeless = false, false // its ranges may be better
 		return a.restart("the file on the server is another one")
 	case v == versionSame && placed:
 		a.continues = true
@@ -169,6 +169,8 @@ func (a *attempt) judge416(head Head) (step, verdict) {
 		data.Length, data.Announced, data.Compare = -1, 0, true
 		return a.again("the server says that this is all")
 	}
+	// Perhaps since it counts encoded bytes.
+	a.rangeless = a.rangeless || (data.coding() != codingNone && !data.Offsets)
 	return a.restart("the server has fewer bytes than are stored")
 }
 

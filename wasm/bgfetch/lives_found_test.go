@@ -96,17 +96,6 @@ func TestFoundByLives(t *testing.T) {
 			}
 			return r
 		}, file.Body},
-		{"a range without a length, cut where what is stored ends", webkit, func(n int, init bgfetch.TransferInit) response {
-			const at = 3 * mib
-			r := hidden(file.Respond(init), "Content-Range", "Content-Length")
-			switch n {
-			case 1:
-				return cutAt(r, at)
-			case 2:
-				return short(r, at-int(init.RangeStart))
-			}
-			return r
-		}, file.Body},
 		{"ends in one place, and ranges told that there is more", webkit, func(n int, init bgfetch.TransferInit) response {
 			if isRange(init) {
 				return cutAt(hidden(file.Respond(init), "Content-Range"), 1000)

@@ -40,6 +40,8 @@ type record struct {
 	// pacer knows how many are worth it; nil where the body is not large. Neither is stored.
 	single bool
 	pacer  *pacer
+	// rangeless: ranges proved to be of other bytes than those that are read. Not stored.
+	rangeless bool
 	// brought is what the last range brought that was to bring more, 0 for none; brings the
 	// same, where it said so or the one before brought just as much.
 	brought, brings int64

@@ -165,7 +165,7 @@ func (a *attempt) invalid(problem string) (step, verdict) {
 // of its bytes as they are read here. What is stored is compared with what comes.
 func (a *attempt) withoutRanges(why string) (step, verdict) {
 	data := &a.next.Response
-	data.Resumable, a.single = false, true
+	data.Resumable, a.single, a.rangeless = false, true, true
 	if data.coding() != codingNone {
 		data.Length, data.Offsets = -1, false // which ranges told
 	}
@@ -177,9 +177,10 @@ func (a *attempt) withoutRanges(why string) (step, verdict) {
 
 // mismatch judges bytes that are not those that are stored.
 func (a *attempt) mismatch(p *part) (step, verdict) {
-	proved := a.next.Response.coding() == codingNone && p.head.coding() == codingNone
-	if !p.partial() || proved {
-		a.single = false // the ranges of another file may be better
+	data := &a.next.Response
+	proved := data.coding() == codingNone && p.head.coding() == codingNone
+	if proved || (!p.partial() && len(data.Seams) == 0) {
+		a.single, a.rangeless = false, false // the ranges of another file may be better
 		return a.restart("the bytes are not those of before")
 	}
 	a.told = 0 // they tell the length of something else
