@@ -6,6 +6,11 @@ import { save, savedFile, sha256File } from '../lib/saved.mjs';
 import { directories as usual, root } from '../lib/server.mjs';
 import { assert, MiB, scenario } from '../lib/scenario.mjs';
 
+/** What Chromium's console says when page.js asks the policy of the page (docs/troubleshooting.md). */
+const isAsking = (text, url) =>
+  text.includes('only-asking-the-policy.background-fetch.invalid') ||
+  (url?.endsWith('/dist/page.js') && /^Fetch API cannot load .* violates the document's Content Security Policy/.test(text));
+
 /** A page with the demo in a frame; `errors` is what its console has of them, where the driver tells. */
 async function openDemo(test, directories = {}) {
   const server = await test.ownServer({ ...usual, '/some/path/': root, ...directories });
@@ -14,7 +19,8 @@ async function openDemo(test, directories = {}) {
   const errors = [];
   page.page?.on('console', (message) => {
     const { url } = message.location() ?? {};
-    if (message.type() === 'error' && !url?.endsWith('/favicon.ico')) errors.push(`${message.text()} ${url}`);
+    if (message.type() === 'error' && !url?.endsWith('/favicon.ico') && !isAsking(message.text(), url))
+      errors.push(`${message.text()} ${url}`);
   });
   page.page?.on('pageerror', (error) => errors.push(String(error)));
   await page.evaluate(async () => {
