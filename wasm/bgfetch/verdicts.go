@@ -216,6 +216,14 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 	return a.again("nothing proves that this is the end; asks whether more follows")
 }
 
+// endedBefore is where a response ended before, and nothing proved it; -1 for none.
+func (r *record) endedBefore() int64 {
+	if r.unprovedSame == 0 {
+		return -1
+	}
+	return r.unprovedEnd
+}
+
 // forgets is the length of the blocks that WebKit hands out of a brotli body: of one that
 // breaks off, and of which nothing shows that, what it has of the next block is lost.
 const forgets = 16 << 10
