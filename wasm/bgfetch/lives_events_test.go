@@ -187,12 +187,9 @@ func (l *life) reader(e livesEvent) {
 			if err != nil || plan.Failed != bgfetch.ReasonNone {
 				return
 			}
-			piece, err := l.bodies.ReadPlan(plan)
+			piece, err := l.bodies.ReadPlan(plan, int64(len(read.body)))
 			if err != nil {
 				return
-			}
-			if len(plan.Segments) > 0 {
-				piece = piece[int64(len(read.body))-plan.Segments[0].Offset:]
 			}
 			l.mu.Lock()
 			read.body = append(read.body, piece...)
