@@ -219,7 +219,7 @@ type response struct {
 	// announced; -1 for none.
 	complete, announced int64
 	// told is the length that it has at least, as ranges told. ended is where a response ended
-	// before, and nothing proved it; -1 for none.
+	// before, and nothing proved it; 0 for none.
 	told, ended int64
 	// asked is the byte after the last that was asked for, or bodyEnd.
 	asked int64

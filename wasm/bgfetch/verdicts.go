@@ -83,7 +83,7 @@ func (a *attempt) progress() {
 func (a *attempt) renew() {
 	a.next.Response = ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
 	a.next.Digest = nil
-	a.unprovedSame, a.told = 0, 0
+	a.unprovedSame, a.told, a.endedAt = 0, 0, 0
 }
 
 // succeed ends the record, if its bytes are those that they should be.
@@ -206,7 +206,7 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 	if a.unprovedEnd != end {
 		a.unprovedSame = 0
 	}
-	a.unprovedEnd = end
+	a.unprovedEnd, a.endedAt = end, end
 	a.unprovedSame++
 	// Where a link is good for one request there is no more to learn. A body of another
 	// origin has ended in order then, most likely: by its last chunk, which is hidden.
@@ -214,14 +214,6 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 	a.takesEnd = !p.partial() && !encoded && p.head.contentLength() < 0 && !p.head.shows("Transfer-Encoding")
 	data.Compare = true
 	return a.again("nothing proves that this is the end; asks whether more follows")
-}
-
-// endedBefore is where a response ended before, and nothing proved it; -1 for none.
-func (r *record) endedBefore() int64 {
-	if r.unprovedSame == 0 {
-		return -1
-	}
-	return r.unprovedEnd
 }
 
 // forgets is the length of the blocks that WebKit hands out of a brotli body: of one that
