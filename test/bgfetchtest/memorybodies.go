@@ -250,8 +250,8 @@ func (b *MemoryBodies) UniqueIDs(context.Context) ([]string, error) {
 	return slices.Sorted(maps.Keys(b.caches)), nil
 }
 
-// ReadPlan returns the bytes that a plan names.
-func (b *MemoryBodies) ReadPlan(plan bgfetch.Plan) ([]byte, error) {
+// ReadPlan returns the bytes that a plan names, from an offset on. Segments may overlap.
+func (b *MemoryBodies) ReadPlan(plan bgfetch.Plan, from int64) ([]byte, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	segments := map[string][]byte{}
@@ -268,7 +268,11 @@ func (b *MemoryBodies) ReadPlan(plan bgfetch.Plan) ([]byte, error) {
 		if !ok || int64(len(stored)) != segment.Length {
 			return nil, fmt.Errorf("segment %q of %d bytes is not there", segment.Key, segment.Length)
 		}
-		body = append(body, stored...)
+		skip := from + int64(len(body)) - segment.Offset
+		if skip < 0 || skip > segment.Length {
+			return nil, fmt.Errorf("segment %q does not continue byte %d", segment.Key, from+int64(len(body)))
+		}
+		body = append(body, stored[skip:]...)
 	}
 	return body, nil
 }

@@ -197,7 +197,7 @@ func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit
 			if err != nil || !plan.End {
 				t.Errorf("the plan of a body that is complete: %+v, %v", plan, err)
 			}
-			body, err := bodies.ReadPlan(plan)
+			body, err := bodies.ReadPlan(plan, 0)
 			if err != nil {
 				t.Error(err)
 			}

@@ -218,8 +218,9 @@ type response struct {
 	// complete is the proved or told complete length, announced what the first response
 	// announced; -1 for none.
 	complete, announced int64
-	// told is the length that it has at least, as ranges told.
-	told int64
+	// told is the length that it has at least, as ranges told. ended is where a response ended
+	// before, and nothing proved it; 0 for none.
+	told, ended int64
 	// asked is the byte after the last that was asked for, or bodyEnd.
 	asked int64
 	// compared is the byte after the last that was compared with stored ones, from start
@@ -326,6 +327,9 @@ func (r *response) judgePartialEnd(read int64) ending {
 	case length >= 0 && read > r.start+length:
 		return endOfRange // it was encoded; the bytes will tell
 	case r.complete < 0 && read < r.asked && read >= r.told && (read == r.announced && r.compared > r.start || read == r.compared && r.drawn):
+		if length < 0 && read != r.ended && !r.checksEnd() {
+			return endUnproved // it may have broken off just there
+		}
 		return endOfBody
 	}
 	return endOfRange

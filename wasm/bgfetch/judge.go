@@ -146,7 +146,8 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
 	}
 	a.renew()
 	a.repeated = false
-	if v, ok := a.store(ctx); !ok { // what is stored makes room
+	a.single, a.rangeless = false, false // its ranges may be better
+	if v, ok := a.store(ctx); !ok {      // what is stored makes room
 		return nil, v
 	}
 	return judgeStart, verdict{}

@@ -65,6 +65,8 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 // judge says whether the body is one that the server served.
 func (l *life) judge(f *livesFetch, index int, body []byte) {
 	s := f.servers[index]
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for _, file := range s.files[:s.served+1] {
 		if bytes.Equal(body, file.body) {
 			l.count(f, index, "right")
@@ -129,6 +131,8 @@ func (l *life) excused(s *livesServer, body []byte) string {
 		// It was asked for twice, ended at the same byte twice, and ranges of it cannot be had,
 		// or show nothing of a length.
 		return "a short body, twice the same"
+	case len(body) == 0 && times > 3:
+		return "nothing could be decoded, four times"
 	case prefix && s.asLong[len(body)]:
 		return "as many decoded bytes as its length says that there are encoded ones"
 	case s.kind != "random" && s.rangeless > 0:

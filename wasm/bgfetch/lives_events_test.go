@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync/atomic"
 	"testing/synctest"
 	"time"
 
@@ -81,14 +80,19 @@ func (l *life) killedAtWrite(e livesEvent) {
 
 func (l *life) killedAtPut(e livesEvent) {
 	l.ours++
-	left := int32(1 + e.n%10)
-	var count atomic.Int32
 	store, cancel := l.store, l.cancel
-	l.bodies.OnPut = func() {
-		if count.Add(1) == left {
-			store.Kill()
-			cancel()
-		}
+	kill := func() {
+		store.Kill()
+		cancel()
+	}
+	l.atPut.Store(&kill)
+	l.putsLeft.Store(int32(1 + e.n%10))
+}
+
+// put counts down to what is to happen after a put.
+func (l *life) put() {
+	if l.putsLeft.Add(-1) == 0 {
+		(*l.atPut.Load())()
 	}
 }
 
@@ -183,19 +187,19 @@ func (l *life) reader(e livesEvent) {
 			if err != nil || plan.Failed != bgfetch.ReasonNone {
 				return
 			}
-			piece, err := l.bodies.ReadPlan(plan)
+			piece, err := l.bodies.ReadPlan(plan, int64(len(read.body)))
 			if err != nil {
 				return
-			}
-			if len(plan.Segments) > 0 {
-				piece = piece[int64(len(read.body))-plan.Segments[0].Offset:]
 			}
 			l.mu.Lock()
 			read.body = append(read.body, piece...)
 			l.mu.Unlock()
 			end = plan.End
 		}
-		if !f.ended {
+		l.mu.Lock()
+		ended := f.ended
+		l.mu.Unlock()
+		if !ended { // else what it has read was compared with what it is to be
 			l.judge(f, index, read.body)
 		}
 	}()

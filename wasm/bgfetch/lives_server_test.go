@@ -191,6 +191,9 @@ func newLivesServer(r *rand.Rand, url string, cross, good bool) *livesServer {
 	s.cut = one(r, "", "anywhere", "anywhere", "anywhere", "at a byte of each body", "at a byte of the file")
 	s.cutHow = one(r, "reset", "reset", "end", "end", "end", "valid", "stall", "")
 	s.cutAt, s.cutLeft, s.cutChance = r.IntN(size+100), one(r, 1, 1, 2, 5, never), one(r, 50, 100, 100)
+	if s.cutHow == "stall" { // each takes half a minute
+		s.cutLeft = min(s.cutLeft, 5)
+	}
 	s.statusLeft, s.statusChance = one(r, 1, 3, never), one(r, 0, 0, 0, 30, 60)
 	s.rangeFaultLeft, s.rangeFaultChance = one(r, 1, 1, 3, never), one(r, 0, 0, 30, 60)
 	s.rangeFault = one(r, "", "", "start", "total", "no Content-Range", "unparsable", "several", "416", "200", "less", "unknown total", "chunked")
@@ -375,7 +378,7 @@ func (s *livesServer) breakOff(r *rand.Rand, a *livesAnswer) {
 	}
 	if how := s.cutHow; at >= 0 && at <= len(a.payload) && s.happens(r, s.cutChance, &s.cutLeft) {
 		if how == "" {
-			how = one(r, "reset", "end", "valid", "stall")
+			how = one(r, "reset", "end", "valid")
 		}
 		if how == "valid" && a.length >= 0 {
 			how = "end" // there is no other end of a body whose length is told

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,6 +73,9 @@ type life struct {
 	ours int
 	// evictions counts those.
 	evictions int
+	// atPut is what happens after so many more puts.
+	atPut    atomic.Pointer[func()]
+	putsLeft atomic.Int32
 
 	mu    sync.Mutex
 	begun time.Time
@@ -132,6 +136,7 @@ func newLife(t *testing.T, seed uint64) *life {
 		l.bodies.HideRoom = chance(r, 50)
 	}
 	l.world.events.OnDispatch = l.dispatched
+	l.bodies.OnPut = l.put
 	for i := range 1 + r.IntN(3) {
 		l.fetches = append(l.fetches, l.randomFetch(i))
 	}

@@ -26,6 +26,9 @@ type part struct {
 	joins   int64
 	// drawn: its start was drawn at random.
 	drawn bool
+	// least is the length that the body has at least, endedBefore where a response ended
+	// before it, and nothing proved that, or 0.
+	least, endedBefore int64
 	// head is the head of its response, empty until that is there.
 	head Head
 	// sent is how its body was sent, if that was asked for.

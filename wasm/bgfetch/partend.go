@@ -48,7 +48,7 @@ func (p *part) sameOffsets() bool {
 // judgeEnd says what the clean end of the response means.
 func (p *part) judgeEnd(ctx context.Context, transfer Transfer) ending {
 	r := response{
-		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start, drawn: p.drawn, told: p.attempt.told,
+		head: p.head, partial: p.partial(), start: p.start, asked: p.limit, complete: p.complete(), announced: -1, compared: p.start, drawn: p.drawn, told: p.least, ended: p.endedBefore,
 		framing: p.attempt.engine.options.Framing,
 		sent: func() Sent {
 			p.sent = transfer.Sent(ctx)

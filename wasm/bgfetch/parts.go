@@ -115,6 +115,7 @@ func (a *attempt) pace() {
 // add begins a part. transfer is nil where its request is still to be sent.
 func (a *attempt) add(ctx context.Context, p *part, transfer Transfer) {
 	p.attempt, p.data = a, a.next.Response
+	p.least, p.endedBefore = a.told, a.endedAt
 	p.limit, p.next, p.read, p.claimed = p.end, p.start, p.start, p.start
 	if transfer == nil && p.end != bodyEnd && !p.data.selfProving() {
 		p.limit = max(p.end, min(p.end+minOverlap, p.data.expected())) // see reachOver

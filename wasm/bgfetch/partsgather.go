@@ -120,6 +120,9 @@ func (a *attempt) ended(e partEvent) {
 		if said || bytes == before {
 			a.brings = bytes
 		}
+		if bytes > 0 && e.part.head.partialLength() < 0 {
+			a.endedAt = e.part.start + bytes
+		}
 	}
 	a.came = a.came || e.part.taken()
 	rest, nothingMoved := e.part.rest()

@@ -61,6 +61,9 @@ type record struct {
 	// takesEnd: that end is taken for the end if the server answers no more requests.
 	takesEnd          bool
 	unprovedEnd, told int64
+	// endedAt is where a response ended last, in order, and nothing proved that the body ends
+	// there; 0 for nowhere.
+	endedAt int64
 }
 
 // key is the key of a segment of that generation of the record's response data.

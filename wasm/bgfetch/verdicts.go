@@ -83,7 +83,7 @@ func (a *attempt) progress() {
 func (a *attempt) renew() {
 	a.next.Response = ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
 	a.next.Digest = nil
-	a.unprovedSame, a.told = 0, 0
+	a.unprovedSame, a.told, a.endedAt = 0, 0, 0
 }
 
 // succeed ends the record, if its bytes are those that they should be.
@@ -206,7 +206,7 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 	if a.unprovedEnd != end {
 		a.unprovedSame = 0
 	}
-	a.unprovedEnd = end
+	a.unprovedEnd, a.endedAt = end, end
 	a.unprovedSame++
 	// Where a link is good for one request there is no more to learn. A body of another
 	// origin has ended in order then, most likely: by its last chunk, which is hidden.

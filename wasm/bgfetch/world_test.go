@@ -154,7 +154,7 @@ func (w *world) read(ctx context.Context, uniqueID string, record bgfetch.Record
 		if plan.Failed != bgfetch.ReasonNone {
 			return nil, fmt.Errorf("the body failed: %s", plan.Failed)
 		}
-		piece, err := w.bodies.ReadPlan(plan)
+		piece, err := w.bodies.ReadPlan(plan, int64(len(body)))
 		if err != nil {
 			return nil, err
 		}
