@@ -37,6 +37,12 @@ export class Page {
     return result.value;
   }
 
+  /** What there is in a page of ours, for a failure that is to be understood. */
+  async #describe() {
+    const description = await this.evaluateFor(5_000, "typeof t === 'object' ? t.describe() : null").catch((error) => `${error}`);
+    return description ? `there is ${JSON.stringify(description)}` : 'the page tells nothing';
+  }
+
   /** Waits in the page, looking every 50 ms, until the function gives something truthy. */
   async waitFor(what, timeoutMs, code, ...args) {
     const inside = `async (ms, args) => {
@@ -49,7 +55,7 @@ export class Page {
       }
     }`;
     const value = await this.evaluateFor(timeoutMs + 5_000, `(${inside})(${timeoutMs}, ${JSON.stringify(args)})`);
-    if (!value) throw new Error(`${what}: not within ${timeoutMs / 1000} s`);
+    if (!value) throw new Error(`${what}: not within ${timeoutMs / 1000} s; ${await this.#describe()}`);
     return value;
   }
 }

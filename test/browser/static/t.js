@@ -141,6 +141,21 @@ const t = (() => {
     return { caches: names, rows };
   }
 
+  /** What a failure is understood by: the storage, the registrations, and what a list shows. */
+  async function describe() {
+    const registrations = await navigator.serviceWorker.getRegistrations();
+    const element = document.querySelector('background-fetch-list');
+    return {
+      storage: await listStorage().catch(String),
+      registrations: registrations.map(({ scope, active, waiting, installing }) => ({
+        scope,
+        states: [active, waiting, installing].map((worker) => worker?.state ?? null),
+      })),
+      controlled: navigator.serviceWorker.controller?.state ?? null,
+      list: element?.shadowRoot?.textContent.replaceAll(/\s+/g, ' ').slice(0, 500),
+    };
+  }
+
   /** Nothing is stored for background fetches. */
   async function storageIsEmpty() {
     const { caches: names, rows } = await listStorage();
@@ -225,6 +240,7 @@ const t = (() => {
     rejection,
     bootId,
     listStorage,
+    describe,
     storageIsEmpty,
     deleteAllCaches,
     storedBody,
