@@ -30,10 +30,10 @@ const TABS = 2;
 
 let display;
 
-/** One X server for all browsers of the run. */
+/** One X server for all browsers of the run. By itself it starts anew when its last client has gone, and refuses who comes just then. */
 function xServer() {
   display ??= (async () => {
-    const server = start('Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp'], {
+    const server = start('Xvfb', ['-displayfd', '3', '-screen', '0', '1024x768x24', '-nolisten', 'tcp', '-noreset'], {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
     const number = await within(
@@ -54,6 +54,9 @@ function xServer() {
 
 let launches = 0;
 
+/** The end of a text file, which may be gone. */
+const endOf = (file) => (fs.existsSync(file) ? fs.readFileSync(file, 'utf8').slice(-500) : '');
+
 export async function launch({ profileDir, channel, stoppable = false, stops = 0, tabs: count = TABS, offline = false }) {
   const home = (directory) => {
     const full = path.join(profileDir, directory);
@@ -73,8 +76,10 @@ export async function launch({ profileDir, channel, stoppable = false, stops = 0
   fs.writeFileSync(path.join(home('config'), 'user-dirs.dirs'), 'XDG_DOWNLOAD_DIR="$HOME/Downloads"\n');
   home('home/Downloads');
   const portal = offline ? await new NetworkPortal().start(path.join(profileDir, `bus-${launches}`)) : undefined;
+  const complaints = path.join(profileDir, `stderr-${launches}`);
+  const stderr = fs.openSync(complaints, 'w');
   const child = start(executable, [...tabs.map(tabURL), ...helpers.map(helperURL)], {
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', stderr],
     env: {
       DISPLAY: await xServer(),
       HOME: home('home'),
@@ -88,9 +93,10 @@ export async function launch({ profileDir, channel, stoppable = false, stops = 0
       ...portal?.environment,
     },
   });
+  fs.closeSync(stderr);
   const failed = new Promise((_, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => reject(new Error(`MiniBrowser ended (${code ?? signal})`)));
+    child.once('exit', (code, signal) => reject(new Error(`MiniBrowser ended (${code ?? signal}): ${endOf(complaints)}`)));
   });
   failed.catch(() => {});
   const opened = Promise.all([
