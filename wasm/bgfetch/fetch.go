@@ -73,8 +73,7 @@ func newBackgroundFetch(e *Engine, state FetchState, requests []Request, records
 		} else {
 			r.state.Response.Length = -1
 		}
-		r.integrity, _ = parseIntegrity(request.Integrity) // check has seen both
-		r.pieces, _ = request.Pieces.parse()
+		r.check, _ = parseCheck(request) // FetchInit.check has seen it
 		r.request.Pieces = nil
 		f.records[i] = r
 		f.downloaded += storedLength(r.state.Response.Segments)
@@ -126,11 +125,8 @@ func (init FetchInit) check() error {
 		case u.User != nil:
 			return errorf(TypeError, "the URL of a background fetch must not have credentials: %s", u.Redacted())
 		}
-		if _, err := parseIntegrity(request.Integrity); err != nil {
-			return errorf(TypeError, "the integrity of the request for %s: %v", request.URL, err)
-		}
-		if _, err := request.Pieces.parse(); err != nil {
-			return errorf(TypeError, "options.pieces for %s: %v", request.URL, err)
+		if _, err := parseCheck(request); err != nil {
+			return errorf(TypeError, "%v", err)
 		}
 	}
 	return nil
@@ -154,9 +150,7 @@ func (f *backgroundFetch) create(ctx context.Context) error {
 			f.state.UploadTotal += saved.Size
 		}
 		requests[i] = r.request
-		if r.pieces != nil {
-			requests[i].Pieces = r.pieces.Pieces
-		}
+		requests[i].Pieces = r.check.given()
 	}
 	if err := e.Store.Create(ctx, f.state, requests); err != nil {
 		f.discardBodies(ctx)

@@ -52,9 +52,10 @@ type Ended struct {
 	Again *FetchInit `json:"again,omitempty"`
 }
 
+// MaxHistory is the number of background fetches that the history keeps.
+const MaxHistory = 100
+
 const (
-	// MaxHistory is the number of background fetches that the history keeps.
-	MaxHistory = 100
 	// maxAgain bounds the JSON of what is kept to make one again, in bytes.
 	maxAgain = 64 << 10
 	// maxTitle bounds a title in a list, in bytes.

@@ -69,9 +69,10 @@ type Log struct {
 	Stored  int64     `json:"stored"`
 }
 
+// MaxLogRuns is the number of runs whose log is kept.
+const MaxLogRuns = 20
+
 const (
-	// MaxLogRuns is the number of runs whose log is kept.
-	MaxLogRuns = 20
 	// maxLogEntries is the number of entries of one run.
 	maxLogEntries = 300
 	// maxLogText bounds each text of an entry, in bytes.

@@ -117,7 +117,7 @@ func FuzzIntegrity(f *testing.F) {
 		if parsed == nil || err != nil {
 			return
 		}
-		for _, digest := range parsed.digests {
+		for _, digest := range parsed.values {
 			if len(digest) != parsed.new().Size() {
 				t.Fatalf("%q: a digest of %d bytes", metadata, len(digest))
 			}

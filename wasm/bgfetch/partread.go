@@ -119,7 +119,7 @@ func (p *part) claim() (offset int64, limits SaveLimits, isStored, ok bool) {
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
 	// small first piece is being stored while the next is read.
 	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
-	limits.MaxLength = p.attempt.pieces.limit(p.read, min(limits.MaxLength, end-p.read))
+	limits.MaxLength = p.attempt.check.limit(p.read, min(limits.MaxLength, end-p.read))
 	p.claimed = p.read + limits.MaxLength
 	return p.read, limits, false, true
 }
@@ -260,5 +260,5 @@ func (p *part) save(ctx context.Context, transfer Transfer, key SegmentKey, limi
 		return piece, nil, nil
 	}
 	p.hashed += piece.Length
-	return piece, newDigest(p.hash, p.hashed), nil
+	return piece, saveHash(p.hash, p.hashed), nil
 }

@@ -2,30 +2,15 @@ package bgfetch
 
 import (
 	"bytes"
-	"context"
 	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
-	"log"
-	"slices"
 )
 
-// Pieces are the hashes of the pieces of a body, all of Length bytes but for the
-// last: an addition to the standard. A wrong piece alone is fetched again.
-type Pieces struct {
-	Length int64 `json:"length"`
-	// Hashes are integrity metadata of one digest each, all by the same algorithm.
-	Hashes []string `json:"hashes"`
-}
-
-const (
-	// minPiece bounds the length of pieces: a segment ends with its piece.
-	minPiece = 64 << 10
-	// maxRefetches is how often a wrong piece is fetched again.
-	maxRefetches = 2
-)
+// minPiece bounds the length of pieces: a segment ends with its piece.
+const minPiece = 64 << 10
 
 // pieces are parsed Pieces.
 type pieces struct {
@@ -34,8 +19,8 @@ type pieces struct {
 	digests [][]byte
 }
 
-// parse returns nil for nil. The error says what is wrong.
-func (p *Pieces) parse() (*pieces, error) {
+// parsePieces returns nil for nil. The error says what is wrong.
+func parsePieces(p *Pieces) (*pieces, error) {
 	switch {
 	case p == nil:
 		return nil, nil
@@ -51,22 +36,14 @@ func (p *Pieces) parse() (*pieces, error) {
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("hashes[%d]: %w", i, err)
-		case one == nil || len(one.digests) != 1:
+		case one == nil || len(one.values) != 1:
 			return nil, fmt.Errorf("hashes[%d] is not one digest: %q", i, metadata)
-		case size != 0 && len(one.digests[0]) != size:
+		case size != 0 && len(one.values[0]) != size:
 			return nil, fmt.Errorf("hashes[%d] is by another algorithm than those before", i)
 		}
-		size, parsed.new, parsed.digests[i] = len(one.digests[0]), one.new, one.digests[0]
+		size, parsed.new, parsed.digests[i] = len(one.values[0]), one.new, one.values[0]
 	}
 	return parsed, nil
-}
-
-// limit is how long a segment that begins at offset may be: it ends with its piece.
-func (p *pieces) limit(offset, length int64) int64 {
-	if p == nil {
-		return length
-	}
-	return min(length, p.Length-offset%p.Length)
 }
 
 // pieceHash is the hash of a body in pieces, and of the whole where that has an
@@ -188,89 +165,3 @@ func (p *pieces) countPieces(length int64) error {
 	return nil
 }
 
-// refetch drops the segments of wrong pieces, so that they are asked for again.
-// Where one was wrong too often the record fails.
-func (a *attempt) refetch(wrong wrongPieces) (step, verdict) {
-	counts := map[int]int{}
-	for _, index := range wrong {
-		if counts[index] = a.next.Refetches[index] + 1; counts[index] > maxRefetches {
-			return a.fail(ReasonFetchError, fmt.Sprintf("piece %d is not what its hash says, again", index))
-		}
-	}
-	for index, count := range a.next.Refetches {
-		counts[index] = max(count, counts[index])
-	}
-	a.next.Refetches = counts
-	a.next.Digest = nil // all is hashed again when it is whole
-	if v, ok := a.store(a.engine.ctx); !ok {
-		return nil, v
-	}
-	if err := a.drop(a.engine.ctx, wrong); err != nil {
-		return a.fail(ReasonFetchError, fmt.Sprintf("wrong pieces cannot be dropped: %v", err))
-	}
-	return nil, verdict{wait: a.fetch.retry.soon(), why: wrong.Error() + "; fetched again"}
-}
-
-// drop removes the segments of pieces: first their rows.
-func (a *attempt) drop(ctx context.Context, wrong wrongPieces) error {
-	return a.dropSegments(ctx, func(s Segment) bool {
-		first, last := int(s.Offset/a.pieces.Length), int((s.Offset+s.Length-1)/a.pieces.Length)
-		return slices.ContainsFunc(wrong, func(index int) bool { return first <= index && index <= last })
-	})
-}
-
-// dropSegments removes the segments that wrong names: first their rows.
-func (a *attempt) dropSegments(ctx context.Context, wrong func(Segment) bool) error {
-	dropped, err := a.dropRows(ctx, wrong)
-	if err != nil {
-		return err
-	}
-	keys := a.keys(a.next.Response.Generation, dropped)
-	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, keys); err != nil {
-		log.Printf("background fetch %q: wrong segments stay for now: %v", a.fetch.state.ID, err)
-	}
-	return nil
-}
-
-// dropRows removes the rows of the segments that lost names, and returns these.
-func (a *attempt) dropRows(ctx context.Context, lost func(Segment) bool) ([]Segment, error) {
-	data := &a.next.Response
-	var kept, dropped []Segment
-	for _, s := range data.Segments {
-		if lost(s) {
-			dropped = append(dropped, s)
-		} else {
-			kept = append(kept, s)
-		}
-	}
-	if err := a.engine.Store.DropSegments(ctx, a.fetch.state.UniqueID, a.index, data.Generation, dropped); err != nil {
-		return nil, err
-	}
-	before := storedLength(data.Segments)
-	data.Segments = kept
-	if !a.verified() {
-		data.addSeams()
-	}
-	a.publish(storedLength(kept) - before)
-	return dropped, nil
-}
-
-// fetchLost lets segments be fetched again that should be stored and are not.
-func (a *attempt) fetchLost() (step, verdict) {
-	ctx := a.engine.ctx
-	keys, err := a.engine.Bodies.Segments(ctx, a.fetch.state.UniqueID)
-	if err == nil {
-		data := &a.next.Response
-		isLost := func(s Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) }
-		if data.mixes(slices.DeleteFunc(slices.Clone(data.Segments), isLost)) {
-			a.renew()
-			return a.again("stored segments are gone; all is fetched again")
-		}
-		_, err = a.dropRows(ctx, isLost)
-		a.next.Digest = nil // what is fetched again is also hashed again
-	}
-	if err != nil {
-		return a.fail(ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
-	}
-	return a.again("stored segments are gone; fetched again")
-}

@@ -16,11 +16,9 @@ type record struct {
 	index   int
 	request Request
 	host    string
-	// integrity is what the body is checked against, nil for nothing.
-	integrity *integrity
-	// pieces are what its pieces are checked against, nil for nothing.
-	pieces *pieces
-	state  RecordState
+	// check is what the body is checked against.
+	check check
+	state RecordState
 	// interrupt breaks off what the attempt under way waits for; nil where there is
 	// none, or none that may be broken off.
 	interrupt func()

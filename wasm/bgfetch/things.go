@@ -84,6 +84,14 @@ func (r Request) Bare() Request {
 	return r
 }
 
+// Pieces are the hashes of the pieces of a body, all of Length bytes but for the
+// last: an addition to the standard. A wrong piece alone is fetched again.
+type Pieces struct {
+	Length int64 `json:"length"`
+	// Hashes are integrity metadata of one digest each, all by the same algorithm.
+	Hashes []string `json:"hashes"`
+}
+
 // RequestBody describes a request body.
 type RequestBody struct {
 	Size int64 `json:"size"`
@@ -182,6 +190,13 @@ type RecordState struct {
 	Refetches map[int]int `json:"refetches,omitempty"`
 	// Dropped is set when a kept record was deleted or replaced: its segments go.
 	Dropped bool `json:"dropped,omitempty"`
+}
+
+// Digest is the state of the hash over the first Hashed bytes of a body, so that
+// it goes on after a restart.
+type Digest struct {
+	Hashed int64  `json:"hashed"`
+	State  []byte `json:"state"`
 }
 
 // FetchState is what is stored of a background fetch beside its requests.
