@@ -112,8 +112,6 @@ const (
 	// minOverlap and maxOverlap bound the bytes that are asked for again and compared,
 	// where no head proves that a response continues what is stored.
 	minOverlap, maxOverlap = 32 << 10, 64 << 10
-	// leastOverlap is for short ranges: of a limited bandwidth, or all that a server brings.
-	leastOverlap = 4 << 10
 )
 
 // overlap makes the range reach into what is stored before and behind the gap.

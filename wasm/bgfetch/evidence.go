@@ -162,6 +162,10 @@ func (d *ResponseData) join(head Head, complete int64) {
 	}
 }
 
+// leastOverlap is how many bytes prove at least that two responses are of the same file,
+// where ranges are short: of a limited bandwidth, or all that a server brings.
+const leastOverlap = 4 << 10
+
 // addSeam takes down that a response begins at offset of which nothing proves yet that it
 // is of the same file as what comes before.
 func (d *ResponseData) addSeam(offset int64) {

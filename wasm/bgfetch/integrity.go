@@ -65,4 +65,3 @@ func parseIntegrity(metadata string) (*digests, error) {
 	}
 	return nil, nil
 }
-

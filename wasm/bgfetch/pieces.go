@@ -164,4 +164,3 @@ func (p *pieces) countPieces(length int64) error {
 	}
 	return nil
 }
-
