@@ -174,7 +174,7 @@ run_tests() {
   "$PWD/build.sh" check || checked=1
   node test/gotest.mjs "$results/go.json" -count=1 ./... || true
   if [[ " $* " == *" --long "* ]]; then
-    node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^TestLives$' ./wasm/bgfetch -lives.count=100000 || true
+    node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^TestLives$' ./wasm/engine -lives.count=100000 || true
     long=("$results/lives.json")
   fi
   sh test/browser/install.sh || true
@@ -195,7 +195,7 @@ bench() {
   build
   sh test/browser/install.sh
   node test/bench/run.mjs "$@"
-  go test -run '^$' -bench . ./wasm/bgfetch
+  go test -run '^$' -bench . ./wasm/engine
 }
 
 # The npm package, with nothing left over from other builds in it.

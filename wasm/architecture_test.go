@@ -32,7 +32,7 @@ func isBrowserPackage(path string) bool {
 // The core and its handler build and are tested on any machine.
 func TestPureGo(t *testing.T) {
 	for _, target := range [][]string{nil, {"GOOS=js", "GOARCH=wasm"}} {
-		for _, name := range []string{"./bgfetch", "./httpapi"} {
+		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./engine", "./httpapi"} {
 			// net/http itself has syscall/js where it is compiled for the browser.
 			command := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{range .Imports}}{{.}}\n{{end}}{{end}}", name)
 			command.Env = append(os.Environ(), target...)
@@ -70,17 +70,25 @@ func TestDirections(t *testing.T) {
 	const module = "background-fetch-wasm/"
 	allowed := map[string][]string{
 		"bgfetch":  {},
-		"httpapi":  {module + "wasm/bgfetch"},
-		"idbstore": {module + "wasm/bgfetch"},
-		"browser":  {module + "wasm/bgfetch"},
+		"ranges":   {"bgfetch"},
+		"digest":   {"bgfetch"},
+		"evidence": {"bgfetch", "ranges"},
+		"engine":   {"bgfetch", "ranges", "digest", "evidence"},
+		"httpapi":  {"bgfetch", "engine"},
+		"idbstore": {"bgfetch"},
+		"browser":  {"bgfetch"},
+		".":        {"bgfetch", "engine", "httpapi", "idbstore", "browser"},
 	}
 	eachGoFile(t, func(path string, _ []byte, imports []string) {
-		room, isRoom := allowed[filepath.Dir(path)]
-		if !isRoom || strings.HasSuffix(path, "_test.go") {
+		if strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "_") {
 			return
 		}
+		arrows, isRoom := allowed[filepath.Dir(path)]
+		if !isRoom {
+			t.Errorf("%s is in none of the rooms", path)
+		}
 		for _, imported := range imports {
-			if strings.HasPrefix(imported, module) && !slices.Contains(room, imported) {
+			if room, ours := strings.CutPrefix(imported, module+"wasm/"); ours && !slices.Contains(arrows, room) {
 				t.Errorf("%s imports %s", path, imported)
 			}
 		}

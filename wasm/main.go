@@ -13,6 +13,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/browser"
+	"background-fetch-wasm/wasm/engine"
 	"background-fetch-wasm/wasm/httpapi"
 	"background-fetch-wasm/wasm/idbstore"
 )
@@ -59,22 +60,22 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	ranges := bgfetch.DefaultRangePolicy
+	ranges := engine.DefaultRangePolicy
 	if !bridge.Config.Ranges {
-		ranges = bgfetch.OneRange
+		ranges = engine.OneRange
 	}
 	var onLog func(bgfetch.LogEntry)
 	if bridge.Config.Debug {
 		onLog = bridge.ReportLog
 	}
 	bodies := &browser.Bodies{Bridge: bridge}
-	engine := bgfetch.NewEngine(bgfetch.Ports{
+	engine := engine.NewEngine(engine.Ports{
 		Store:   store,
 		Bodies:  bodies,
 		Network: browser.Network{Bridge: bridge, Bodies: bodies},
 		Events:  browser.Events{Bridge: bridge},
 		Display: browser.Display{Bridge: bridge},
-	}, bgfetch.Options{
+	}, engine.Options{
 		Origin:     bridge.Config.Origin(),
 		Permission: bridge.Config.Permission,
 		OnActive:   bridge.ReportActive,

@@ -18,6 +18,7 @@ import (
 	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/test/faultserver"
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/engine"
 )
 
 type row struct {
@@ -77,20 +78,20 @@ type outcome struct {
 
 // severalRanges makes of each record as many requests at a time as there may be,
 // as soon as its body has begun.
-var severalRanges = bgfetch.RangePolicy{MinBody: 256 << 10, MinPart: 64 << 10, MinTime: 1, Window: 1, Gain: -1}
+var severalRanges = engine.RangePolicy{MinBody: 256 << 10, MinPart: 64 << 10, MinTime: 1, Window: 1, Gain: -1}
 
 // moreRequests is how many more a record of several ranges may take than the matrix
 // says: additional ones, each of which may have to be sent again, and one for each place
 // where two responses meet.
 const moreRequests = 28
 
-func TestMatrix(t *testing.T) { testMatrix(t, bgfetch.RangePolicy{}) }
+func TestMatrix(t *testing.T) { testMatrix(t, engine.RangePolicy{}) }
 
 // TestMatrixWithSeveralRanges: the outcome is the same.
 func TestMatrixWithSeveralRanges(t *testing.T) { testMatrix(t, severalRanges) }
 
 // testMatrix does all rows as each of the browsers.
-func testMatrix(t *testing.T, ranges bgfetch.RangePolicy) {
+func testMatrix(t *testing.T, ranges engine.RangePolicy) {
 	t.Parallel()
 	for _, browser := range browsers {
 		t.Run(browser.name, func(t *testing.T) {
@@ -100,8 +101,8 @@ func testMatrix(t *testing.T, ranges bgfetch.RangePolicy) {
 	}
 }
 
-func testMatrixAs(t *testing.T, browser *browser, ranges bgfetch.RangePolicy) {
-	several := ranges != bgfetch.RangePolicy{}
+func testMatrixAs(t *testing.T, browser *browser, ranges engine.RangePolicy) {
+	several := ranges != engine.RangePolicy{}
 	server := &faultserver.Server{}
 	site := httptest.NewServer(server)
 	t.Cleanup(site.Close) // after the rows, which run in parallel
@@ -184,16 +185,16 @@ func testMatrixAs(t *testing.T, browser *browser, ranges bgfetch.RangePolicy) {
 }
 
 // fetch carries out a background fetch of one request to its end.
-func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit, ranges bgfetch.RangePolicy) outcome {
+func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit, ranges engine.RangePolicy) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	bodies, store := bgfetchtest.NewMemoryBodies(), bgfetchtest.NewMemoryStore()
-	var engine *bgfetch.Engine
+	var core *engine.Engine
 	ended := make(chan outcome, 1)
 	events := &bgfetchtest.Events{OnDispatch: func(_ context.Context, _ string, snapshot bgfetch.Snapshot) error {
 		got := outcome{snapshot: snapshot}
 		if snapshot.Result == bgfetch.ResultSuccess {
-			plan, err := engine.Plan(ctx, snapshot.UniqueID, 0, matched(engine, snapshot).Generation, 0, false)
+			plan, err := core.Plan(ctx, snapshot.UniqueID, 0, matched(core, snapshot).Generation, 0, false)
 			if err != nil || !plan.End {
 				t.Errorf("the plan of a body that is complete: %+v, %v", plan, err)
 			}
@@ -203,21 +204,21 @@ func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit
 			}
 			sum := sha256.Sum256(body)
 			got.sha256, got.length = hex.EncodeToString(sum[:]), len(body)
-			got.status = matched(engine, snapshot).Head.Status
+			got.status = matched(core, snapshot).Head.Status
 		}
 		ended <- got
 		return nil
 	}}
-	engine = bgfetch.NewEngine(bgfetch.Ports{
+	core = engine.NewEngine(engine.Ports{
 		Store: store, Bodies: bodies, Events: events,
 		Network: newNetwork(browser, bodies, origin),
-	}, bgfetch.Options{Retry: policy, Ranges: ranges, Origin: origin, Framing: browser.framing})
-	if err := engine.Start(ctx); err != nil {
+	}, engine.Options{Retry: policy, Ranges: ranges, Origin: origin, Framing: browser.framing})
+	if err := core.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	defer engine.Wait()
+	defer core.Wait()
 	defer cancel()
-	if _, err := engine.Fetch(ctx, init); err != nil {
+	if _, err := core.Fetch(ctx, init); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -230,8 +231,8 @@ func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit
 }
 
 // matched is the one record as its event's listener finds it.
-func matched(engine *bgfetch.Engine, snapshot bgfetch.Snapshot) bgfetch.RecordSnapshot {
-	_, records, _ := engine.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, true)
+func matched(core *engine.Engine, snapshot bgfetch.Snapshot) bgfetch.RecordSnapshot {
+	_, records, _ := core.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, true)
 	return records[0]
 }
 

@@ -21,17 +21,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Name + ": " + e.Message }
 
-func errorf(name, format string, args ...any) error {
+func Errorf(name, format string, args ...any) error {
 	return &Error{Name: name, Message: fmt.Sprintf(format, args...)}
 }
 
 // ErrUnknown: there is no such background fetch or record (any more).
 var ErrUnknown = errors.New("no such background fetch or record")
-
-// storageError turns an error of Store or Bodies into what fetch() rejects with.
-func storageError(what string, err error) error {
-	if errors.Is(err, ErrQuota) {
-		return errorf(QuotaExceededError, "%s does not fit into this origin's storage", what)
-	}
-	return errorf(TypeError, "%s cannot be stored: %v", what, err)
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 )
 
 // Errors that the ports return, matched with errors.Is.
@@ -104,120 +103,6 @@ type Bodies interface {
 	Room(ctx context.Context) (bytes int64, ok bool)
 	// UniqueIDs names the background fetches that have bodies.
 	UniqueIDs(ctx context.Context) ([]string, error)
-}
-
-// TransferInit says what to request.
-type TransferInit struct {
-	UniqueID string  `json:"uniqueId"`
-	Index    int     `json:"index"`
-	Request  Request `json:"request"`
-	// RangeStart is the first byte asked for, RangeEnd the byte after the last,
-	// or 0 for the rest. Both 0: no Range header, unless Ranged asks for one all
-	// the same.
-	RangeStart int64 `json:"rangeStart"`
-	RangeEnd   int64 `json:"rangeEnd,omitempty"`
-	Ranged     bool  `json:"ranged,omitempty"`
-	// PastCache asks past the browser's HTTP cache.
-	PastCache bool `json:"pastCache,omitempty"`
-	// Priority is a hint for the browser, among all requests of the site: "low", or ""
-	// for none.
-	Priority string `json:"priority,omitempty"`
-}
-
-// Network sends requests and moves response bodies into the cache.
-type Network interface {
-	// Open sends the request and returns when the head of the response is there.
-	// A failure is ErrNetwork, or the context's error. Ending ctx later does not
-	// end the transfer: that is Stop and Close.
-	Open(ctx context.Context, init TransferInit) (Transfer, error)
-	// Online is the browser's opinion, wrong at times in both directions.
-	Online() bool
-	// WaitOnline returns when Online has become true, or with ctx's error.
-	WaitOnline(ctx context.Context) error
-	// Metered is the browser's opinion whether the connection is one on which bytes are to
-	// be saved; false where it does not tell.
-	Metered() bool
-	// WaitMetered returns when Metered has become what is given, or with ctx's error.
-	WaitMetered(ctx context.Context, metered bool) error
-	// Reachable reports whether the URL's server answers anything at all (a
-	// no-cors HEAD request).
-	Reachable(ctx context.Context, url string) bool
-}
-
-// SaveLimits says when a segment ends: at MaxLength bytes; or after MinLength
-// bytes that took at least MinTime; or when MaxTime has passed since its first
-// byte.
-type SaveLimits struct {
-	MinLength int64
-	MaxLength int64
-	MinTime   time.Duration
-	MaxTime   time.Duration
-}
-
-// Piece is a piece of a response body that has been taken from it.
-type Piece struct {
-	// Length is the number of bytes of its segment, 0 when there is none.
-	Length int64 `json:"length"`
-	// End is set when the body has ended cleanly after this piece.
-	End bool `json:"end"`
-	// Whole is set when the segment is the complete response as it came.
-	Whole bool `json:"whole,omitempty"`
-	// Stored waits until the segment is stored, nil where it is. A full disk is
-	// ErrQuota.
-	Stored func(context.Context) error `json:"-"`
-}
-
-// StoredRange is a range of a stored segment.
-type StoredRange struct {
-	Key SegmentKey
-	// Offset is that of the first byte within the segment.
-	Offset, Length int64
-}
-
-// Compared is what Transfer.Compare found.
-type Compared struct {
-	// Length is the number of bytes that were taken from the body.
-	Length int64 `json:"length"`
-	// Equal says that they are the stored ones.
-	Equal bool `json:"equal"`
-	// End is set when the body has ended cleanly after them.
-	End bool `json:"end"`
-}
-
-// Sent is how a body was sent, as far as the browser tells (docs/observations.md).
-type Sent struct {
-	// EncodedLength is its length before a content coding was undone, -1 where the browser
-	// does not tell.
-	EncodedLength int64 `json:"encodedLength"`
-	// Plain says that it had no content coding, Encoded that it had one. Neither: the
-	// browser does not tell.
-	Plain   bool `json:"plain,omitempty"`
-	Encoded bool `json:"encoded,omitempty"`
-	// Protocol is the ALPN identifier of the protocol of the connection, "" where the
-	// browser does not tell.
-	Protocol string `json:"protocol,omitempty"`
-}
-
-// Transfer is a response whose body is being moved.
-type Transfer interface {
-	Head() Head
-	// Save reads on and stores what came as the segment key; it may return before
-	// that is stored (Piece.Stored). When the body breaks off, the bytes before the
-	// break are stored and returned first, and the next call returns ErrNetwork. After
-	// Stop it returns what was read so far, then ErrStopped. A full disk is ErrQuota.
-	// Where w is not nil it is given the bytes of the piece; after an error it may have
-	// seen some.
-	Save(ctx context.Context, key SegmentKey, limits SaveLimits, w io.Writer) (Piece, error)
-	// Compare reads on like Save, and compares what came with the stored bytes instead of
-	// storing it. It takes no more bytes than these are. ErrLost says that a segment of
-	// them is not there.
-	Compare(ctx context.Context, stored []StoredRange, limits SaveLimits) (Compared, error)
-	// Sent is what the browser tells of how the body was sent, when it has ended.
-	Sent(ctx context.Context) Sent
-	// Stop ends the reading at once; bytes already read can still be saved.
-	Stop()
-	// Close ends the transfer and frees it. It can be called twice.
-	Close()
 }
 
 // Events reaches the instances and the service worker's listeners.

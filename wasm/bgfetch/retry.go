@@ -2,8 +2,6 @@ package bgfetch
 
 import (
 	"math/rand/v2"
-	"net/http"
-	"strings"
 	"time"
 )
 
@@ -73,7 +71,7 @@ func (init RetryInit) Apply(p RetryPolicy) (RetryPolicy, error) {
 		switch {
 		case member.value == nil:
 		case *member.value < member.lowest || *member.value > maxRetryMember:
-			return p, errorf(TypeError, "retry.%s is out of range: %d", member.name, *member.value)
+			return p, Errorf(TypeError, "retry.%s is out of range: %d", member.name, *member.value)
 		case member.time != nil:
 			*member.time = time.Duration(*member.value) * time.Millisecond
 		default:
@@ -96,8 +94,8 @@ var DefaultRetryPolicy = RetryPolicy{
 	MaxRestarts:      2,
 }
 
-// backOff is the wait before try n (from 1) after n failures.
-func (p RetryPolicy) backOff(n int) time.Duration {
+// Wait is the wait before try n (from 1) after n failures.
+func (p RetryPolicy) Wait(n int) time.Duration {
 	d := min(p.BackOff, p.MaxBackOff)
 	for range n - 1 {
 		if d *= 2; d >= p.MaxBackOff {
@@ -108,37 +106,8 @@ func (p RetryPolicy) backOff(n int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
-// soon is the wait before a broken transfer that made progress is continued:
+// Soon is the wait before a broken transfer that made progress is continued:
 // short, and not the same for all that broke together.
-func (p RetryPolicy) soon() time.Duration {
+func (p RetryPolicy) Soon() time.Duration {
 	return p.BackOff/20 + rand.N(p.BackOff/5+1)
-}
-
-// retryAfter parses a Retry-After header field. A date is measured by the server's own
-// clock where that is visible, else from now.
-//
-// Source: RFC 9110, section 10.2.3
-func retryAfter(head Head, now time.Time) (time.Duration, bool) {
-	value, ok := head.get("Retry-After")
-	if !ok {
-		return 0, false
-	}
-	value = strings.TrimSpace(value)
-	if seconds, ok := parseLength(value); ok {
-		return time.Duration(min(seconds, 1<<31)) * time.Second, true
-	}
-	date, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
-	if sent, err := http.ParseTime(head.value("Date")); err == nil {
-		now = sent
-	}
-	return max(0, date.Sub(now)), true
-}
-
-// temporaryStatus are the statuses that say "later", when they answer the
-// continuation of a download.
-func temporaryStatus(status int) bool {
-	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500
 }

@@ -63,6 +63,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/engine"
 )
 
 // maxWait bounds a request that waits for something to happen; its client then
@@ -74,7 +75,7 @@ const maxWait = 20 * time.Second
 const maxBody = 64 << 20
 
 // New returns the handler.
-func New(engine *bgfetch.Engine) http.Handler {
+func New(engine *engine.Engine) http.Handler {
 	a := api{engine}
 	mux := http.NewServeMux()
 	mux.Handle("/fetches", methods{http.MethodGet: a.list, http.MethodPost: a.fetch})
@@ -110,7 +111,7 @@ func New(engine *bgfetch.Engine) http.Handler {
 	return guard(mux)
 }
 
-type api struct{ engine *bgfetch.Engine }
+type api struct{ engine *engine.Engine }
 
 // list answers getIds(), and with an id as active does.
 func (a api) list(w http.ResponseWriter, r *http.Request) {

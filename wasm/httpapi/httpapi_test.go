@@ -13,6 +13,7 @@ import (
 
 	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/engine"
 	"background-fetch-wasm/wasm/httpapi"
 )
 
@@ -38,9 +39,9 @@ func serveOver(t *testing.T, prepare func(*bgfetchtest.Network), test func(t *te
 			r.Delay = time.Second
 			return r
 		})
-		engine := bgfetch.NewEngine(bgfetch.Ports{
+		engine := engine.NewEngine(engine.Ports{
 			Store: bgfetchtest.NewMemoryStore(), Bodies: bodies, Network: network, Events: &bgfetchtest.Events{},
-		}, bgfetch.Options{})
+		}, engine.Options{})
 		ctx, cancel := context.WithCancel(context.Background())
 		if err := engine.Start(ctx); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,34 @@
+package bgfetch
+
+// Shown is what the user is to see of a background fetch.
+//
+// Source: #display-a-background-fetch
+type Shown struct {
+	UniqueID string `json:"uniqueId"`
+	Title    string `json:"title"`
+	// Body is the origin and the progress, in figures and signs of any language.
+	Body string `json:"body"`
+	// Icon is a URL, or "".
+	Icon string `json:"icon,omitempty"`
+	// Actions are what the user can do, the most important first.
+	Actions []Action `json:"actions"`
+	// Prompting: a click anywhere says that the user agrees.
+	Prompting bool `json:"prompting,omitempty"`
+	// Snapshot is for the listeners of a click.
+	Snapshot Snapshot `json:"snapshot"`
+}
+
+// Action is something that the user can do about a background fetch: abort, pause
+// or resume, and its label.
+type Action struct {
+	Action string `json:"action"`
+	Title  string `json:"title"`
+}
+
+// UI is what updateUI() is given. What it is not given stays.
+//
+// Source: #dictdef-backgroundfetchuioptions
+type UI struct {
+	Title *string `json:"title"`
+	Icons []Image `json:"icons"`
+}

@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// activity derives the activity from what its records do; retryAt is the time of
+// the next try while it waits for one. The engine's lock is held.
+func (f *backgroundFetch) activity() (a bgfetch.Activity, retryAt time.Time) {
+	switch {
+	case f.settling:
+		return bgfetch.ActivitySettled, retryAt
+	case f.running > 0:
+		return bgfetch.ActivityRunning, retryAt
+	case f.state.Paused:
+		return bgfetch.ActivityPaused, retryAt
+	case f.waitsUnmetered():
+		return bgfetch.ActivityWaitingUnmetered, retryAt
+	case len(f.queue) > 0 && f.mayAsk() > 0:
+		return bgfetch.ActivityRunning, retryAt // as fast as it may
+	case f.offline > 0:
+		return bgfetch.ActivityWaitingOnline, retryAt
+	}
+	sooner := func(at time.Time) {
+		if a = bgfetch.ActivityWaitingRetry; retryAt.IsZero() || at.Before(retryAt) {
+			retryAt = at
+		}
+	}
+	a = bgfetch.ActivityQueued
+	for _, at := range f.retries {
+		sooner(at)
+	}
+	if len(f.queue) > 0 {
+		if h := f.engine.scheduler.hosts[f.queue[0].host]; h != nil && h.closed {
+			sooner(h.until)
+		}
+	}
+	return a, retryAt
+}
+
+// noteActivity tells the instances when the activity has changed. The engine's
+// lock is held.
+func (e *Engine) noteActivity(f *backgroundFetch) {
+	if a, _ := f.activity(); a != f.told {
+		f.told = a
+		e.notifier.touch(f)
+	}
+}

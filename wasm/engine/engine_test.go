@@ -1,0 +1,439 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/engine"
+)
+
+// run runs a test in a world with an engine, in virtual time.
+func run(t *testing.T, test func(w *world)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.start()
+		test(w)
+		w.kill()
+	})
+}
+
+const (
+	siteA  = "https://site.test/a"
+	siteB  = "https://site.test/b"
+	otherC = "https://other.test/c"
+)
+
+func TestSuccess(t *testing.T) {
+	run(t, func(w *world) {
+		a := w.serve(siteA, 5<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		b := w.serve(siteB, 10)
+		c := w.serve(otherC, 3000, func(r *bgfetchtest.Resource) { r.Type = "cors" })
+		snapshot := w.fetch("three", siteA, siteB, otherC)
+		if snapshot.Result != "" || snapshot.FailureReason != "" || !snapshot.RecordsAvailable || snapshot.Downloaded != 0 {
+			t.Errorf("right after fetch(): %+v", snapshot)
+		}
+		if got, ok := w.engine.Get("three"); !ok || got.UniqueID != snapshot.UniqueID {
+			t.Errorf("Get = %+v, %v", got, ok)
+		}
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		w.wantSuccess("three", a, b, c)
+		if _, ok := w.engine.Get("three"); ok {
+			t.Error("a settled background fetch is still active")
+		}
+		w.wantNothingLeft()
+		if past, err := w.engine.Snapshot(snapshot.UniqueID); err != nil || past.Result != bgfetch.ResultSuccess || past.RecordsAvailable {
+			t.Errorf("for a page that slept: %+v, %v", past, err)
+		}
+
+		updates := w.events.Updates()
+		if len(updates) < 20 {
+			t.Errorf("%d updates for 5 s of transfer, want 4 a second", len(updates))
+		}
+		var last int64
+		for _, u := range updates {
+			if u.Downloaded < last {
+				t.Errorf("downloaded went back from %d to %d", last, u.Downloaded)
+			}
+			last = u.Downloaded
+		}
+		told := w.result("three").Told
+		if told.Result != bgfetch.ResultSuccess || told.Downloaded != 5<<20+10+3000 {
+			t.Errorf("before the event the instances were told %+v", told)
+		}
+		if final := updates[len(updates)-1]; final.RecordsAvailable {
+			t.Error("the instances were not told that the records are no longer available")
+		}
+	})
+}
+
+func TestFetchRefuses(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 1<<20, func(r *bgfetchtest.Resource) { r.Rate = 1000 })
+		w.fetch("active", siteA)
+		noCORS := fetchInit("x", siteA)
+		noCORS.Requests[0].Mode = "no-cors"
+		for name, test := range map[string]struct {
+			init bgfetch.FetchInit
+			want string
+		}{
+			"empty":       {fetchInit("x"), "at least one request"},
+			"no-cors":     {noCORS, "no-cors"},
+			"active":      {bgfetch.FetchInit{UniqueID: "other", ID: "active", Requests: fetchInit("x", siteA).Requests}, "already active"},
+			"unparsable":  {fetchInit("x", "http://a b"), "not an absolute URL"},
+			"relative":    {fetchInit("x", "/a"), "not an absolute URL"},
+			"scheme":      {fetchInit("x", "ftp://a/b"), "scheme"},
+			"credentials": {fetchInit("x", "https://me@site.test/"), "credentials"},
+			"no id":       {bgfetch.FetchInit{ID: "x", Requests: fetchInit("x", siteA).Requests}, "unique id"},
+			"total":       {bgfetch.FetchInit{UniqueID: "u", ID: "x", DownloadTotal: -1, Requests: fetchInit("x", siteA).Requests}, "downloadTotal"},
+		} {
+			_, err := w.engine.Fetch(context.Background(), test.init)
+			var e *bgfetch.Error
+			if !errors.As(err, &e) || e.Name != bgfetch.TypeError || !strings.Contains(e.Message, test.want) {
+				t.Errorf("%s: %v, want a TypeError that says %q", name, err, test.want)
+			}
+		}
+		if active := w.engine.Active(); len(active) != 1 || active[0].ID != "active" {
+			t.Errorf("active: %+v", active)
+		}
+		if stored, _ := w.store.Load(context.Background()); len(stored) != 1 {
+			t.Errorf("%d background fetches are stored, want 1", len(stored))
+		}
+	})
+}
+
+// TestFetchTakesWhatBrowsersTake: URLs that url.Parse refuses.
+func TestFetchTakesWhatBrowsersTake(t *testing.T) {
+	run(t, func(w *world) {
+		for i, url := range []string{"https://site.test/100%", "https://site.test/%zz?%#%", "https://site.test?%", "https://site.test#%"} {
+			w.serve(url, 10)
+			w.fetch(fmt.Sprint(i), url)
+			time.Sleep(time.Minute)
+			if history := w.history(); history[0].URL != url || history[0].Result != bgfetch.ResultSuccess {
+				t.Errorf("%s: %+v", url, history[0])
+			}
+		}
+	})
+}
+
+func TestFetchAgainWithTheSameUniqueID(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 1<<20, func(r *bgfetchtest.Resource) { r.Rate = 1000 })
+		first := w.fetch("one", siteA)
+		again := w.fetch("one", siteA)
+		if first.UniqueID != again.UniqueID || len(w.engine.Active()) != 1 {
+			t.Errorf("the answer to the same call: %+v", again)
+		}
+		other := fetchInit("two", siteA)
+		other.UniqueID = first.UniqueID
+		if _, err := w.engine.Fetch(context.Background(), other); err == nil {
+			t.Error("another background fetch with the same unique id was made")
+		}
+	})
+}
+
+func TestFailedRecordDoesNotStopTheOthers(t *testing.T) {
+	run(t, func(w *world) {
+		w.network.Handle(siteA, func(int, bgfetch.TransferInit) bgfetchtest.Response {
+			return bgfetchtest.Response{Head: bgfetch.Head{URL: siteA, Type: "basic", Status: 404}, Body: []byte("no such page")}
+		})
+		b := w.serve(siteB, 1<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 18 })
+		w.fetch("mixed", siteA, siteB)
+		time.Sleep(time.Minute)
+		w.wantFailure("mixed", bgfetch.ReasonBadStatus)
+		w.wantBodies("mixed", []byte{}, b)
+		w.wantNothingLeft()
+	})
+}
+
+func TestSnapshotsAreOrdered(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 10<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		first := w.fetch("a", siteA)
+		second, _ := w.engine.Get("a")
+		if first.Engine != second.Engine || first.Revision >= second.Revision {
+			t.Errorf("%d/%d comes after %d/%d", second.Engine, second.Revision, first.Engine, first.Revision)
+		}
+		w.kill()
+		w.start()
+		if third, _ := w.engine.Get("a"); third.Engine == first.Engine {
+			t.Errorf("two engines have the number %d", third.Engine)
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestAbort(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 10<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		b := w.serve(siteB, 10)
+		snapshot := w.fetch("aborted", siteA, siteB)
+		time.Sleep(2 * time.Second)
+		for i, want := range []bool{true, false} {
+			if aborted, err := w.engine.Abort(context.Background(), snapshot.UniqueID, ""); aborted != want || err != nil {
+				t.Errorf("abort() number %d = %v, %v", i+1, aborted, err)
+			}
+		}
+		time.Sleep(time.Minute)
+		w.wantFailure("aborted", bgfetch.ReasonAborted)
+		w.wantBodies("aborted", nil, b)
+		w.wantNothingLeft()
+		w.serve(siteA, 10)
+		w.fetch("again", siteA)
+		time.Sleep(time.Minute)
+		w.result("again")
+	})
+}
+
+// TestAbortAgain: a page whose worker died before the answer came asks again.
+func TestAbortAgain(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 10<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		uniqueID := w.fetch("aborted", siteA).UniqueID
+		time.Sleep(2 * time.Second)
+		ask := func(call string, want bool) {
+			t.Helper()
+			if aborted, err := w.engine.Abort(context.Background(), uniqueID, call); aborted != want || err != nil {
+				t.Errorf("abort() = %v, %v, want %v", aborted, err, want)
+			}
+		}
+		w.events.OnDispatch = func(ctx context.Context, _ string, _ bgfetch.Snapshot) error { <-ctx.Done(); return ctx.Err() }
+		for range 2 {
+			ask("first", true)
+			ask("second", false)
+			ask("", false)
+			w.kill()
+			w.start()
+		}
+		ask("first", true)
+		w.kill()
+		w.events.OnDispatch = w.listen
+		w.start()
+		time.Sleep(time.Minute)
+		w.wantNothingLeft()
+		ask("first", true)
+		ask("second", false)
+		ask("", false)
+		var refused *bgfetch.Error
+		if _, err := w.engine.Abort(context.Background(), uniqueID, strings.Repeat("x", 65)); !errors.As(err, &refused) || refused.Name != bgfetch.TypeError {
+			t.Errorf("a call with a long name: %v", err)
+		}
+	})
+}
+
+func TestAbortIsStored(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 10<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		w.events.OnDispatch = func(ctx context.Context, _ string, _ bgfetch.Snapshot) error { <-ctx.Done(); return ctx.Err() }
+		snapshot := w.fetch("aborted", siteA)
+		time.Sleep(2 * time.Second)
+		if aborted, err := w.engine.Abort(context.Background(), snapshot.UniqueID, ""); !aborted || err != nil {
+			t.Fatalf("abort() = %v, %v", aborted, err)
+		}
+		w.kill()
+		w.events.OnDispatch = w.listen
+		w.start()
+		time.Sleep(time.Minute)
+		events := w.events.Dispatched()
+		if last := events[len(events)-1]; last.Type != "backgroundfetchabort" {
+			t.Errorf("after a restart: %+v", last)
+		}
+		w.wantNothingLeft()
+	})
+}
+
+func TestDownloadTotal(t *testing.T) {
+	for _, test := range []struct {
+		total, size int
+		want        bgfetch.FailureReason
+	}{{1000, 999, ""}, {1000, 1000, ""}, {1000, 1001, bgfetch.ReasonDownloadTotalExceeded}, {0, 1 << 20, ""}} {
+		run(t, func(w *world) {
+			a := w.serve(siteA, test.size)
+			init := fetchInit("total", siteA)
+			init.DownloadTotal = int64(test.total)
+			if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			if test.want == "" {
+				w.wantSuccess("total", a)
+			} else {
+				w.wantFailure("total", test.want)
+			}
+			w.wantNothingLeft()
+		})
+	}
+}
+
+func TestQuotaInMidTransfer(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 4<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		w.bodies.Quota, w.bodies.HideRoom = 2<<20, true
+		w.fetch("large", siteA)
+		time.Sleep(time.Minute)
+		w.wantFailure("large", bgfetch.ReasonQuotaExceeded)
+		w.wantNothingLeft()
+	})
+}
+
+func TestUpload(t *testing.T) {
+	run(t, func(w *world) {
+		w.bodies.Upload("h", randomBytes(5000))
+		post := func(id string) bgfetch.Snapshot {
+			init := fetchInit(id, siteA)
+			init.Requests[0].Method = "POST"
+			init.Requests[0].Body = &bgfetch.RequestBody{Handle: "h"}
+			snapshot, err := w.engine.Fetch(context.Background(), init)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return snapshot
+		}
+		answer := w.serve(siteA, 100)
+		if snapshot := post("up"); snapshot.UploadTotal != 5000 || snapshot.Uploaded != 0 {
+			t.Errorf("right after fetch(): %+v", snapshot)
+		}
+		time.Sleep(time.Minute)
+		w.wantSuccess("up", answer)
+		if told := w.result("up").Told; told.Uploaded != 5000 {
+			t.Errorf("uploaded = %d", told.Uploaded)
+		}
+
+		w.network.Handle(siteA, func(int, bgfetch.TransferInit) bgfetchtest.Response {
+			return bgfetchtest.Response{Err: fmt.Errorf("cut: %w", bgfetch.ErrNetwork)}
+		})
+		before := len(w.network.Requests())
+		post("broken")
+		time.Sleep(time.Hour)
+		w.wantFailure("broken", bgfetch.ReasonFetchError)
+		if sent := len(w.network.Requests()) - before; sent != 1 {
+			t.Errorf("a POST was sent %d times", sent)
+		}
+	})
+}
+
+func TestLargeUploadTakesItsTime(t *testing.T) {
+	run(t, func(w *world) {
+		upload := func(id string, size int, takes time.Duration) {
+			w.bodies.Upload(id, make([]byte, size))
+			w.network.Handle(siteA, func(int, bgfetch.TransferInit) bgfetchtest.Response {
+				return bgfetchtest.Response{Delay: takes, Head: bgfetch.Head{URL: siteA, Status: 200}, Body: []byte("got it")}
+			})
+			init := fetchInit(id, siteA)
+			init.Requests[0].Method = "PUT"
+			init.Requests[0].Body = &bgfetch.RequestBody{Handle: id}
+			if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Hour)
+		}
+		upload("large", 4<<20, 8*time.Minute)
+		w.wantSuccess("large", []byte("got it"))
+		upload("small", 4<<10, 8*time.Minute)
+		w.wantFailure("small", bgfetch.ReasonFetchError)
+	})
+}
+
+func TestUploadIsNotSentAgainByTheNextEngine(t *testing.T) {
+	run(t, func(w *world) {
+		w.bodies.Upload("h", randomBytes(5000))
+		w.network.Handle(siteA, func(int, bgfetch.TransferInit) bgfetchtest.Response {
+			return bgfetchtest.Response{Delay: time.Hour}
+		})
+		init := fetchInit("up", siteA)
+		init.Requests[0].Method = "PUT"
+		init.Requests[0].Body = &bgfetch.RequestBody{Handle: "h"}
+		if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		w.kill()
+		w.start()
+		time.Sleep(time.Minute)
+		w.wantFailure("up", bgfetch.ReasonFetchError)
+		if n := len(w.network.Requests()); n != 1 {
+			t.Errorf("the PUT was sent %d times", n)
+		}
+	})
+}
+
+func TestEventIsDeliveredAgain(t *testing.T) {
+	run(t, func(w *world) {
+		a := w.serve(siteA, 1000)
+		w.events.OnDispatch = func(ctx context.Context, _ string, _ bgfetch.Snapshot) error { <-ctx.Done(); return ctx.Err() }
+		w.fetch("twice", siteA)
+		time.Sleep(time.Minute)
+		w.kill()
+		w.events.OnDispatch = w.listen
+		w.start()
+		time.Sleep(time.Minute)
+		if n := len(w.events.Dispatched()); n != 2 {
+			t.Errorf("the event was fired %d times, want 2", n)
+		}
+		w.wantBodies("twice", a)
+		w.wantNothingLeft()
+	})
+}
+
+func TestManyRecordsAreBounded(t *testing.T) {
+	run(t, func(w *world) {
+		var urls []string
+		for i := range 1000 {
+			u := fmt.Sprintf("https://site.test/%d", i)
+			w.serve(u, 1000, func(r *bgfetchtest.Resource) { r.Rate = 10000 })
+			urls = append(urls, u)
+		}
+		w.fetch("many", urls...)
+		time.Sleep(time.Second)
+		small := w.serve(siteA, 10)
+		w.fetch("late", siteA)
+		time.Sleep(time.Second)
+		w.wantSuccess("late", small) // fair: it does not wait for the thousand
+		time.Sleep(time.Hour)
+		w.wantNothingLeft()
+		if peak := w.network.Peak(""); peak != engine.DefaultOptions.MaxPerHost {
+			t.Errorf("%d transfers with one host at once, want %d", peak, engine.DefaultOptions.MaxPerHost)
+		}
+	})
+}
+
+func TestStreamWhileItDownloads(t *testing.T) {
+	run(t, func(w *world) {
+		a := w.serve(siteA, 8<<20, func(r *bgfetchtest.Resource) { r.Rate = 1 << 20 })
+		// A reader in a browser holds the cache open; here the event holds the data.
+		read := make(chan struct{})
+		w.events.OnDispatch = func(ctx context.Context, _ string, _ bgfetch.Snapshot) error {
+			select {
+			case <-read:
+			case <-ctx.Done():
+			}
+			return ctx.Err()
+		}
+		snapshot := w.fetch("stream", siteA)
+		record, err := w.engine.Record(context.Background(), snapshot.UniqueID, 0, true)
+		if err != nil || record.Head == nil || record.Head.Status != 200 {
+			t.Fatalf("Record = %+v, %v", record, err)
+		}
+		begun := time.Now()
+		plan, err := w.engine.Plan(context.Background(), snapshot.UniqueID, 0, record.Generation, 0, true)
+		if err != nil || len(plan.Segments) == 0 || plan.End || time.Since(begun) > time.Second {
+			t.Fatalf("Plan = %+v, %v after %v", plan, err, time.Since(begun))
+		}
+		body, err := w.read(context.Background(), snapshot.UniqueID, record)
+		if err != nil || string(body) != string(a) {
+			t.Errorf("read %d bytes, %v", len(body), err)
+		}
+		if _, err := w.engine.Record(context.Background(), snapshot.UniqueID, 1, false); !errors.Is(err, bgfetch.ErrUnknown) {
+			t.Errorf("a record that is not there: %v", err)
+		}
+		close(read)
+	})
+}

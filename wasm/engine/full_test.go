@@ -1,0 +1,118 @@
+package engine_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// fullStore has no room for a row while bodies take *limit bytes, as in a browser with
+// one quota for the Cache API and IndexedDB. What only deletes succeeds.
+type fullStore struct {
+	bgfetch.Store
+	bodies *bgfetchtest.MemoryBodies
+	limit  *int64
+}
+
+// runFull is run with such a store.
+func runFull(t *testing.T, limit int64, test func(w *world, limit *int64)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.wrap = func(store bgfetch.Store) bgfetch.Store { return &fullStore{store, w.bodies, &limit} }
+		w.start()
+		test(w, &limit)
+		w.kill()
+	})
+}
+
+func (s *fullStore) room() error {
+	if s.bodies.Used() >= *s.limit {
+		return bgfetch.ErrQuota
+	}
+	return nil
+}
+
+func (s *fullStore) PutState(ctx context.Context, state bgfetch.FetchState) error {
+	if err := s.room(); err != nil {
+		return err
+	}
+	return s.Store.PutState(ctx, state)
+}
+
+func (s *fullStore) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
+	if err := s.room(); err != nil {
+		return err
+	}
+	return s.Store.PutRecord(ctx, uniqueID, index, record, added...)
+}
+
+func (s *fullStore) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ended) error {
+	if err := s.room(); err != nil && ended != nil {
+		return err
+	}
+	return s.Store.Delete(ctx, uniqueID, ended)
+}
+
+func (s *fullStore) PutLog(ctx context.Context, run bgfetch.LogRun) (int64, error) {
+	if err := s.room(); err != nil {
+		return run.Number, err
+	}
+	return s.Store.PutLog(ctx, run)
+}
+
+// TestNoRoomForRows: a download that fills the storage to its last byte fails, and leaves
+// the room that it took.
+func TestNoRoomForRows(t *testing.T) {
+	runFull(t, 2*mib, func(w *world, _ *int64) {
+		w.serve(siteA, 4*mib, func(r *bgfetchtest.Resource) { r.Rate = mib })
+		w.fetch("large", siteA)
+		time.Sleep(time.Minute)
+		w.wantFailure("large", bgfetch.ReasonQuotaExceeded)
+		w.wantNothingLeft()
+		if ended := w.history(); len(ended) != 1 || ended[0].FailureReason != bgfetch.ReasonQuotaExceeded {
+			t.Errorf("the history is %+v", ended)
+		}
+		w.kill()
+		w.start()
+		time.Sleep(time.Minute)
+		if events := w.events.Dispatched(); len(events) != 1 {
+			t.Errorf("the events are %+v", events)
+		}
+	})
+}
+
+// TestKeptDeletedWithoutRoom: the storage that kept records fill can be made free again.
+func TestKeptDeletedWithoutRoom(t *testing.T) {
+	for name, query := range map[string]bgfetch.KeptQuery{"all": {}, "one": {URL: siteA}} {
+		t.Run(name, func(t *testing.T) {
+			runFull(t, 1<<40, func(w *world, limit *int64) {
+				w.serve(siteA, mib)
+				w.serve(siteB, mib)
+				init := fetchInit("album", siteA, siteB)
+				init.Keep = true
+				if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Minute)
+				*limit = mib + 1 // nothing can be written while both are there
+				deleted, err := w.engine.DeleteKept(context.Background(), query)
+				if err != nil || deleted == 0 {
+					t.Errorf("DeleteKept: %d, %v", deleted, err)
+				}
+				if used := w.bodies.Used(); used != int64(2-deleted)*mib {
+					t.Errorf("%d bytes are left", used)
+				}
+				w.kill()
+				w.start()
+				if kept := w.engine.Kept(query); len(kept) != 0 {
+					t.Errorf("after a start there are %+v", kept)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,189 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// What readers are told: records, and where the bytes of their responses lie.
+
+// planSegments bounds the segments in one plan: those of a file of many GB fit in
+// it, so that a reader that holds the plan of a finished body can read all of it
+// after the rows are deleted.
+const planSegments = 50_000
+
+// Match returns the records that match, in order; all of them where query is nil.
+// With first set, at most one. An error is ErrUnknown or InvalidStateError.
+//
+// Source: #background-fetch-registration-match-all
+func (e *Engine) Match(uniqueID string, query *bgfetch.MatchRequest, options bgfetch.MatchOptions, first bool) (cache string, records []bgfetch.RecordSnapshot, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.readable(uniqueID)
+	if err != nil {
+		return "", nil, err
+	}
+	// Of kept records the URL is the whole key: what a Vary names is no longer stored.
+	options.IgnoreVary = options.IgnoreVary || f.state.Delivered
+	records = []bgfetch.RecordSnapshot{}
+	for _, r := range f.records {
+		if query != nil && !matches(*query, options, r.request, r.state.Response.Head) {
+			continue
+		}
+		records = append(records, r.snapshot())
+		if first {
+			break
+		}
+	}
+	return e.Bodies.CacheName(uniqueID), records, nil
+}
+
+// readable finds a background fetch whose records are available. e.mu is held.
+func (e *Engine) readable(uniqueID string) (*backgroundFetch, error) {
+	f, err := e.lookUp(uniqueID)
+	if err != nil {
+		return nil, err
+	}
+	if f.state.Delivered && !f.kept() {
+		return nil, bgfetch.Errorf(bgfetch.InvalidStateError, "the records of the background fetch %q are no longer available", f.state.ID)
+	}
+	return f, nil
+}
+
+// Record returns a record. With wait set it returns when the head of its response
+// is known or it is settled, or else when ctx ends, with what there is then.
+func (e *Engine) Record(ctx context.Context, uniqueID string, index int, wait bool) (bgfetch.RecordSnapshot, error) {
+	var snapshot bgfetch.RecordSnapshot
+	err := e.read(ctx, uniqueID, index, wait, func(r *record) bool {
+		snapshot = r.snapshot()
+		return snapshot.Head != nil || snapshot.Result != bgfetch.ResponseNone
+	})
+	return snapshot, err
+}
+
+// Plan says where the body of a record's response lies from an offset on. With
+// wait set it returns when there is something to tell, or else when ctx ends.
+func (e *Engine) Plan(ctx context.Context, uniqueID string, index, generation int, from int64, wait bool) (bgfetch.Plan, error) {
+	var plan bgfetch.Plan
+	err := e.read(ctx, uniqueID, index, wait, func(r *record) bool {
+		plan = r.plan(generation, from)
+		return len(plan.Segments) > 0 || plan.End || plan.Failed != bgfetch.ReasonNone
+	})
+	return plan, err
+}
+
+// read calls look with the record under the engine's lock; with wait set again
+// after each change, until look is content or ctx has ended.
+func (e *Engine) read(ctx context.Context, uniqueID string, index int, wait bool, look func(*record) bool) error {
+	e.mu.Lock()
+	f, err := e.readable(uniqueID)
+	e.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if index < 0 || index >= len(f.records) {
+		return fmt.Errorf("record %d: %w", index, bgfetch.ErrUnknown)
+	}
+	err = f.wait(ctx, func() bool { return look(f.records[index]) || !wait })
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
+}
+
+// result is the record's result as readers see it: what had none when the
+// background fetch settled will never have one.
+func (r *record) result() bgfetch.ResponseResult {
+	if r.state.Dropped {
+		return bgfetch.ResponseResult(bgfetch.ReasonAborted)
+	}
+	if result := r.state.Response.Result; result != bgfetch.ResponseNone || !r.fetch.settling {
+		return result
+	}
+	if reason := r.fetch.reason; reason != bgfetch.ReasonNone {
+		return bgfetch.ResponseResult(reason)
+	}
+	return bgfetch.ResponseResult(bgfetch.ReasonAborted)
+}
+
+// exposed says whether the response may be read.
+//
+// Source: #background-fetch-response-exposed
+func exposed(result bgfetch.ResponseResult) bool {
+	return result == bgfetch.ResponseNone || result == bgfetch.ResponseSuccess || result == bgfetch.ResponseResult(bgfetch.ReasonBadStatus)
+}
+
+// unproven says that nothing may be read yet, because it may prove to be wrong.
+func (r *record) unproven() bool {
+	return r.verified() && r.state.Response.Result == bgfetch.ResponseNone
+}
+
+// snapshot is what instances are told of the record. e.mu is held.
+func (r *record) snapshot() bgfetch.RecordSnapshot {
+	result := r.result()
+	s := bgfetch.RecordSnapshot{
+		Index:      r.index,
+		Request:    r.request,
+		Result:     result,
+		Exposed:    exposed(result),
+		Generation: r.state.Response.Generation,
+		Length:     -1,
+	}
+	if s.Exposed && !r.unproven() {
+		s.Head = r.state.Response.Head
+		if result == bgfetch.ResponseSuccess || r.lengthIsCertain() {
+			s.Length = evidence.ExpectedLength(&r.state.Response)
+		}
+	}
+	return s
+}
+
+// lengthIsCertain says that the length is that of the body. Where a content coding may be
+// hidden, an announced one is taken for that of media: they are compressed already.
+func (r *record) lengthIsCertain() bool {
+	data := &r.state.Response
+	if data.Head == nil || data.Length >= 0 {
+		return data.Head != nil
+	}
+	kind, _, _ := strings.Cut(strings.ToLower(data.Head.Value("Content-Type")), "/")
+	return kind == "audio" || kind == "video"
+}
+
+// plan says where the body lies. e.mu is held.
+func (r *record) plan(generation int, from int64) bgfetch.Plan {
+	data := &r.state.Response
+	result := r.result()
+	p := bgfetch.Plan{Cache: r.fetch.engine.Bodies.CacheName(r.fetch.state.UniqueID), Segments: []bgfetch.PlanSegment{}}
+	switch {
+	case generation != data.Generation:
+		p.Failed = bgfetch.ReasonFetchError // it started again: these bytes belong to nothing
+		return p
+	case result == bgfetch.ResponseResult(bgfetch.ReasonBadStatus):
+		p.End = true
+		return p
+	case !exposed(result):
+		p.Failed = bgfetch.FailureReason(result)
+		return p
+	case r.unproven():
+		return p
+	}
+	end := from
+	for _, s := range ranges.SegmentsFrom(data.Segments, from, planSegments) {
+		if s.Offset > from && slices.Contains(data.Seams, s.Offset) {
+			break // it is not proved to be what follows
+		}
+		p.Segments = append(p.Segments, bgfetch.PlanSegment{
+			Key: r.fetch.engine.Bodies.Key(r.key(generation, s)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
+		})
+		end = s.Offset + s.Length
+	}
+	p.End = result == bgfetch.ResponseSuccess && end >= data.Length
+	return p
+}

@@ -1,0 +1,196 @@
+package engine
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// judgeStart looks at the head of a response with which the body begins. Next: move.
+func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
+	head := a.transfer.Head()
+	if delay, ok := ranges.RetryAfter(head, time.Now()); ok && a.safe() && ranges.TemporaryStatus(head.Status) {
+		if v, ok := a.later(head.Status, delay); ok {
+			return nil, v
+		}
+	}
+	if head.Status < 200 || head.Status > 299 {
+		return a.badStatus(head)
+	}
+	if head.Status == http.StatusPartialContent && !a.ownRange() {
+		if _, problem := ranges.ValidatePartial(head, 0, 0); problem != "" {
+			return a.fail(bgfetch.ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
+		}
+	}
+	a.begin(head)
+	if v, ok := a.roomFor(ctx, evidence.ExpectedLength(&a.next.Response)); !ok {
+		return nil, v
+	}
+	a.publish(0)
+	if a.askInRanges() {
+		a.transfer.Close()
+		a.transfer = nil
+		return chooseRange, verdict{}
+	}
+	return move, verdict{}
+}
+
+// begin makes the response the one with which the body begins.
+func (a *attempt) begin(head bgfetch.Head) {
+	data := &a.next.Response
+	if probe := (bgfetch.ResponseData{Length: -1}); data.Head != nil {
+		evidence.Announce(&probe, head)
+		if evidence.VersionOf(data, head, probe.Length) == evidence.VersionOther {
+			a.renew() // who was told of the one before does not read this one
+		}
+	}
+	announced := max(0, evidence.ExpectedLength(data))
+	a.from, a.to, a.start, a.end = 0, 0, 0, 0
+	data.Length, data.Announced = -1, 0
+	data.ETag = head.Value("ETag")
+	data.LastModified = head.Value("Last-Modified")
+	data.Resumable = a.safe() && !a.ownRange() && !a.rangeless
+	switch {
+	case head.Status == http.StatusPartialContent && !a.ownRange():
+		if complete, _ := ranges.ValidatePartial(head, 0, 0); evidence.CodingOf(head) == evidence.CodingNone {
+			data.Length = complete
+		} else {
+			data.Announced = announced // what came before says more than a part does
+		}
+		head = ranges.MadeWhole(head)
+	case a.request.Method == "HEAD" || head.Status == http.StatusNoContent || head.Status == http.StatusResetContent:
+		data.Length = 0
+	default:
+		evidence.Announce(data, head)
+	}
+	data.Head = &head
+}
+
+// judgeRange looks at the head of a response to a Range request. Next: move.
+func judgeRange(a *attempt, ctx context.Context) (step, verdict) {
+	head := a.transfer.Head()
+	data := &a.next.Response
+	switch {
+	case head.Status == http.StatusPartialContent:
+		return judgePartial(a, ctx)
+	case head.Status >= 200 && head.Status <= 299 && len(data.Segments) > 0:
+		return judgeRepeated, verdict{}
+	case head.Status >= 200 && head.Status <= 299:
+		a.single = true // it knows no ranges
+		return judgeStart, verdict{}
+	case head.Status == http.StatusRequestedRangeNotSatisfiable:
+		return a.judge416(head)
+	}
+	return a.refused(head)
+}
+
+// judgePartial looks at the head of a 206. Next: move.
+func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
+	head := a.transfer.Head()
+	data := &a.next.Response
+	if evidence.CodingOf(head) == evidence.CodingSome {
+		return a.withoutRanges("the server's ranges are of an encoded body")
+	}
+	complete, problem := ranges.ValidatePartial(head, a.from, a.to)
+	if problem != "" {
+		return a.invalid(problem)
+	}
+	if len(data.Segments) == 0 && a.from == 0 {
+		end := a.end
+		a.begin(head)
+		a.end, a.to = end, end
+		return move, verdict{}
+	}
+	_, placed := head.Get("Content-Range")
+	switch v := evidence.VersionOf(data, head, complete); {
+	case v == evidence.VersionOther && !a.verified():
+		a.single, a.rangeless = false, false // its ranges may be better
+		return a.restart("the file on the server is another one")
+	case v == evidence.VersionSame && placed:
+		a.continues = true
+		evidence.Join(data, head, complete)
+		return move, verdict{}
+	}
+	// The bytes have to decide.
+	evidence.Doubt(data, complete)
+	if evidence.IsSelfProving(data) { // and none were asked for again
+		data.Compare = true
+		return a.again("nothing in the partial response proves that it continues what is stored")
+	}
+	return move, verdict{}
+}
+
+// judgeRepeated looks at the head of a response with all of a body of which some is
+// stored: that is compared. Next: move.
+func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
+	head := a.transfer.Head()
+	data := &a.next.Response
+	if head.Status < 200 || head.Status > 299 {
+		return a.refused(head)
+	}
+	a.from, a.to = 0, 0
+	a.repeated = true
+	if data.Head == nil { // its row is gone, and those of its segments are not
+		start, end := a.start, a.end
+		a.begin(head)
+		a.start, a.end = start, end
+	}
+	probe := bgfetch.ResponseData{Length: -1}
+	evidence.Announce(&probe, head)
+	if evidence.VersionOf(data, head, probe.Length) != evidence.VersionOther || a.verified() {
+		evidence.Doubt(data, probe.Length)
+		return move, verdict{}
+	}
+	if v, ok := a.countRestart(); !ok {
+		return nil, v
+	}
+	a.renew()
+	a.repeated = false
+	a.single, a.rangeless = false, false // its ranges may be better
+	if v, ok := a.store(ctx); !ok {      // what is stored makes room
+		return nil, v
+	}
+	return judgeStart, verdict{}
+}
+
+// judge416 judges that the server has nothing from there on.
+func (a *attempt) judge416(head bgfetch.Head) (step, verdict) {
+	data := &a.next.Response
+	r, ok := ranges.ExtractContentRange(head.Value("Content-Range"))
+	switch {
+	case len(data.Segments) == 0 && a.unprovedEnds > 0 && data.Head != nil && ok && r.Complete == 0:
+		data.Length = 0
+		return a.succeed()
+	case len(data.Segments) == 0:
+		a.single = true // an empty file has no ranges
+		return a.again("the server has no such range")
+	case ok && r.First < 0 && r.Complete == a.start && a.from == a.start && a.start == ranges.StoredLength(data.Segments):
+		// All is there, and the length was told wrong; or it is another file of just
+		// that length.
+		data.Length, data.Announced, data.Compare = -1, 0, true
+		return a.again("the server says that this is all")
+	}
+	// Perhaps since it counts encoded bytes.
+	a.rangeless = a.rangeless || (evidence.CodingOfBody(data) != evidence.CodingNone && !data.Offsets)
+	return a.restart("the server has fewer bytes than are stored")
+}
+
+// refused judges a status that says neither yes nor that there is nothing more.
+func (a *attempt) refused(head bgfetch.Head) (step, verdict) {
+	if ranges.TemporaryStatus(head.Status) {
+		delay, _ := ranges.RetryAfter(head, time.Now())
+		if v, ok := a.later(head.Status, delay); ok {
+			return nil, v
+		}
+	}
+	data := &a.next.Response
+	if end, gap := ranges.FirstGap(data.Segments); a.takesEnd && end == a.unprovedEnd && gap == 0 && len(data.Seams) == 0 && !ranges.TemporaryStatus(head.Status) {
+		data.Length = end
+		return a.succeed()
+	}
+	return a.badStatus(head)
+}

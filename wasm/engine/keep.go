@@ -1,0 +1,322 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"slices"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Keeping is an addition to the standard: with FetchInit.Keep the records of a
+// background fetch that succeeded stay after its closing event, where they are. The
+// write of its result is the moment: from then on a URL is answered from the records
+// that were kept last. Those that had the same URL before are deleted afterwards.
+
+func isChosen(q bgfetch.KeptQuery, r *record) bool {
+	return (q.UniqueID == "" || q.UniqueID == r.fetch.state.UniqueID) &&
+		(q.URL == "" || matchURL(q.URL, q.IgnoreSearch) == matchURL(r.request.URL, q.IgnoreSearch))
+}
+
+// kept says that the records stay.
+func (f *backgroundFetch) kept() bool { return f.state.KeptAt > 0 }
+
+// checkKeep refuses requests whose responses do not stand for their URL.
+func checkKeep(init bgfetch.FetchInit) error {
+	for _, request := range init.Requests {
+		switch {
+		case !init.Keep:
+		case request.Method != "GET":
+			return bgfetch.Errorf(bgfetch.TypeError, "options.keep is for GET requests only: %s %s", request.Method, request.URL)
+		case bgfetch.HeaderValue(request.Headers, "Range") != "":
+			return bgfetch.Errorf(bgfetch.TypeError, "options.keep is for whole responses, and the request for %s has a Range", request.URL)
+		}
+	}
+	return nil
+}
+
+// nextKeptAt is a time for FetchState.KeptAt, in ms since 1970 and larger than all before.
+func (e *Engine) nextKeptAt() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lastKept = max(e.lastKept+1, time.Now().UnixMilli())
+	return e.lastKept
+}
+
+// restoreKept takes up a background fetch of which only kept records are left, and
+// deletes what is left of one whose bodies were deleted behind our back.
+func (e *Engine) restoreKept(ctx context.Context, s bgfetch.Stored, bodies []string) error {
+	if !slices.Contains(bodies, s.State.UniqueID) {
+		if err := e.Bodies.Delete(ctx, s.State.UniqueID); err != nil {
+			return err
+		}
+		return e.Store.Delete(ctx, s.State.UniqueID, nil)
+	}
+	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
+	f.settling = true
+	f.cancel()
+	if slices.ContainsFunc(s.Requests, func(r bgfetch.Request) bool { return len(r.Headers) > 0 || r.Referrer != "" }) {
+		// A version stored it that kept all of them.
+		if err := f.bareRequests(ctx); err != nil {
+			log.Printf("header fields of kept requests stay for now: %v", err)
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.kept[s.State.UniqueID] = f
+	return nil
+}
+
+// keepRecords does for a background fetch that is kept what deletion is for others:
+// it gives up all but its records and the URLs of their requests, and what dead workers have put since it was verified.
+func (e *Engine) keepRecords(f *backgroundFetch, ended bgfetch.Ended) error {
+	keys, err := e.Bodies.Segments(e.ctx, f.state.UniqueID)
+	if err == nil {
+		err = f.deleteOrphans(e.ctx, keys)
+	}
+	if err != nil {
+		return fmt.Errorf("delete orphaned bodies: %w", err)
+	}
+	// A crash in between leaves a row that is taken up at the next start.
+	if err := e.Bodies.Keep(e.ctx, f.state.UniqueID); err != nil {
+		return err
+	}
+	if err := f.bareRequests(e.ctx); err != nil {
+		return err
+	}
+	f.storing.Lock()
+	defer f.storing.Unlock()
+	e.mu.Lock()
+	f.state.Ended = true
+	state := f.state
+	e.mu.Unlock()
+	return e.Store.Keep(e.ctx, state, ended)
+}
+
+// bareRequests gives up what may be a secret and will never be sent again.
+func (f *backgroundFetch) bareRequests(ctx context.Context) error {
+	requests := make([]bgfetch.Request, len(f.records))
+	f.engine.mu.Lock()
+	for i, r := range f.records {
+		r.request = r.request.Bare()
+		requests[i] = r.request
+	}
+	f.engine.mu.Unlock()
+	return f.engine.Store.PutRequests(ctx, f.state.UniqueID, requests)
+}
+
+// keptRecords returns the kept records, the last kept first, without those in
+// whose place others with the same URL were kept. e.mu is held.
+func (e *Engine) keptRecords() []*record {
+	var kept []*backgroundFetch
+	for _, fetches := range []map[string]*backgroundFetch{e.fetches, e.kept} {
+		for _, f := range fetches {
+			if f.kept() {
+				kept = append(kept, f)
+			}
+		}
+	}
+	slices.SortFunc(kept, func(a, b *backgroundFetch) int { return cmp.Compare(b.state.KeptAt, a.state.KeptAt) })
+	var records []*record
+	by := map[string]*backgroundFetch{}
+	for _, f := range kept {
+		for _, r := range f.records {
+			key := matchURL(r.request.URL, false)
+			if other, ok := by[key]; r.state.Dropped || ok && other != f {
+				continue
+			}
+			by[key] = f
+			records = append(records, r)
+		}
+	}
+	return records
+}
+
+// Kept returns the kept records that the query chooses, the last kept first.
+func (e *Engine) Kept(query bgfetch.KeptQuery) []bgfetch.KeptRecord {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	kept := []bgfetch.KeptRecord{}
+	for _, r := range e.keptRecords() {
+		if isChosen(query, r) {
+			state := r.fetch.state
+			s := r.snapshot()
+			s.Request = s.Request.Bare()
+			kept = append(kept, bgfetch.KeptRecord{
+				RecordSnapshot: s, UniqueID: state.UniqueID, ID: state.ID, Title: shorten(state.Title, maxTitle), Icon: chooseIcon(state.Icons), Type: s.Head.Value("Content-Type"), Kept: state.KeptAt,
+			})
+		}
+	}
+	return kept
+}
+
+// Find returns the record that answers for a URL: the last that was kept, or else one
+// of the background fetch that was begun last of those that are not done with. Where there
+// is none the error is ErrUnknown. The header fields of requests and Vary are not looked at.
+func (e *Engine) Find(url string, ignoreSearch bool) (uniqueID string, index int, err error) {
+	query := bgfetch.KeptQuery{URL: url, IgnoreSearch: ignoreSearch}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range e.keptRecords() {
+		if isChosen(query, r) {
+			return r.fetch.state.UniqueID, r.index, nil
+		}
+	}
+	var found *record
+	for _, f := range e.fetches {
+		if !f.created || f.state.Delivered || found != nil && !f.state.Created.After(found.fetch.state.Created) {
+			continue
+		}
+		i := slices.IndexFunc(f.records, func(r *record) bool {
+			return r.safe() && !r.ownRange() && exposed(r.result()) && isChosen(query, r)
+		})
+		if i >= 0 {
+			found = f.records[i]
+		}
+	}
+	if found == nil {
+		return "", 0, bgfetch.ErrUnknown
+	}
+	return found.fetch.state.UniqueID, found.index, nil
+}
+
+// DeleteKept deletes the kept records that the query chooses and returns how many
+// they were. When it returns nil they are gone.
+func (e *Engine) DeleteKept(ctx context.Context, query bgfetch.KeptQuery) (int, error) {
+	e.mu.Lock()
+	var chosen []*record
+	for _, r := range e.keptRecords() {
+		if isChosen(query, r) {
+			chosen = append(chosen, r)
+		}
+	}
+	e.mu.Unlock()
+	for _, r := range chosen {
+		// It may just have been replaced, and so be gone.
+		if err := e.markDropped(ctx, r); err != nil && !errors.Is(err, bgfetch.ErrUnknown) {
+			return 0, storageError("that a kept record is deleted", err)
+		}
+	}
+	if err := e.tidyKept(ctx); err != nil {
+		return 0, storageError("that a kept record is deleted", err)
+	}
+	return len(chosen), nil
+}
+
+// markDropped hides a record for good: from now on nobody reads it. That there is no room
+// to store that is no error: the bodies that take it are deleted next.
+func (e *Engine) markDropped(ctx context.Context, r *record) error {
+	e.mu.Lock()
+	r.state.Dropped = true
+	state := r.state
+	r.fetch.broadcast()
+	e.mu.Unlock()
+	if err := e.Store.PutRecord(ctx, r.fetch.state.UniqueID, r.index, state); !errors.Is(err, bgfetch.ErrQuota) {
+		return err
+	}
+	return nil
+}
+
+// tidyKept deletes the bodies of records that were dropped, or in whose place others
+// were kept. What a crash leaves of that is done at the next start. Background fetches that
+// are not done with come when they are.
+func (e *Engine) tidyKept(ctx context.Context) error {
+	e.tidying.Lock()
+	defer e.tidying.Unlock()
+	e.mu.Lock()
+	current := map[*record]bool{}
+	for _, r := range e.keptRecords() {
+		current[r] = true
+	}
+	var gone []*backgroundFetch // altogether
+	var dropped []*record       // of others
+	for _, f := range e.kept {
+		old := slices.DeleteFunc(slices.Clone(f.records), func(r *record) bool { return current[r] })
+		if len(old) == len(f.records) {
+			gone = append(gone, f)
+			continue
+		}
+		for _, r := range old {
+			if len(r.state.Response.Segments) > 0 {
+				dropped = append(dropped, r)
+			}
+		}
+	}
+	e.mu.Unlock()
+	for _, f := range gone {
+		if err := e.deleteKept(ctx, f); err != nil {
+			return err
+		}
+	}
+	for _, r := range dropped {
+		if err := e.deleteDropped(ctx, r); err != nil {
+			return err
+		}
+	}
+	if len(gone)+len(dropped) > 0 {
+		e.historyChanged() // which says what is kept
+	}
+	return nil
+}
+
+// deleteKept deletes all of a kept background fetch: first the bodies. Those that somebody
+// asked to delete one by one, since browsers free the room of a deleted cache later, when
+// nobody has it open. Who reads what was replaced reads on.
+func (e *Engine) deleteKept(ctx context.Context, f *backgroundFetch) error {
+	uniqueID := f.state.UniqueID
+	var asked []bgfetch.SegmentKey
+	e.mu.Lock()
+	for _, r := range f.records {
+		if r.state.Dropped {
+			asked = append(asked, r.keys(r.state.Response.Generation, r.state.Response.Segments)...)
+		}
+		r.state.Dropped = true
+	}
+	f.broadcast()
+	e.mu.Unlock()
+	err := e.Bodies.DeleteSegments(ctx, uniqueID, asked)
+	if err == nil {
+		err = e.Bodies.Delete(ctx, uniqueID)
+	}
+	if err != nil {
+		return fmt.Errorf("delete kept bodies: %w", err)
+	}
+	if err := e.Store.Delete(ctx, uniqueID, nil); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.kept, uniqueID)
+	return nil
+}
+
+// deleteDropped deletes the bodies of one record of several.
+func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
+	uniqueID := r.fetch.state.UniqueID
+	if err := e.markDropped(ctx, r); err != nil {
+		return err
+	}
+	data := &r.state.Response
+	if err := e.Bodies.DeleteSegments(ctx, uniqueID, r.keys(data.Generation, data.Segments)); err != nil {
+		return fmt.Errorf("delete kept bodies: %w", err)
+	}
+	e.mu.Lock()
+	// The rows of segments go with their generation.
+	r.state.Response = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}
+	state := r.state
+	e.mu.Unlock()
+	return e.Store.PutRecord(ctx, uniqueID, r.index, state)
+}
+
+// tidyKeptSoon is tidyKept for where nobody waits.
+func (e *Engine) tidyKeptSoon() {
+	e.goWork(func() {
+		if err := e.tidyKept(e.ctx); err != nil && e.ctx.Err() == nil {
+			log.Printf("kept records that were replaced stay for now: %v", err)
+		}
+	})
+}

@@ -1,0 +1,220 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"background-fetch-wasm/test/bgfetchtest"
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// What random lives have found, each in a small form.
+
+func TestFoundByLives(t *testing.T) {
+	file := resource{Body: randomBytes(4*mib + 1000), Rate: 16 * mib}
+	small := resource{Body: randomBytes(40_000), Rate: 16 * mib}
+	short := func(r response, n int) response { r.Body = r.Body[:n]; return r }
+	cutAt := func(r response, n int) response { r.Cut = n; return r }
+	hidden := func(r response, names ...string) response {
+		r.Head.Type = "cors"
+		for _, name := range names {
+			r.Head = set(r.Head, name, "")
+		}
+		return r
+	}
+	for _, test := range []struct {
+		name    string
+		browser bgfetch.Framing
+		server  func(n int, init bgfetch.TransferInit) response
+		body    []byte
+	}{
+		{"a body that ends before what is stored of it", webkit, func(n int, init bgfetch.TransferInit) response {
+			r := encoded(all(file, init), true, 0)
+			switch n {
+			case 1:
+				return short(r, 3*mib)
+			case 2:
+				return short(r, 2*mib)
+			}
+			return r
+		}, file.Body},
+		{"nothing could be decoded, twice", chromium, func(n int, init bgfetch.TransferInit) response {
+			r := encoded(all(file, init), true, 0)
+			if n < 3 {
+				return short(r, 0)
+			}
+			return r
+		}, file.Body},
+		{"blocks of brotli, twice", webkit, func(n int, init bgfetch.TransferInit) response {
+			r := encoded(all(file, init), true, 0)
+			r.Head = set(r.Head, "Content-Encoding", "br")
+			if n < 3 {
+				return short(r, mib)
+			}
+			return r
+		}, file.Body},
+		{"ranges bring just as much as is stored", chromium, func(n int, init bgfetch.TransferInit) response {
+			const most = 1000
+			if n == 1 {
+				return cutAt(hidden(small.Respond(init), "Content-Length"), most)
+			}
+			init.RangeEnd = min(init.RangeStart+most, int64(len(small.Body)))
+			return hidden(small.Respond(init), "Content-Range")
+		}, small.Body},
+		{"a range from byte 0 of what is kept encoded", firefox, func(n int, init bgfetch.TransferInit) response {
+			const length = "12000"
+			r := hidden(all(small, init))
+			r.Head = set(r.Head, "Content-Length", length)
+			r.Sent = &bgfetch.Sent{EncodedLength: 12_000}
+			switch {
+			case n == 1:
+				return cutAt(r, 20_000)
+			case isRange(init) && init.RangeStart > 0:
+				return response{Err: bgfetch.ErrNetwork}
+			case isRange(init):
+				r.Head.Status = 206
+				r.Head = set(set(r.Head, "Content-Range", "bytes 0-11999/"+length), "Access-Control-Expose-Headers", "Content-Range")
+				if n == 2 {
+					return cutAt(r, 30_000)
+				}
+			}
+			return r
+		}, small.Body},
+		{"a range from elsewhere, and where it begins is hidden", chromium, func(n int, init bgfetch.TransferInit) response {
+			strong := file
+			strong.ETag = `"v1"`
+			if n == 2 {
+				init.RangeStart = mib / 2
+			}
+			r := hidden(strong.Respond(init), "Content-Range")
+			r.Head = set(r.Head, "Access-Control-Expose-Headers", "ETag, Content-Encoding, Access-Control-Expose-Headers")
+			if n == 1 {
+				return cutAt(r, mib)
+			}
+			return r
+		}, file.Body},
+		{"ends in one place, and ranges told that there is more", webkit, func(n int, init bgfetch.TransferInit) response {
+			if isRange(init) {
+				return cutAt(hidden(file.Respond(init), "Content-Range"), 1000)
+			}
+			return short(encoded(hidden(file.Respond(init)), false, 0), mib+1)
+		}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t)
+				w.options.Framing = test.browser
+				w.network.Handle(siteA, test.server)
+				w.start()
+				w.fetch("f", siteA)
+				time.Sleep(time.Hour)
+				if test.body == nil {
+					w.wantFailure("f", bgfetch.ReasonFetchError)
+				} else {
+					w.wantSuccess("f", test.body)
+				}
+				w.kill()
+			})
+		})
+	}
+}
+
+// TestReaderOfWhatBecomesBadStatus: a reader of a response of which nothing came is not
+// told that it is empty.
+func TestReaderOfWhatBecomesBadStatus(t *testing.T) {
+	run(t, func(w *world) {
+		file := resource{Body: randomBytes(1000)}
+		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+			if n == 1 {
+				r := file.Respond(init)
+				r.CutAtOnce = true
+				return r
+			}
+			return response{Head: bgfetch.Head{URL: siteA, Type: "basic", Status: 404}}
+		})
+		f := w.fetch("f", siteA)
+		record, err := w.engine.Record(context.Background(), f.UniqueID, 0, true)
+		if err != nil || record.Head == nil || record.Head.Status != 200 {
+			t.Fatalf("record %+v, %v", record, err)
+		}
+		plan, err := w.engine.Plan(context.Background(), f.UniqueID, 0, record.Generation, 0, true)
+		if err != nil || plan.End || plan.Failed == bgfetch.ReasonNone {
+			t.Errorf("plan %+v, %v", plan, err)
+		}
+		time.Sleep(time.Minute)
+		w.wantFailure("f", bgfetch.ReasonBadStatus)
+	})
+}
+
+// TestDeliveredIsOver: what is about to be deleted by the next engine cannot be aborted.
+func TestDeliveredIsOver(t *testing.T) {
+	run(t, func(w *world) {
+		w.serve(siteA, 1000)
+		init := fetchInit("f", siteA)
+		init.Paused = true
+		if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := w.store.Load(context.Background())
+		if err != nil || len(stored) != 1 {
+			t.Fatalf("%d are stored, %v", len(stored), err)
+		}
+		w.kill()
+		state := stored[0].State
+		state.Result, state.Delivered = bgfetch.ResultSuccess, true
+		if err := w.store.PutState(context.Background(), state); err != nil {
+			t.Fatal(err)
+		}
+		w.start()
+		if aborted, err := w.engine.Abort(context.Background(), init.UniqueID, "call"); aborted || (err != nil && !errors.Is(err, bgfetch.ErrUnknown)) {
+			t.Errorf("aborted %v, %v", aborted, err)
+		}
+		time.Sleep(time.Minute)
+		if events := w.events.Dispatched(); len(events) != 0 {
+			t.Errorf("events %+v", events)
+		}
+		w.wantNothingLeft()
+	})
+}
+
+// TestLossBeforeBytesOfAnotherFile: the file has changed meanwhile to one that shows its
+// ETag with ranges. What fills the gap is not what the rest continues.
+func TestLossBeforeBytesOfAnotherFile(t *testing.T) {
+	run(t, func(w *world) {
+		before := resource{Body: randomBytes(2*mib + 1)[1:], Rate: mib}
+		after := bgfetchtest.Resource{Body: randomBytes(2 * mib), Rate: mib, ETag: `"v2"`}
+		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+			if n == 1 {
+				r := before.Respond(init)
+				r.Cut = mib
+				return r
+			}
+			r := after.Respond(init)
+			if n == 2 || n == 3 {
+				r.Cut = 40_000
+			}
+			return r
+		})
+		f := w.fetch("f", siteA)
+		time.Sleep(time.Second)
+		keys, err := w.bodies.Segments(context.Background(), f.UniqueID)
+		if err != nil || len(keys) < 2 {
+			t.Fatalf("segments %v, %v", keys, err)
+		}
+		for _, key := range keys {
+			if key.Offset == 0 {
+				err = w.bodies.DeleteSegments(context.Background(), f.UniqueID, []bgfetch.SegmentKey{key})
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.kill()
+		w.start()
+		time.Sleep(time.Hour)
+		w.wantSuccess("f", after.Body)
+	})
+}

@@ -1,0 +1,211 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"slices"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// Bodies can be deleted behind our back, by a page that tidies up the caches of its
+// site or by a user who makes room, and a put into a cache that was deleted meanwhile
+// succeeds. So rows alone prove nothing: the bodies are looked for when an engine
+// starts, and before a background fetch succeeds.
+
+// maxLosses is how many times what is gone is fetched again when all records have
+// succeeded, and how often a storage that fails is asked what is there.
+const maxLosses = 3
+
+// complete settles a background fetch all of whose records have their result. Before
+// it succeeds, all that its rows speak of is looked for; what is gone is fetched
+// again. e.mu is held.
+func (e *Engine) complete(f *backgroundFetch) {
+	if result, _ := f.outcome(); result != bgfetch.ResultSuccess || f.settling {
+		e.settle(f, bgfetch.ReasonNone)
+		return
+	}
+	f.transfers.Add(1)
+	f.running++
+	e.goWork(func() {
+		defer f.transfers.Done()
+		err := f.lookForLost()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		f.running--
+		switch {
+		case f.ctx.Err() != nil:
+			// It has settled, or the engine ends.
+		case err != nil:
+			f.detail = shorten(err.Error(), maxLogText)
+			e.settle(f, bgfetch.ReasonFetchError)
+		case f.unsettled == 0:
+			e.settle(f, bgfetch.ReasonNone)
+		case f.losses == maxLosses:
+			f.detail = fmt.Sprintf("what is stored of it was deleted %d times, but not by it", maxLosses+1)
+			e.settle(f, bgfetch.ReasonFetchError)
+		default:
+			f.losses++
+			e.begin(f)
+		}
+		e.noteActivity(f)
+	})
+}
+
+// lookForLost is dropLost, with some patience where the storage fails.
+func (f *backgroundFetch) lookForLost() error {
+	for try := 1; ; try++ {
+		keys, err := f.dropLost(f.ctx)
+		if err == nil {
+			err = f.deleteOrphans(f.ctx, keys)
+		}
+		if err == nil || f.ctx.Err() != nil {
+			return err
+		}
+		f.fail("it cannot be looked whether all of it is there", err)
+		if try == maxLosses {
+			return fmt.Errorf("it cannot be looked whether all of it is there: %w", err)
+		}
+		select {
+		case <-time.After(f.retry.Wait(try)):
+		case <-f.ctx.Done():
+		}
+	}
+}
+
+// dropLost compares the rows of segments with the bodies that are really there, whose
+// keys it returns. A record that is without a body which it needs has no result any
+// more. Nobody works on the records meanwhile.
+func (f *backgroundFetch) dropLost(ctx context.Context) ([]bgfetch.SegmentKey, error) {
+	e := f.engine
+	keys, err := e.Bodies.Segments(ctx, f.state.UniqueID)
+	if err != nil {
+		return nil, err
+	}
+	present := make(map[bgfetch.SegmentKey]bool, len(keys))
+	for _, key := range keys {
+		present[key] = true
+	}
+	dropped := false
+	for _, r := range f.records {
+		data := &r.state.Response
+		left := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return !present[r.key(data.Generation, s)] })
+		if len(left) < len(data.Segments) {
+			if err := r.storeLoss(ctx, left); err != nil {
+				return nil, err
+			}
+			dropped = true
+		}
+		r.keepOnly(left)
+	}
+	e.mu.Lock()
+	if f.state.Result == bgfetch.ResultSuccess && f.unsettled > 0 {
+		f.state.Result, f.state.KeptAt = bgfetch.ResultNone, 0 // nobody has seen it yet: its event was not delivered
+	}
+	e.mu.Unlock()
+	if dropped {
+		// The cache itself may be gone, which is the sign that there is work.
+		return keys, e.Bodies.Create(ctx, f.state.UniqueID)
+	}
+	return keys, nil
+}
+
+// anew says whether the record begins a new generation, when these are left.
+func (r *record) anew(left []bgfetch.Segment) bool {
+	result := r.state.Response.Result
+	return evidence.Mixes(&r.state.Response, left) && (result == bgfetch.ResponseNone || result == bgfetch.ResponseSuccess)
+}
+
+// storeLoss stores that these are left of the record's segments. A new generation is one
+// step with the loss of rows: else another engine would not know of it.
+func (r *record) storeLoss(ctx context.Context, left []bgfetch.Segment) error {
+	store, uniqueID, data := r.fetch.engine.Store, r.fetch.state.UniqueID, &r.state.Response
+	if r.anew(left) {
+		state := r.state
+		state.Response, state.Digest = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}, nil
+		return store.PutRecord(ctx, uniqueID, r.index, state)
+	}
+	lost := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return slices.Contains(left, s) })
+	return store.DropSegments(ctx, uniqueID, r.index, data.Generation, lost)
+}
+
+// keepOnly makes left all the segments that the record has. If some were lost, what
+// is fetched again is also hashed again. Where that need not be of the same file it is a
+// generation of its own.
+func (r *record) keepOnly(left []bgfetch.Segment) {
+	f := r.fetch
+	f.engine.mu.Lock()
+	defer f.engine.mu.Unlock()
+	data := &r.state.Response
+	before := data.Result
+	if len(left) < len(data.Segments) {
+		anew := r.anew(left)
+		if anew {
+			left = nil
+		}
+		lost := ranges.StoredLength(data.Segments) - ranges.StoredLength(left)
+		f.downloaded -= lost
+		data.Segments = left
+		if anew {
+			*data = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}
+		}
+		why := fmt.Sprintf("%d stored bytes are gone", lost)
+		r.note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: why})
+		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.index, r.request.URL, why)
+		f.broadcast()
+	}
+	if !r.verified() {
+		evidence.AddSeams(data)
+	}
+	start, end := ranges.FirstGap(left)
+	if digest := r.state.Digest; digest != nil && digest.Hashed > start {
+		r.state.Digest = nil
+	}
+	if before == bgfetch.ResponseSuccess && (end > 0 || start < data.Length || data.Result == bgfetch.ResponseNone) {
+		data.Result = bgfetch.ResponseNone
+		f.unsettled++
+	}
+}
+
+// deleteOrphans deletes the bodies, of those with the keys, that no row speaks of.
+func (f *backgroundFetch) deleteOrphans(ctx context.Context, keys []bgfetch.SegmentKey) error {
+	return f.deleteAllBut(ctx, keys, func(*record) bool { return true })
+}
+
+// free deletes the bodies of records that failed, if the background fetch did: nobody
+// may read them. Their rows go with the others.
+func (f *backgroundFetch) free() {
+	e := f.engine
+	if f.state.Result != bgfetch.ResultFailure {
+		return
+	}
+	keys, err := e.Bodies.Segments(e.ctx, f.state.UniqueID)
+	if err == nil {
+		err = f.deleteAllBut(e.ctx, keys, func(r *record) bool { return r.state.Response.Result == bgfetch.ResponseSuccess })
+	}
+	if err != nil && e.ctx.Err() == nil {
+		f.fail("what failed is deleted after its event", err)
+	}
+}
+
+// deleteAllBut deletes the bodies, of those with the keys, that are not of these records.
+func (f *backgroundFetch) deleteAllBut(ctx context.Context, keys []bgfetch.SegmentKey, of func(*record) bool) error {
+	known := make(map[bgfetch.SegmentKey]bool, len(keys))
+	for _, r := range f.records {
+		if !of(r) {
+			continue
+		}
+		for _, key := range r.keys(r.state.Response.Generation, r.state.Response.Segments) {
+			known[key] = true
+		}
+	}
+	others := slices.DeleteFunc(keys, func(key bgfetch.SegmentKey) bool { return known[key] })
+	if len(others) == 0 {
+		return nil
+	}
+	return f.engine.Bodies.DeleteSegments(ctx, f.state.UniqueID, others)
+}

@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// network returns the options that are in force.
+func (f *backgroundFetch) network() bgfetch.NetworkOptions {
+	o := f.state.NetworkOptions
+	o.Priority = cmp.Or(o.Priority, bgfetch.PriorityNormal)
+	o.Network = cmp.Or(o.Network, f.engine.options.Network, bgfetch.ConnectionsAny)
+	return o
+}
+
+// SetOptions changes how a background fetch uses the network from now on, and says
+// whether it did: one that has settled does not change. When it returns, the change is
+// stored.
+func (e *Engine) SetOptions(uniqueID string, change bgfetch.NetworkOptionsInit) (bool, error) {
+	if err := (bgfetch.NetworkOptions{}).With(change).Check(); err != nil {
+		return false, err
+	}
+	f, err := e.pausable(uniqueID)
+	if f == nil {
+		return false, err
+	}
+	err = f.change(func(s *bgfetch.FetchState) { s.NetworkOptions = s.NetworkOptions.With(change) })
+	e.mu.Lock()
+	changed := !f.settling
+	if changed {
+		f.limit.setRate(f.state.MaxBandwidth)
+		e.scheduler.move(f)
+		e.holdOrGoOn(f)
+		e.notifier.touch(f)
+	}
+	e.mu.Unlock()
+	return changed, e.changed(f, err)
+}
+
+// held says whether nothing may be asked for. e.mu is held.
+func (f *backgroundFetch) held() bool { return f.state.Paused || f.waitsUnmetered() }
+
+// waitsUnmetered says whether it may not use the connection there is. e.mu is held.
+func (f *backgroundFetch) waitsUnmetered() bool {
+	return f.engine.metered && f.network().Network == bgfetch.ConnectionsUnmetered
+}
+
+// holdOrGoOn parks what is queued of a background fetch that is held, and stops what
+// is under way; or queues what is parked of one that is not. e.mu is held.
+func (e *Engine) holdOrGoOn(f *backgroundFetch) {
+	switch {
+	case f.settling:
+	case f.held():
+		f.parked = append(f.parked, f.queue...)
+		e.scheduler.remove(f)
+		for _, r := range f.records {
+			if r.interrupt != nil {
+				r.interrupt()
+			}
+		}
+	default:
+		parked := f.parked
+		f.parked = nil
+		e.scheduler.enqueue(f, parked...)
+	}
+	e.noteActivity(f)
+}
+
+// watchMetered follows what the browser tells of the connection, until ctx ends.
+func (e *Engine) watchMetered(ctx context.Context) {
+	for metered := e.metered; ; {
+		if err := e.Network.WaitMetered(ctx, !metered); err != nil {
+			return // the browser is asked again by the next engine
+		}
+		metered = !metered
+		e.mu.Lock()
+		e.metered = metered
+		for _, f := range e.active {
+			if f.created && f.network().Network == bgfetch.ConnectionsUnmetered {
+				e.holdOrGoOn(f)
+			}
+		}
+		e.mu.Unlock()
+	}
+}

@@ -1,0 +1,263 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"math"
+	"net/http"
+	"sync"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// part is one request of an attempt: it moves a range of the record's body, in a
+// goroutine of its own, and tells the attempt of each piece. The attempt may take
+// the tail of its range away, and give it back.
+type part struct {
+	attempt *attempt
+	// data are the response data that what comes must belong to.
+	data bgfetch.ResponseData
+	// start is the first byte asked for, limit the byte after the last, or bodyEnd.
+	start, limit int64
+	// compare are the spans of the range that are stored: what comes of them is compared.
+	// joins is where the first of them ends, if the range begins with it; else -1.
+	compare []ranges.Span
+	joins   int64
+	// drawn: its start was drawn at random.
+	drawn bool
+	// least is the length that the body has at least, endedBefore where a response ended
+	// before it, and nothing proved that, or 0.
+	least, endedBefore int64
+	// head is the head of its response, empty until that is there.
+	head bgfetch.Head
+	// sent is how its body was sent, if that was asked for.
+	sent bgfetch.Sent
+	// continues: its head proves that it is of the same file, and where it begins.
+	continues bool
+	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
+	seek, flowing bool
+	// hash sees the bytes, which are the ones after all that it has seen; nil where
+	// they are not to be hashed while they pass.
+	hash   hash.Hash
+	hashed int64
+
+	mu sync.Mutex
+	// next is the byte after the last that is stored, read the byte after the last
+	// that was taken from the body, claimed the byte after the last that may be before
+	// the part can be told anything, end the byte that it stops at.
+	next, read, claimed, end int64
+	// unstored is how many bytes have been taken and are not stored yet.
+	unstored int64
+	// last is the length of the last piece.
+	last int64
+	// done: no more is moved. discarded: what was read is not wanted.
+	done, discarded bool
+	// stop ends it at once, see Transfer.Stop.
+	stop    func()
+	stopped bool
+}
+
+// bodyEnd stands for the end of the body, wherever that is.
+const bodyEnd = math.MaxInt64
+
+// partEvent is what a part tells its attempt: a piece that was put, or that it has
+// ended.
+type partEvent struct {
+	part *part
+	// segment is the piece, without length where there was none.
+	segment bgfetch.Segment
+	piece   bgfetch.Piece
+	digest  *bgfetch.Digest
+	// last: no other piece comes, since all of the range, or of the body, is there.
+	last bool
+	// compared are bytes of the range that proved to be those that are stored; joined:
+	// they are the last of those that it begins with.
+	compared ranges.Span
+	joined   bool
+	// run, told and sameOffsets are the part's compares, complete and sameOffsets then.
+	run         ranges.Span
+	told        int64
+	sameOffsets bool
+	// proved: complete is the proved length of the body.
+	proved   bool
+	complete int64
+	// full: the piece is as large as it may be.
+	full bool
+	// ended: the transfer is closed, err is why if it was not the last piece.
+	ended bool
+	err   error
+}
+
+// errRefused is a response to a Range request that is not what was asked for.
+type errRefused struct {
+	head bgfetch.Head
+	why  string
+}
+
+func (e *errRefused) Error() string { return e.why }
+
+var (
+	// errMismatch: bytes that came are not those that are stored.
+	errMismatch = errors.New("the bytes are not those that are stored")
+	// errUnproved: the body ended, and nothing proves that this is its end.
+	errUnproved = errors.New("the body ended, and nothing proves that it is complete")
+)
+
+// run moves the range to its end. transfer is nil where the request is still to be
+// sent.
+func (p *part) run(ctx context.Context, transfer bgfetch.Transfer) {
+	var err error
+	if transfer == nil {
+		transfer, err = p.open(ctx)
+	}
+	if err == nil {
+		waiting, stop := context.WithCancel(ctx)
+		defer stop()
+		p.stoppable(func() {
+			transfer.Stop()
+			stop()
+		})
+		err = p.move(ctx, waiting, transfer)
+	}
+	if transfer != nil {
+		transfer.Close()
+	}
+	p.mu.Lock()
+	p.done = true
+	p.mu.Unlock()
+	p.attempt.events <- partEvent{part: p, ended: true, err: err}
+}
+
+// stoppable names what stops it, and calls that if it is to stop already.
+func (p *part) stoppable(stop func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stop = stop
+	if p.stopped {
+		stop()
+	}
+}
+
+// halt stops it: what it has read is still told, and then that it has ended.
+func (p *part) halt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	if p.stop != nil {
+		p.stop()
+	}
+}
+
+// discard stops it, and nothing of what it has read is stored any more.
+func (p *part) discard() {
+	p.mu.Lock()
+	p.discarded = true
+	p.mu.Unlock()
+	p.halt()
+}
+
+// open sends the request of an additional part, whose answer must be exactly the
+// range that it asks for, out of the body that is being fetched.
+func (p *part) open(ctx context.Context) (bgfetch.Transfer, error) {
+	a := p.attempt
+	head, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
+	defer cancel()
+	p.stoppable(cancel)
+	end := p.limit
+	if end == bodyEnd {
+		end = 0
+	}
+	transfer, err := a.openTransfer(head, p.start, end, false)
+	if err != nil {
+		return nil, err
+	}
+	p.head = transfer.Head()
+	if p.head.Status != http.StatusPartialContent {
+		return transfer, &errRefused{p.head, fmt.Sprintf("status %d in answer to a range", p.head.Status)}
+	}
+	complete, problem := ranges.ValidatePartial(p.head, p.start, end)
+	v, placed := evidence.VersionOf(&p.data, p.head, complete), p.head.Value("Content-Range") != ""
+	p.continues = v == evidence.VersionSame && placed
+	switch {
+	case problem != "":
+	case evidence.CodingOf(p.head) == evidence.CodingSome:
+		problem = "it has a content coding"
+	case v == evidence.VersionOther, v == evidence.VersionUnknown && evidence.IsSelfProving(&p.data):
+		problem = "nothing proves that it is of the same file"
+	case !placed && p.head.ContentLength() < 0:
+		problem = "nothing says what it holds"
+	}
+	if problem != "" {
+		return transfer, &errRefused{p.head, "the partial response is not valid: " + problem}
+	}
+	return transfer, nil
+}
+
+// storedBehind says whether bytes are stored behind those that came: then the body that
+// has ended is another one.
+func (p *part) storedBehind() bool {
+	segments := p.data.Segments
+	if len(segments) == 0 {
+		return false
+	}
+	last := segments[len(segments)-1]
+	return last.Offset+last.Length > p.read
+}
+
+// span is the range that is the part's: from its start to where it stops. free is
+// from where on it can be taken away.
+func (p *part) span() (s ranges.Span, free int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return ranges.Span{Start: p.start, End: p.end}, p.claimed
+}
+
+// cut takes what is from offset on away, if that is still possible.
+func (p *part) cut(offset int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done || offset < p.claimed || offset <= p.read || offset >= p.end {
+		return false
+	}
+	p.end = offset
+	return true
+}
+
+// extend gives s, which begins where the part stops, back to it, if its response
+// brings that.
+func (p *part) extend(s ranges.Span) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done || p.stopped || p.end != s.Start || p.limit < s.End {
+		return false
+	}
+	p.end = s.End
+	return true
+}
+
+// taken says whether it has taken a byte from a body.
+func (p *part) taken() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.read > p.start
+}
+
+// rest is what the part has not stored.
+func (p *part) rest() (rest ranges.Span, nothingMoved bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return ranges.Span{Start: p.next, End: p.end}, p.next == p.start
+}
+
+// delay is how long a server that answers so wants to be left alone.
+func (r *errRefused) delay(policy bgfetch.RetryPolicy) time.Duration {
+	if delay, ok := ranges.RetryAfter(r.head, time.Now()); ok {
+		return delay
+	}
+	return policy.Wait(1)
+}

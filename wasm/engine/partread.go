@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/digest"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// piecesAhead is how many pieces may be read while the one before them is being
+// stored: storing one is more waiting than work (docs/decisions/segments.md).
+const piecesAhead = 2
+
+// move stores the range piece by piece, and tells of them in their order. waiting
+// ends with the part.
+func (p *part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) error {
+	pieces := make(chan partEvent, piecesAhead-1)
+	stored := make(chan error, 1)
+	p.attempt.engine.goWork(func() {
+		var lost error
+		for e := range pieces {
+			err := p.stored(ctx, e.piece)
+			switch {
+			case lost != nil:
+				// What comes after a piece that is lost is not told of.
+			case err != nil:
+				lost = err
+				transfer.Stop()
+			default:
+				if e.last {
+					transfer.Close() // its place is given away next, see attempt.givePlace
+				}
+				p.tell(e)
+			}
+		}
+		stored <- lost
+	})
+	err := p.readPieces(ctx, waiting, transfer, pieces)
+	close(pieces)
+	if lost := <-stored; lost != nil {
+		return lost
+	}
+	return err
+}
+
+// maxPut is the largest SegmentKey.Put.
+const maxPut = 1<<53 - 1
+
+// readPieces takes the pieces of the range from the body, one after the other.
+func (p *part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfer, pieces chan<- partEvent) error {
+	for {
+		if p.limit == bodyEnd {
+			p.waitForLimit(waiting)
+		}
+		offset, limits, isStored, ok := p.claim()
+		if !ok {
+			return nil
+		}
+		if isStored {
+			e, err := p.comparePiece(ctx, transfer, offset, limits)
+			if err == nil || e.compared.Length() > 0 {
+				pieces <- e
+			}
+			if e.last || err != nil {
+				return err
+			}
+			continue
+		}
+		put := rand.Int64N(maxPut) + 1
+		piece, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.attempt.index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
+		if err != nil {
+			return err
+		}
+		p.attempt.charge(piece.Length)
+		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
+		if errors.Is(err, errMismatch) {
+			return err // the piece is of another body
+		}
+		e.segment, e.piece, e.digest, e.full = bgfetch.Segment{Offset: offset, Length: piece.Length, Put: put}, piece, digest, piece.Length == limits.MaxLength
+		pieces <- e
+		if e.last || err != nil {
+			return err
+		}
+	}
+}
+
+// firstAfterResume is the age of the first segment of a Range request, on a slow
+// connection: who waits for it to go on shall soon see that it does.
+const firstAfterResume = 500 * time.Millisecond
+
+// claim says what the next piece may be, and whether it is stored already; not ok: all
+// of the range is there.
+func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	limits = p.attempt.saveLimits(p.unstored)
+	if p.read >= p.end || p.discarded {
+		p.done = true
+		return 0, limits, false, false
+	}
+	end := p.end
+	for _, s := range p.compare {
+		switch {
+		case s.Start > p.read:
+			end = min(end, s.Start)
+		case s.End > p.read:
+			limits = p.attempt.engine.options.Segments
+			limits.MaxLength = min(limits.MaxLength, s.End-p.read)
+			p.claimed = p.read + limits.MaxLength
+			return p.read, limits, true, true
+		}
+	}
+	if p.start > 0 && p.last == 0 {
+		limits.MaxTime = min(limits.MaxTime, firstAfterResume)
+	}
+	// What is claimed cannot be taken away, so it is no more than may well come. And a
+	// small first piece is being stored while the next is read.
+	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
+	limits.MaxLength = p.attempt.check.Limit(p.read, min(limits.MaxLength, end-p.read))
+	p.claimed = p.read + limits.MaxLength
+	return p.read, limits, false, true
+}
+
+// reachOver makes the part go on over the seam that it ends at, if its response does, and
+// says so: what another one has stored there is compared. p.mu is held.
+func (p *part) reachOver() bool {
+	segments := p.attempt.behindSeam(p.end)
+	for _, run := range ranges.Within(ranges.Runs(segments), p.end, min(p.limit, p.end+minOverlap)) {
+		if run.Start == p.end && run.Length() >= evidence.LeastOverlap {
+			p.data.Segments = segments
+			p.compare = append(p.compare, run)
+			p.end = run.End
+			return true
+		}
+	}
+	return false
+}
+
+// behindSeam returns all that is stored where there is a seam at offset, else nil.
+func (r *record) behindSeam(offset int64) []bgfetch.Segment {
+	r.fetch.engine.mu.Lock()
+	defer r.fetch.engine.mu.Unlock()
+	data := &r.state.Response
+	if !slices.Contains(data.Seams, offset) {
+		return nil
+	}
+	return data.Segments
+}
+
+// comparePiece takes a piece of the range that is stored already, and compares it.
+func (p *part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (partEvent, error) {
+	stalled, cancel, timeout := p.stalled(ctx, limits)
+	defer cancel()
+	compared, err := transfer.Compare(stalled, p.attempt.storedRanges(&p.data, offset, limits.MaxLength), limits)
+	if err != nil {
+		return partEvent{}, timeout(err)
+	}
+	p.attempt.charge(compared.Length)
+	if !compared.Equal {
+		return partEvent{}, errMismatch
+	}
+	return p.took(ctx, transfer, compared.Length, compared.End, true)
+}
+
+// stalled returns a context that ends when no byte comes for too long, and what makes an
+// error say so.
+func (p *part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
+	stall := p.attempt.fetch.retry.StallTimeout + limits.MaxTime
+	stalled, cancel = context.WithTimeout(ctx, stall)
+	return stalled, cancel, func(err error) error {
+		if ctx.Err() == nil && stalled.Err() != nil {
+			return fmt.Errorf("no byte for %v: %w", stall, bgfetch.ErrNetwork)
+		}
+		return err
+	}
+}
+
+// took counts bytes that were taken from the body, and judges its end.
+func (p *part) took(ctx context.Context, transfer bgfetch.Transfer, length int64, end, isStored bool) (partEvent, error) {
+	p.mu.Lock()
+	p.read += length
+	p.claimed = p.read
+	if !isStored {
+		p.last = length
+		p.unstored += length
+	}
+	p.done = end || (p.read >= p.end && !p.reachOver())
+	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
+	if isStored {
+		e.compared = ranges.Span{Start: p.read - length, End: p.read}
+		e.run, e.told, e.sameOffsets = p.compares(e.compared), p.complete(), p.sameOffsets()
+	}
+	p.mu.Unlock()
+	if !end {
+		return e, nil
+	}
+	switch p.judgeEnd(ctx, transfer) {
+	case evidence.EndOfBody:
+		if p.storedBehind() {
+			return partEvent{}, errMismatch
+		}
+		e.proved, e.complete = true, p.read
+		return e, nil
+	case evidence.EndOfRange:
+		return e, nil
+	case evidence.EndShort:
+		e.last = false
+		return e, fmt.Errorf("the body ended early, at byte %d: %w", p.read, bgfetch.ErrNetwork)
+	}
+	e.last = false
+	return e, errUnproved
+}
+
+// stored waits until a piece is stored, also after the end of ctx: what is still
+// being stored must not outlive what is about to be deleted.
+func (p *part) stored(ctx context.Context, piece bgfetch.Piece) error {
+	if piece.Stored == nil {
+		return nil
+	}
+	timeout := p.attempt.fetch.retry.StallTimeout
+	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	err := piece.Stored(storing)
+	if err != nil && storing.Err() != nil {
+		return fmt.Errorf("a piece was not stored within %v", timeout)
+	}
+	return err
+}
+
+// tell counts a piece that is stored, and tells the attempt of it.
+func (p *part) tell(e partEvent) {
+	p.mu.Lock()
+	if e.segment.Length > 0 {
+		p.next = e.segment.Offset + e.segment.Length
+		p.unstored -= e.segment.Length
+	}
+	p.mu.Unlock()
+	p.attempt.events <- e
+}
+
+// save stores the next piece, and gives up when no byte comes for too long.
+func (p *part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, *bgfetch.Digest, error) {
+	stalled, cancel, timeout := p.stalled(ctx, limits)
+	defer cancel()
+	var w io.Writer
+	if p.hashed != key.Offset {
+		p.hash = nil // a stored span lay between
+	}
+	if p.hash != nil {
+		w = p.hash
+	}
+	piece, err := transfer.Save(stalled, key, limits, w)
+	if err != nil {
+		return bgfetch.Piece{}, nil, timeout(err)
+	}
+	if p.hash == nil {
+		return piece, nil, nil
+	}
+	p.hashed += piece.Length
+	return piece, digest.SaveHash(p.hash, p.hashed), nil
+}

@@ -1,0 +1,106 @@
+package engine
+
+import "background-fetch-wasm/wasm/bgfetch"
+
+// Pause sets the paused flag: what is under way is stopped, what was read of it
+// is kept, and nothing more is asked for until Resume. Only requests that are not
+// GET run on once they are sent. It says whether the background fetch is paused;
+// one that has settled is not.
+//
+// Source: #background-fetch-paused-flag
+func (e *Engine) Pause(uniqueID string) (bool, error) {
+	f, err := e.pausable(uniqueID)
+	if f == nil {
+		return false, err
+	}
+	err = f.change(func(s *bgfetch.FetchState) { s.Paused = !f.settling })
+	e.mu.Lock()
+	paused := f.state.Paused
+	e.holdOrGoOn(f)
+	e.mu.Unlock()
+	f.note(bgfetch.LogPaused, "")
+	return paused, e.changed(f, err)
+}
+
+// Resume unsets the paused flag, and goes on.
+func (e *Engine) Resume(uniqueID string) error {
+	f, err := e.pausable(uniqueID)
+	if f == nil {
+		return err
+	}
+	err = f.change(func(s *bgfetch.FetchState) { s.Paused, s.Prompting = false, false })
+	e.mu.Lock()
+	e.holdOrGoOn(f)
+	e.mu.Unlock()
+	f.note(bgfetch.LogResumed, "")
+	return e.changed(f, err)
+}
+
+// pausable finds a background fetch; nil without an error is one that has settled.
+func (e *Engine) pausable(uniqueID string) (*backgroundFetch, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.lookUp(uniqueID)
+	if err != nil || f.settling {
+		return nil, err
+	}
+	return f, nil
+}
+
+// changed shows a change that somebody asked for, and turns the error of storing
+// it into theirs. It returns when the instances know it: who asked is to find it so.
+func (e *Engine) changed(f *backgroundFetch, err error) error {
+	e.goWork(func() { e.shower.show(f) })
+	e.mu.Lock()
+	snapshot := f.snapshot()
+	e.mu.Unlock()
+	e.Events.Update(e.ctx, []bgfetch.Snapshot{snapshot}, true)
+	if err != nil {
+		return storageError("the background fetch", err)
+	}
+	return nil
+}
+
+// enqueue gives records to the scheduler, or parks them. e.mu is held.
+func (e *Engine) enqueue(f *backgroundFetch, records ...*record) {
+	if f.held() {
+		f.parked = append(f.parked, records...)
+		return
+	}
+	e.scheduler.enqueue(f, records...)
+}
+
+// requeue gives a record that was begun back to the scheduler, or parks it. e.mu is held.
+func (e *Engine) requeue(r *record) {
+	if r.fetch.held() {
+		r.fetch.parked = append(r.fetch.parked, r)
+		return
+	}
+	e.scheduler.requeue(r)
+}
+
+// interruptible names what breaks off the attempt when its background fetch is
+// paused or its place is wanted, and calls it if that has happened already.
+func (a *attempt) interruptible(interrupt func()) {
+	if !a.safe() {
+		return
+	}
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	a.record.interrupt = interrupt
+	if a.interrupted() {
+		interrupt()
+	} else {
+		a.engine.scheduler.makeRoom()
+	}
+}
+
+// interrupted says whether the record is to stop. e.mu is held.
+func (r *record) interrupted() bool { return r.fetch.held() || r.yields }
+
+// wasInterrupted is interrupted, without the lock.
+func (a *attempt) wasInterrupted() bool {
+	a.engine.mu.Lock()
+	defer a.engine.mu.Unlock()
+	return a.interrupted()
+}

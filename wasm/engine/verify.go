@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"log"
+	"slices"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/digest"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// maxRefetches is how often a wrong piece is fetched again.
+const maxRefetches = 2
+
+// verified says that the body is checked, see check.asked.
+func (r *record) verified() bool { return r.check.Asked() }
+
+// hasher returns the hash that has seen the first offset bytes of the body, nil
+// where there is none: then the stored bytes are hashed at the end.
+func (a *attempt) hasher(offset int64) hash.Hash {
+	if !a.verified() {
+		return nil
+	}
+	if h, hashed := a.check.Restore(a.next.Digest); hashed == offset {
+		return h
+	}
+	return nil
+}
+
+// verify checks the complete, stored body. The error says what is wrong with it.
+func (a *attempt) verify(ctx context.Context) error {
+	if !a.verified() {
+		return nil
+	}
+	h, hashed := a.check.Restore(a.next.Digest)
+	for _, segment := range a.next.Response.Segments {
+		if segment.Offset+segment.Length <= hashed {
+			continue
+		}
+		if segment.Offset != hashed {
+			return fmt.Errorf("the stored body has a gap at byte %d", hashed)
+		}
+		key := a.key(a.next.Response.Generation, segment)
+		if err := a.engine.Bodies.Read(ctx, a.fetch.state.UniqueID, key, h); err != nil {
+			return fmt.Errorf("the stored body cannot be read: %w", err)
+		}
+		hashed += segment.Length
+	}
+	err := a.check.Judge(h, hashed)
+	if errors.Is(err, digest.ErrWrongBody) {
+		return fmt.Errorf("%w (%s)", err, a.request.Integrity)
+	}
+	return err
+}
+
+// refetch drops the segments of wrong pieces, so that they are asked for again.
+// Where one was wrong too often the record fails.
+func (a *attempt) refetch(wrong digest.WrongPieces) (step, verdict) {
+	counts := map[int]int{}
+	for _, index := range wrong {
+		if counts[index] = a.next.Refetches[index] + 1; counts[index] > maxRefetches {
+			return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("piece %d is not what its hash says, again", index))
+		}
+	}
+	for index, count := range a.next.Refetches {
+		counts[index] = max(count, counts[index])
+	}
+	a.next.Refetches = counts
+	a.next.Digest = nil // all is hashed again when it is whole
+	if v, ok := a.store(a.engine.ctx); !ok {
+		return nil, v
+	}
+	if err := a.drop(a.engine.ctx, wrong); err != nil {
+		return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("wrong pieces cannot be dropped: %v", err))
+	}
+	return nil, verdict{wait: a.fetch.retry.Soon(), why: wrong.Error() + "; fetched again"}
+}
+
+// drop removes the segments of pieces: first their rows.
+func (a *attempt) drop(ctx context.Context, wrong digest.WrongPieces) error {
+	return a.dropSegments(ctx, func(s bgfetch.Segment) bool {
+		first, last := a.check.PiecesOf(s)
+		return slices.ContainsFunc(wrong, func(index int) bool { return first <= index && index <= last })
+	})
+}
+
+// dropSegments removes the segments that wrong names: first their rows.
+func (a *attempt) dropSegments(ctx context.Context, wrong func(bgfetch.Segment) bool) error {
+	dropped, err := a.dropRows(ctx, wrong)
+	if err != nil {
+		return err
+	}
+	keys := a.keys(a.next.Response.Generation, dropped)
+	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, keys); err != nil {
+		log.Printf("background fetch %q: wrong segments stay for now: %v", a.fetch.state.ID, err)
+	}
+	return nil
+}
+
+// dropRows removes the rows of the segments that lost names, and returns these.
+func (a *attempt) dropRows(ctx context.Context, lost func(bgfetch.Segment) bool) ([]bgfetch.Segment, error) {
+	data := &a.next.Response
+	var kept, dropped []bgfetch.Segment
+	for _, s := range data.Segments {
+		if lost(s) {
+			dropped = append(dropped, s)
+		} else {
+			kept = append(kept, s)
+		}
+	}
+	if err := a.engine.Store.DropSegments(ctx, a.fetch.state.UniqueID, a.index, data.Generation, dropped); err != nil {
+		return nil, err
+	}
+	before := ranges.StoredLength(data.Segments)
+	data.Segments = kept
+	if !a.verified() {
+		evidence.AddSeams(data)
+	}
+	a.publish(ranges.StoredLength(kept) - before)
+	return dropped, nil
+}
+
+// fetchLost lets segments be fetched again that should be stored and are not.
+func (a *attempt) fetchLost() (step, verdict) {
+	ctx := a.engine.ctx
+	keys, err := a.engine.Bodies.Segments(ctx, a.fetch.state.UniqueID)
+	if err == nil {
+		data := &a.next.Response
+		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) }
+		if evidence.Mixes(data, slices.DeleteFunc(slices.Clone(data.Segments), isLost)) {
+			a.renew()
+			return a.again("stored segments are gone; all is fetched again")
+		}
+		_, err = a.dropRows(ctx, isLost)
+		a.next.Digest = nil // what is fetched again is also hashed again
+	}
+	if err != nil {
+		return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
+	}
+	return a.again("stored segments are gone; fetched again")
+}

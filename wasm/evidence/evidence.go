@@ -1,0 +1,322 @@
+// Package evidence says what is proved about a body, and by what: its coding, its version,
+// its length, its end. What a response only suggests is kept apart
+// (bgfetch.ResponseData.Announced), and nothing ends, continues or joins bytes because of
+// it. docs/reliability.md has the table.
+package evidence
+
+import (
+	"slices"
+	"strings"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// Coding is what is known of the content coding of a response.
+type Coding int
+
+const (
+	// CodingHidden: there may be one that is not shown. The offsets of the bytes that are
+	// read may be others than those of the server's ranges, and so may be the length.
+	CodingHidden Coding = iota
+	// CodingNone: the bytes come as the server has them.
+	CodingNone
+	// CodingSome: the browser undoes a content coding.
+	CodingSome
+)
+
+// undoneCodings are the content codings that a browser undoes. Of others, such as
+// aws-chunked, the bytes are left as they are.
+var undoneCodings = []string{"gzip", "x-gzip", "deflate", "br", "zstd", "dcb", "dcz"}
+
+func CodingOf(h bgfetch.Head) Coding {
+	for token := range strings.SplitSeq(h.Value("Content-Encoding"), ",") {
+		if slices.Contains(undoneCodings, strings.ToLower(strings.TrimSpace(token))) {
+			return CodingSome
+		}
+	}
+	if _, ok := h.Get("Content-Encoding"); ok || h.Shows("Content-Encoding") {
+		return CodingNone
+	}
+	return CodingHidden
+}
+
+// CodingOfBody is that of the response that the body began with. More bytes than its
+// Content-Length announced prove that it hides one.
+func CodingOfBody(d *bgfetch.ResponseData) Coding {
+	if d.Head == nil {
+		return CodingHidden
+	}
+	c := CodingOf(*d.Head)
+	if c == CodingHidden && d.Announced > 0 && ranges.StoredLength(d.Segments) > d.Announced {
+		return CodingSome
+	}
+	return c
+}
+
+// Announce takes down what the head of a response from byte 0 on says of the length:
+// it is proved where there is no content coding.
+func Announce(d *bgfetch.ResponseData, head bgfetch.Head) {
+	length := head.ContentLength()
+	switch {
+	case length < 0 || CodingOf(head) == CodingSome:
+	case CodingOf(head) == CodingNone:
+		d.Length = length
+	default:
+		d.Announced = length
+	}
+}
+
+// Distrust takes a length back that was stored for a body which may be encoded: a version
+// of this program did not tell announced from proved.
+func Distrust(d *bgfetch.ResponseData) {
+	if d.Result == bgfetch.ResponseNone && d.Length > 0 && CodingOfBody(d) != CodingNone {
+		d.Length, d.Announced = -1, d.Length
+	}
+}
+
+// ExpectedLength is the length that the body probably has, -1 where nothing tells.
+func ExpectedLength(d *bgfetch.ResponseData) int64 {
+	if d.Length < 0 && d.Announced > 0 && CodingOfBody(d) == CodingHidden {
+		return d.Announced
+	}
+	return d.Length
+}
+
+// Strong says whether a validator changes whenever the bytes do.
+//
+// Source: RFC 9110, section 8.8.1
+func Strong(etag string) bool { return etag != "" && !strings.HasPrefix(etag, "W/") }
+
+// IsSelfProving says whether a response to a Range request can prove by its head alone that
+// its bytes are of this body: by a strong validator, where offsets are those of the resource.
+func IsSelfProving(d *bgfetch.ResponseData) bool {
+	return !d.Compare && d.Head != nil && Strong(d.ETag) && (d.Offsets || CodingOf(*d.Head) == CodingNone)
+}
+
+// Version is what the head of a response says of which version its body is.
+type Version int
+
+const (
+	// VersionUnknown: nothing proves it to be the same, nor another one. Bytes decide.
+	VersionUnknown Version = iota
+	VersionSame
+	VersionOther
+)
+
+// VersionOf compares a response with what is stored. complete is the complete length
+// that it tells, -1 for none. Only a strong validator proves it to be the same version.
+// Another ETag with the same Last-Modified proves nothing: servers behind one name often
+// give each file an ETag of their own.
+//
+// Source: RFC 9110, section 8.8
+func VersionOf(d *bgfetch.ResponseData, head bgfetch.Head, complete int64) Version {
+	otherLength := d.Length >= 0 && complete >= 0 && d.Length != complete
+	coding := CodingOf(head)
+	etag, modified := head.Value("ETag"), head.Value("Last-Modified")
+	sameModified := d.LastModified != "" && modified == d.LastModified
+	// The ETag is that of a representation: each coding has one of its own.
+	comparable := d.ETag != "" && etag != "" && d.Head != nil && CodingOf(*d.Head) == coding
+	switch {
+	case comparable && etag == d.ETag && Strong(etag):
+		// Where the lengths differ all the same, one of them is wrong.
+		if !otherLength && (coding == CodingNone || d.Offsets) {
+			return VersionSame
+		}
+	case otherLength:
+		return VersionOther
+	case comparable && etag != d.ETag && !sameModified:
+		return VersionOther
+	case d.LastModified != "" && modified != "" && !sameModified:
+		return VersionOther
+	}
+	return VersionUnknown
+}
+
+// Doubt takes back a length that another response contradicts.
+func Doubt(d *bgfetch.ResponseData, complete int64) {
+	if d.Length >= 0 && complete >= 0 && d.Length != complete {
+		d.Length, d.Announced = -1, 0
+	}
+}
+
+// Join takes down that a response was proved to continue the body; complete is the
+// complete length that it told, -1 for none. A validator that was not known before is kept.
+func Join(d *bgfetch.ResponseData, head bgfetch.Head, complete int64) {
+	d.Joined = true
+	if etag := head.Value("ETag"); etag != "" && d.ETag != "" && etag != d.ETag {
+		d.Compare = true // it changes from answer to answer
+	}
+	if d.Length < 0 && complete >= 0 {
+		d.Length = complete
+	}
+	if d.Head != nil && CodingOf(*d.Head) == CodingOf(head) && d.ETag == "" {
+		d.ETag = head.Value("ETag")
+	}
+	if d.LastModified == "" {
+		d.LastModified = head.Value("Last-Modified")
+	}
+}
+
+// LeastOverlap is how many bytes prove at least that two responses are of the same file,
+// where ranges are short: of a limited bandwidth, or all that a server brings.
+const LeastOverlap = 4 << 10
+
+// AddSeam takes down that a response begins at offset of which nothing proves yet that it
+// is of the same file as what comes before.
+func AddSeam(d *bgfetch.ResponseData, offset int64) {
+	if i, found := slices.BinarySearch(d.Seams, offset); !found {
+		d.Seams = slices.Insert(slices.Clone(d.Seams), i, offset)
+	}
+}
+
+// CloseSeams removes those of which enough bytes behind were compared with a response that
+// has the bytes before, too: it has been compared up to the byte compared, of which run was
+// to be compared. It says whether there was one.
+func CloseSeams(d *bgfetch.ResponseData, run ranges.Span, compared int64) bool {
+	left := slices.DeleteFunc(slices.Clone(d.Seams), func(offset int64) bool {
+		return run.Start <= offset && offset < compared && compared >= min(run.End, offset+LeastOverlap)
+	})
+	closed := len(left) < len(d.Seams)
+	d.Seams = left
+	return closed
+}
+
+// AddSeams makes seams of all places where bytes are stored behind a gap: what fills it need
+// not be of the same file.
+func AddSeams(d *bgfetch.ResponseData) {
+	if IsSelfProving(d) {
+		return // all that is stored has that validator
+	}
+	for _, run := range ranges.Runs(d.Segments) {
+		if run.Start > 0 {
+			AddSeam(d, run.Start)
+		}
+	}
+}
+
+// Ending is what the clean end of a response means.
+type Ending int
+
+const (
+	// EndUnproved: whether the body ends there nothing tells.
+	EndUnproved Ending = iota
+	// EndOfBody: there is no more.
+	EndOfBody
+	// EndOfRange: all came that the response brings, and more of the body may follow.
+	EndOfRange
+	// EndShort: the response should have brought more.
+	EndShort
+)
+
+// Response is a response that is being read, as judgeEnd sees it.
+type Response struct {
+	Head bgfetch.Head
+	// partial: it answers a Range request of ours. start is its first byte.
+	Partial bool
+	Start   int64
+	// complete is the proved or told complete length, announced what the first response
+	// announced; -1 for none.
+	Complete, Announced int64
+	// told is the length that it has at least, as ranges told. ended is where a response ended
+	// before, and nothing proved it; 0 for none.
+	Told, Ended int64
+	// asked is the byte after the last that was asked for, or bodyEnd.
+	Asked int64
+	// compared is the byte after the last that was compared with stored ones, from start
+	// on; start where there was none. drawn: start was drawn at random among stored bytes.
+	Compared int64
+	Drawn    bool
+	// sent asks how the body was sent.
+	Sent    func() bgfetch.Sent
+	Framing bgfetch.Framing
+}
+
+// checksLength says whether it were an error if the response was shorter than its
+// Content-Length.
+func (r *Response) checksLength(sent bgfetch.Sent) bool {
+	if r.Framing.ContentLength || !r.Framing.KeptAlive {
+		return r.Framing.ContentLength
+	}
+	return r.Head.Shows("Connection") && !r.Head.Lists("Connection", "close") && (sent.Protocol == "http/1.1" || multiplexed(sent))
+}
+
+// checksEnd says whether it were an error if the response without a Content-Length, and
+// without a content coding, broke off: where it is chunked, or a stream of HTTP/2 or 3.
+// One that ends with its connection (RFC 9112, section 6.3) may end anywhere.
+func (r *Response) checksEnd() bool {
+	return r.Framing.Chunked && (r.Head.Lists("Transfer-Encoding", "chunked") || multiplexed(r.Sent()))
+}
+
+func multiplexed(s bgfetch.Sent) bool { return s.Protocol == "h2" || s.Protocol == "h3" }
+
+// longestEncoded is more than a content coding makes of so many bytes, also where it cannot
+// compress them and some are added to hide the length.
+func longestEncoded(length int64) int64 { return length + length/16 + 256 }
+
+// LeastDecoded is the least length of a body that has that length, perhaps encoded.
+func LeastDecoded(encoded int64) int64 { return max(0, (encoded-256)/17*16) }
+
+// JudgeEnd says what it means that the response ended cleanly at the byte read.
+func (r *Response) JudgeEnd(read int64) Ending {
+	length := r.Head.ContentLength()
+	switch {
+	case r.Complete >= 0 && read >= r.Complete:
+		return EndOfBody
+	case r.Partial:
+		return r.judgePartialEnd(read)
+	case r.Complete >= 0, length > longestEncoded(read):
+		return EndShort
+	}
+	coding, sent := CodingOf(r.Head), bgfetch.Sent{EncodedLength: -1}
+	asLong := coding == CodingHidden && length == read
+	if asLong && (r.Framing.ContentLength || r.Framing.KeptAlive) {
+		return EndOfBody // the one reports a shorter one, the other has nothing to tell of sizes
+	}
+	if coding != CodingNone {
+		sent = r.Sent()
+	}
+	if asLong && (sent.EncodedLength < 0 || sent.EncodedLength == length) {
+		return EndOfBody
+	}
+	if coding == CodingHidden && (sent.Plain || (sent.EncodedLength == read && !sent.Encoded)) {
+		coding = CodingNone
+	}
+	switch {
+	case coding == CodingNone && length >= 0:
+		return EndShort
+	case coding == CodingNone && r.checksEnd():
+		return EndOfBody
+	case length >= 0 && sent.EncodedLength >= 0 && sent.EncodedLength != length:
+		return EndShort
+	case length >= 0 && (sent.EncodedLength == length || r.checksLength(sent)):
+		return EndOfBody
+	}
+	return EndUnproved
+}
+
+// judgePartialEnd: a server may bring less than it was asked for. Where the complete
+// length is not known, the end is proved when the server brings nothing beyond what is
+// stored already, or as much as the first response announced.
+func (r *Response) judgePartialEnd(read int64) Ending {
+	length := ranges.PartialLength(r.Head)
+	switch {
+	case length >= 0 && read < r.Start+length:
+		return EndShort
+	case length >= 0 && read > r.Start+length:
+		return EndOfRange // it was encoded; the bytes will tell
+	case r.Complete < 0 && read < r.Asked && read >= r.Told && (read == r.Announced && r.Compared > r.Start || read == r.Compared && r.Drawn):
+		if length < 0 && read != r.Ended && !r.checksEnd() {
+			return EndUnproved // it may have broken off just there
+		}
+		return EndOfBody
+	}
+	return EndOfRange
+}
+
+// Mixes says whether what is fetched again, when these are left of its segments, need not be
+// of the same file: where nothing is left that it is compared with, or what is left was not
+// compared itself. Who has read of the one must not go on with the other.
+func Mixes(d *bgfetch.ResponseData, left []bgfetch.Segment) bool {
+	return len(left) == 0 || len(d.Seams) > 0
+}

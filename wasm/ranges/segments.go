@@ -1,0 +1,67 @@
+package ranges
+
+import (
+	"cmp"
+	"slices"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// AddSegment returns segments, sorted by offset, with s put in. The elements of
+// the slice it was given stay as they are.
+func AddSegment(segments []bgfetch.Segment, s bgfetch.Segment) []bgfetch.Segment {
+	if n := len(segments); n == 0 || segments[n-1].Offset < s.Offset {
+		return append(segments, s)
+	}
+	i, found := slices.BinarySearchFunc(segments, s, compareOffset)
+	segments = slices.Clone(segments)
+	if found {
+		segments[i] = s
+		return segments
+	}
+	return slices.Insert(segments, i, s)
+}
+
+func compareOffset(a, b bgfetch.Segment) int { return cmp.Compare(a.Offset, b.Offset) }
+
+// StoredLength is the number of different bytes that the segments hold.
+func StoredLength(segments []bgfetch.Segment) int64 {
+	var total, end int64
+	for _, s := range segments {
+		if last := s.Offset + s.Length; last > end {
+			total += last - max(s.Offset, end)
+			end = last
+		}
+	}
+	return total
+}
+
+// FirstGap returns the first bytes that are not stored: from start to the byte
+// before end, or to the end of the body where end is 0.
+func FirstGap(segments []bgfetch.Segment) (start, end int64) {
+	for _, s := range segments {
+		if s.Offset > start {
+			return start, s.Offset
+		}
+		start = max(start, s.Offset+s.Length)
+	}
+	return start, 0
+}
+
+// SegmentsFrom returns the segments that hold the bytes from offset on without a gap, at
+// most n of them.
+func SegmentsFrom(segments []bgfetch.Segment, offset int64, n int) []bgfetch.Segment {
+	i, found := slices.BinarySearchFunc(segments, bgfetch.Segment{Offset: offset}, compareOffset)
+	if !found {
+		i--
+	}
+	if i < 0 {
+		return nil
+	}
+	j := i
+	for j < len(segments) && j-i < n && segments[j].Offset <= offset && offset < segments[j].Offset+segments[j].Length {
+		offset = segments[j].Offset + segments[j].Length
+		j++
+	}
+	return segments[i:j]
+}
