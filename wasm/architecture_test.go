@@ -32,7 +32,7 @@ func isBrowserPackage(path string) bool {
 // The core and its handler build and are tested on any machine.
 func TestPureGo(t *testing.T) {
 	for _, target := range [][]string{nil, {"GOOS=js", "GOARCH=wasm"}} {
-		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./engine", "./httpapi"} {
+		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./schedule", "./engine", "./httpapi"} {
 			// net/http itself has syscall/js where it is compiled for the browser.
 			command := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{range .Imports}}{{.}}\n{{end}}{{end}}", name)
 			command.Env = append(os.Environ(), target...)
@@ -73,7 +73,8 @@ func TestDirections(t *testing.T) {
 		"ranges":   {"bgfetch"},
 		"digest":   {"bgfetch"},
 		"evidence": {"bgfetch", "ranges"},
-		"engine":   {"bgfetch", "ranges", "digest", "evidence"},
+		"schedule": {"bgfetch"},
+		"engine":   {"bgfetch", "ranges", "digest", "evidence", "schedule"},
 		"httpapi":  {"bgfetch", "engine"},
 		"idbstore": {"bgfetch"},
 		"browser":  {"bgfetch"},

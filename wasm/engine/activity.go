@@ -18,7 +18,7 @@ func (f *backgroundFetch) activity() (a bgfetch.Activity, retryAt time.Time) {
 		return bgfetch.ActivityPaused, retryAt
 	case f.waitsUnmetered():
 		return bgfetch.ActivityWaitingUnmetered, retryAt
-	case len(f.queue) > 0 && f.mayAsk() > 0:
+	case f.group.Queued() && f.engine.scheduler.MayAsk(f.group) > 0:
 		return bgfetch.ActivityRunning, retryAt // as fast as it may
 	case f.offline > 0:
 		return bgfetch.ActivityWaitingOnline, retryAt
@@ -32,10 +32,8 @@ func (f *backgroundFetch) activity() (a bgfetch.Activity, retryAt time.Time) {
 	for _, at := range f.retries {
 		sooner(at)
 	}
-	if len(f.queue) > 0 {
-		if h := f.engine.scheduler.hosts[f.queue[0].host]; h != nil && h.closed {
-			sooner(h.until)
-		}
+	if until := f.engine.scheduler.ClosedUntil(f.group); !until.IsZero() {
+		sooner(until)
 	}
 	return a, retryAt
 }

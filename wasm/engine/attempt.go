@@ -73,7 +73,7 @@ func (r *record) attempt(ctx context.Context) (v verdict) {
 // notForEver lets time pass before an attempt that moved nothing is followed by another,
 // unless somebody wanted it to end, and ends the record when that happens too often.
 func (a *attempt) notForEver(v verdict) verdict {
-	if a.moved || a.wasInterrupted() {
+	if a.moved || a.interrupted() {
 		return v
 	}
 	if a.idle++; a.idle > a.fetch.retry.MaxFailures {
@@ -159,7 +159,7 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	if !a.engine.online() && !a.despiteOffline() {
 		return nil, verdict{online: true, why: "waits for the network"}
 	}
-	if a.engine.givenUp(a.record) {
+	if a.givenUp() {
 		return a.fail(bgfetch.ReasonFetchError, "the server cannot be reached")
 	}
 	if !a.safe() {
@@ -218,7 +218,7 @@ func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged boo
 	}
 	head := transfer.Head()
 	a.note(bgfetch.LogEntry{Event: bgfetch.LogResponse, Status: head.Status, Range: head.Value("Content-Range")})
-	a.engine.hostAnswered(a.host)
+	a.answered()
 	a.engine.networkWorks()
 	return transfer, nil
 }

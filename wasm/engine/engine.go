@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/schedule"
 )
 
 // Ports are what the engine reaches the world through.
@@ -119,7 +120,7 @@ type Engine struct {
 	notifier  *notifier
 	logger    *logger
 	shower    *shower
-	scheduler *scheduler
+	scheduler *schedule.Scheduler // guarded by mu
 	// work counts the goroutines that the engine owns.
 	work sync.WaitGroup
 
@@ -171,18 +172,26 @@ func NewEngine(ports Ports, options Options) *Engine {
 	e.logger = newLogger(e.Store, e.options.OnLog)
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
 	e.shower = newShower(e)
-	e.scheduler = newScheduler(e.options.MaxTransfers, e.options.MaxPerHost, e.startRecord)
-	e.scheduler.limit = newLimiter(e.options.MaxBandwidth)
-	e.scheduler.after = func(wait time.Duration, do func()) {
-		time.AfterFunc(wait, func() {
-			e.mu.Lock()
-			defer e.mu.Unlock()
-			if e.ctx.Err() == nil {
-				do()
-			}
-		})
-	}
+	e.scheduler = schedule.New(schedule.Limits{
+		Total: e.options.MaxTransfers, PerHost: e.options.MaxPerHost, Rate: e.options.MaxBandwidth, Ranks: len(bgfetch.Priorities),
+	}, e.after)
 	return e
+}
+
+// after calls a function later, with e.mu held, unless the engine or the wait has ended.
+func (e *Engine) after(wait time.Duration, call func()) (stop func()) {
+	stopped := false
+	timer := time.AfterFunc(wait, func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if e.ctx.Err() == nil && !stopped {
+			call()
+		}
+	})
+	return func() {
+		stopped = true
+		timer.Stop()
+	}
 }
 
 // Start loads what earlier engines left, cleans up after them and goes on with
@@ -392,7 +401,14 @@ func (e *Engine) begin(f *backgroundFetch) {
 	} else {
 		e.shower.touch(f)
 	}
-	e.enqueue(f, pending...)
+	if f.held() {
+		e.scheduler.Hold(f.group)
+	}
+	jobs := make([]*schedule.Job, len(pending))
+	for i, r := range pending {
+		jobs[i] = r.job
+	}
+	e.scheduler.Enqueue(f.group, jobs...)
 }
 
 // Get returns the active background fetch with that id.

@@ -13,6 +13,7 @@ import (
 	"background-fetch-wasm/wasm/digest"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
+	"background-fetch-wasm/wasm/schedule"
 )
 
 // backgroundFetch is a background fetch in the engine's hands. All its fields
@@ -22,8 +23,8 @@ type backgroundFetch struct {
 	state   bgfetch.FetchState
 	records []*record
 	retry   bgfetch.RetryPolicy
-	// limit is its own, beside that of all.
-	limit limiter
+	// group is what it has of the scheduler.
+	group *schedule.Group
 
 	// ctx ends when the background fetch has settled: transfers end with it.
 	ctx    context.Context
@@ -39,10 +40,6 @@ type backgroundFetch struct {
 	reason bgfetch.FailureReason
 	// detail says for people why the first record failed.
 	detail string
-	// queue holds the records that wait for the scheduler.
-	queue []*record
-	// parked holds those that wait until it is no longer held.
-	parked []*record
 	// running counts the records that are worked on, offline those that wait for
 	// the network; retries has the times of those that wait for their next try.
 	running, offline int
@@ -67,11 +64,12 @@ type backgroundFetch struct {
 func newBackgroundFetch(e *Engine, state bgfetch.FetchState, requests []bgfetch.Request, records []bgfetch.RecordState) *backgroundFetch {
 	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{}), retries: map[*record]time.Time{}}
 	f.ctx, f.cancel = context.WithCancel(e.ctx)
-	f.limit = newLimiter(state.MaxBandwidth)
 	f.retry, _ = state.Retry.Apply(e.options.Retry) // check has seen it
+	f.group = schedule.NewGroup(f.rank(), state.MaxBandwidth, f.retry)
 	f.records = make([]*record, len(requests))
 	for i, request := range requests {
-		r := &record{fetch: f, index: i, request: request, host: bgfetch.OriginOf(request.URL)}
+		r := &record{fetch: f, index: i, request: request}
+		r.job = schedule.NewJob(f.group, bgfetch.OriginOf(request.URL), r)
 		if records != nil {
 			r.state = records[i]
 			evidence.Distrust(&r.state.Response)
@@ -261,7 +259,7 @@ func (e *Engine) settle(f *backgroundFetch, reason bgfetch.FailureReason) {
 	}
 	f.settling = true
 	f.reason = reason
-	e.scheduler.remove(f)
+	e.scheduler.Remove(f.group)
 	e.waitingOnline = slices.DeleteFunc(e.waitingOnline, func(r *record) bool { return r.fetch == f })
 	if e.active[f.state.ID] == f {
 		delete(e.active, f.state.ID)
@@ -291,6 +289,9 @@ func (f *backgroundFetch) change(set func(*bgfetch.FetchState)) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	set(&f.state)
+	if !f.settling {
+		e.holdOrGoOn(f)
+	}
 	f.broadcast()
 	return err
 }

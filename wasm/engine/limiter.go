@@ -9,118 +9,35 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// limiter holds the average of what is downloaded to a rate. What has come, or was asked
-// for, is a debt that is paid off at that rate; nothing is asked for before it is paid.
-type limiter struct {
-	rate int64 // bytes per second, 0 for no limit
-	debt float64
-	at   time.Time // when the debt was that
-}
-
-func newLimiter(rate int64) limiter { return limiter{rate: rate} }
-
-// pay brings the debt up to date.
-func (l *limiter) pay() {
-	now := time.Now()
-	l.debt = max(0, l.debt-float64(l.rate)*now.Sub(l.at).Seconds())
-	l.at = now
-}
-
-// spend counts bytes; less than 0 are given back.
-func (l *limiter) spend(bytes int64) {
-	if l.rate == 0 {
-		return
-	}
-	l.pay()
-	l.debt = max(0, l.debt+float64(bytes))
-}
-
-// wait is the time until nothing is owed.
-func (l *limiter) wait() time.Duration {
-	if l.rate == 0 {
-		return 0
-	}
-	l.pay()
-	return time.Duration(l.debt / float64(l.rate) * float64(time.Second))
-}
-
-// setRate changes the rate. What is owed stays, so far as it is no more than a second's.
-func (l *limiter) setRate(rate int64) {
-	l.pay()
-	l.rate, l.debt = rate, min(l.debt, float64(rate))
-}
-
-// minRequest is the least that is asked for at once of a body under a limit, in bytes.
-const minRequest = 64 << 10
-
 // minLimitedPiece is the least piece under a limit, in bytes.
 const minLimitedPiece = 16 << 10
-
-// rate is the limit for the background fetch, its own or that of all, in bytes per
-// second; 0 where there is none. e.mu is held.
-func (f *backgroundFetch) rate() int64 {
-	rate := f.limit.rate
-	if all := f.engine.scheduler.limit.rate; all > 0 && (rate == 0 || all < rate) {
-		return all
-	}
-	return rate
-}
-
-// mayAsk is the time until the background fetch may ask for more. e.mu is held.
-func (f *backgroundFetch) mayAsk() time.Duration {
-	return max(f.limit.wait(), f.engine.scheduler.limit.wait())
-}
-
-// spend counts bytes against all limits. e.mu is held.
-func (f *backgroundFetch) spend(bytes int64) {
-	f.limit.spend(bytes)
-	f.engine.scheduler.limit.spend(bytes)
-}
-
-// request is how many bytes of a body are asked for at once under the limit: those of
-// about a second, since a browser may read ahead of us without bound. 0: no limit.
-// e.mu is held.
-func (f *backgroundFetch) request() int64 {
-	if rate := f.rate(); rate > 0 {
-		return max(rate, minRequest)
-	}
-	return 0
-}
 
 // reserve counts what the next request of the record will bring, so far as that is
 // known, before others are let in. e.mu is held.
 func (r *record) reserve() {
-	n, data := r.fetch.request(), &r.state.Response
+	scheduler := r.fetch.engine.scheduler
+	n, data := scheduler.PerRequest(r.fetch.group), &r.state.Response
 	if n == 0 || !r.boundable(data) {
 		return
 	}
 	if left := data.Length - ranges.StoredLength(data.Segments); data.Length >= 0 {
 		n = min(n, left)
 	}
-	r.reserved = n
-	r.fetch.spend(n)
-}
-
-// unreserve gives back what the request did not bring. e.mu is held.
-func (r *record) unreserve() {
-	r.fetch.spend(-r.reserved)
-	r.reserved = 0
+	scheduler.Reserve(r.job, n)
 }
 
 // charge counts bytes that came.
 func (a *attempt) charge(bytes int64) {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	known := min(bytes, a.record.reserved)
-	a.record.reserved -= known
-	a.fetch.spend(bytes - known)
+	a.engine.scheduler.Charge(a.job, bytes)
 }
 
-// limited is request, without the lock.
+// limited is how many bytes are asked for at once under a limit of bandwidth; 0: there is none.
 func (a *attempt) limited() int64 {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	return a.fetch.request()
+	return a.engine.scheduler.PerRequest(a.fetch.group)
 }
 
 // boundable says whether the body is asked for range by range under a limit: not where
@@ -164,10 +81,7 @@ func (p *part) waitForLimit(ctx context.Context) {
 	a := p.attempt
 	for {
 		a.engine.mu.Lock()
-		wait := a.fetch.mayAsk()
-		if a.record.reserved > 0 {
-			wait = 0 // this was counted before
-		}
+		wait := a.engine.scheduler.MayRead(a.job)
 		a.engine.mu.Unlock()
 		if wait <= 0 {
 			return

@@ -30,9 +30,8 @@ func (e *Engine) SetOptions(uniqueID string, change bgfetch.NetworkOptionsInit) 
 	e.mu.Lock()
 	changed := !f.settling
 	if changed {
-		f.limit.setRate(f.state.MaxBandwidth)
-		e.scheduler.move(f)
-		e.holdOrGoOn(f)
+		e.scheduler.SetRate(f.group, f.state.MaxBandwidth)
+		e.scheduler.SetRank(f.group, f.rank())
 		e.notifier.touch(f)
 	}
 	e.mu.Unlock()
@@ -47,23 +46,18 @@ func (f *backgroundFetch) waitsUnmetered() bool {
 	return f.engine.metered && f.network().Network == bgfetch.ConnectionsUnmetered
 }
 
-// holdOrGoOn parks what is queued of a background fetch that is held, and stops what
-// is under way; or queues what is parked of one that is not. e.mu is held.
+// holdOrGoOn holds a background fetch, of which what is under way is stopped, or lets it go
+// on. e.mu is held.
 func (e *Engine) holdOrGoOn(f *backgroundFetch) {
 	switch {
 	case f.settling:
 	case f.held():
-		f.parked = append(f.parked, f.queue...)
-		e.scheduler.remove(f)
+		e.scheduler.Hold(f.group)
 		for _, r := range f.records {
-			if r.interrupt != nil {
-				r.interrupt()
-			}
+			e.scheduler.Interrupt(r.job)
 		}
 	default:
-		parked := f.parked
-		f.parked = nil
-		e.scheduler.enqueue(f, parked...)
+		e.scheduler.GoOn(f.group)
 	}
 	e.noteActivity(f)
 }

@@ -156,7 +156,7 @@ func (a *attempt) saveLimits(unstored int64) bgfetch.SaveLimits {
 	limits.MinTime *= time.Duration(max(1, a.running.Load()))
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	if rate := a.fetch.rate(); rate > 0 {
+	if rate := a.engine.scheduler.Rate(a.fetch.group); rate > 0 {
 		limits.MaxLength = min(limits.MaxLength, max(rate/2, minLimitedPiece))
 		limits.MinLength = min(limits.MinLength, limits.MaxLength)
 	}
@@ -173,7 +173,7 @@ func (a *attempt) place() bool {
 	}
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	return a.engine.scheduler.startTransfer(a.host)
+	return a.engine.scheduler.Another(a.job)
 }
 
 // yield stops a part if a queued record waits for its place. One at a time.
@@ -182,7 +182,7 @@ func (a *attempt) yield() {
 		return
 	}
 	a.engine.mu.Lock()
-	wanted := a.engine.scheduler.wanted(a.host)
+	wanted := a.engine.scheduler.Wanted(a.job)
 	a.engine.mu.Unlock()
 	if wanted {
 		a.haltOne()
@@ -251,7 +251,7 @@ func (a *attempt) addParts(ctx context.Context) {
 func (a *attempt) noPlace() {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	a.engine.scheduler.finishTransfer(a.host)
+	a.engine.scheduler.Return(a.job)
 }
 
 // nextSpan is what another part should move: the first gap that nobody works on,

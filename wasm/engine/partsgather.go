@@ -96,8 +96,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 func (a *attempt) givePlace() {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	a.placeGiven = true
-	a.engine.scheduler.finish(a.record)
+	a.engine.scheduler.Release(a.job)
 }
 
 // flowing is the number of parts that bring bytes.

@@ -16,7 +16,6 @@ func (e *Engine) Pause(uniqueID string) (bool, error) {
 	err = f.change(func(s *bgfetch.FetchState) { s.Paused = !f.settling })
 	e.mu.Lock()
 	paused := f.state.Paused
-	e.holdOrGoOn(f)
 	e.mu.Unlock()
 	f.note(bgfetch.LogPaused, "")
 	return paused, e.changed(f, err)
@@ -29,9 +28,6 @@ func (e *Engine) Resume(uniqueID string) error {
 		return err
 	}
 	err = f.change(func(s *bgfetch.FetchState) { s.Paused, s.Prompting = false, false })
-	e.mu.Lock()
-	e.holdOrGoOn(f)
-	e.mu.Unlock()
 	f.note(bgfetch.LogResumed, "")
 	return e.changed(f, err)
 }
@@ -61,24 +57,6 @@ func (e *Engine) changed(f *backgroundFetch, err error) error {
 	return nil
 }
 
-// enqueue gives records to the scheduler, or parks them. e.mu is held.
-func (e *Engine) enqueue(f *backgroundFetch, records ...*record) {
-	if f.held() {
-		f.parked = append(f.parked, records...)
-		return
-	}
-	e.scheduler.enqueue(f, records...)
-}
-
-// requeue gives a record that was begun back to the scheduler, or parks it. e.mu is held.
-func (e *Engine) requeue(r *record) {
-	if r.fetch.held() {
-		r.fetch.parked = append(r.fetch.parked, r)
-		return
-	}
-	e.scheduler.requeue(r)
-}
-
 // interruptible names what breaks off the attempt when its background fetch is
 // paused or its place is wanted, and calls it if that has happened already.
 func (a *attempt) interruptible(interrupt func()) {
@@ -87,20 +65,12 @@ func (a *attempt) interruptible(interrupt func()) {
 	}
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	a.record.interrupt = interrupt
-	if a.interrupted() {
-		interrupt()
-	} else {
-		a.engine.scheduler.makeRoom()
-	}
+	a.engine.scheduler.Interruptible(a.job, interrupt)
 }
 
-// interrupted says whether the record is to stop. e.mu is held.
-func (r *record) interrupted() bool { return r.fetch.held() || r.yields }
-
-// wasInterrupted is interrupted, without the lock.
-func (a *attempt) wasInterrupted() bool {
+// interrupted says whether the record is to stop for now.
+func (a *attempt) interrupted() bool {
 	a.engine.mu.Lock()
 	defer a.engine.mu.Unlock()
-	return a.interrupted()
+	return a.job.Interrupted()
 }

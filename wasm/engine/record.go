@@ -10,7 +10,9 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
+	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
+	"background-fetch-wasm/wasm/schedule"
 )
 
 // record is a record in the engine's hands. While a goroutine works on it, that
@@ -19,21 +21,11 @@ type record struct {
 	fetch   *backgroundFetch
 	index   int
 	request bgfetch.Request
-	host    string
+	// job is what it has of the scheduler.
+	job *schedule.Job
 	// check is what the body is checked against.
 	check digest.Check
 	state bgfetch.RecordState
-	// interrupt breaks off what the attempt under way waits for; nil where there is
-	// none, or none that may be broken off.
-	interrupt func()
-	// yields: it was interrupted for the sake of a higher priority. keepsPlace: it was begun
-	// in its turn before higher ones, and is not.
-	yields, keepsPlace bool
-	// reserved is what its request may still bring that is counted already, see reserve.
-	reserved int64
-	// placeGiven: all of the body is there, and its place at the scheduler is another's.
-	placeGiven bool
-
 	// seek is where a reader waits and no attempt knows of it yet, wake tells the
 	// attempt under way.
 	seek *int64
@@ -89,11 +81,16 @@ func (r *record) safe() bool { return r.request.Method == "GET" }
 // resource from byte 0 on, and cannot be continued.
 func (r *record) ownRange() bool { return bgfetch.HeaderValue(r.request.Headers, "Range") != "" }
 
-// firstContact says that nothing has ever come for the record from its server, which
-// is not the site's own.
-func (r *record) firstContact() bool {
+// FirstContact implements schedule.Work.
+func (r *record) FirstContact() bool {
 	data := &r.state.Response
-	return data.Head == nil && len(data.Segments) == 0 && r.host != r.fetch.engine.options.Origin
+	return data.Head == nil && len(data.Segments) == 0 && r.job.Host() != r.fetch.engine.options.Origin
+}
+
+// Continues implements schedule.Work: one that would have to begin again does not.
+func (r *record) Continues() bool {
+	data := &r.state.Response
+	return data.Head == nil || (data.Resumable && evidence.CodingOfBody(data) != evidence.CodingSome)
 }
 
 // verdict is what an attempt at a record ends with.
@@ -113,8 +110,9 @@ type verdict struct {
 	why string
 }
 
-// startRecord begins an attempt at a record that the scheduler chose. e.mu is held.
-func (e *Engine) startRecord(r *record) {
+// Start implements schedule.Work: it begins an attempt. e.mu is held.
+func (r *record) Start() {
+	e := r.fetch.engine
 	r.fetch.transfers.Add(1)
 	r.fetch.running++
 	r.reserve()
@@ -124,16 +122,9 @@ func (e *Engine) startRecord(r *record) {
 		v := r.attempt(r.fetch.ctx)
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		r.interrupt, r.wake = nil, nil
+		r.wake = nil
 		r.fetch.running--
-		r.unreserve()
-		if v.unreachable {
-			e.hostUnreachable(r, v.siteAnswers)
-		}
-		if !r.placeGiven {
-			e.scheduler.finish(r)
-		}
-		r.placeGiven = false
+		e.scheduler.End(r.job, v.unreachable, v.siteAnswers)
 		e.conclude(r, v)
 		e.noteActivity(r.fetch)
 	})
@@ -170,7 +161,7 @@ func (e *Engine) conclude(r *record, v verdict) {
 		f.retries[r] = time.Now().Add(v.wait)
 		time.AfterFunc(v.wait, func() { e.retry(r) })
 	default:
-		e.requeue(r)
+		e.scheduler.Requeue(r.job)
 	}
 }
 
@@ -180,7 +171,7 @@ func (e *Engine) retry(r *record) {
 	defer e.mu.Unlock()
 	delete(r.fetch.retries, r)
 	if r.fetch.ctx.Err() == nil {
-		e.requeue(r)
+		e.scheduler.Requeue(r.job)
 	}
 }
 
@@ -264,7 +255,7 @@ func (e *Engine) waited(err error, late bool) bool {
 		e.waitingOnline = e.waitingOnline[1:]
 		r.despite = true
 		r.fetch.offline--
-		e.requeue(r)
+		e.scheduler.Requeue(r.job)
 		return true
 	case err != nil && !late:
 		log.Printf("cannot wait for the network: %v", err)
@@ -280,7 +271,7 @@ func (e *Engine) goOnline() {
 	e.waitingOnline = nil
 	for _, r := range slices.Backward(waiting) { // the first to wait is to be the first again
 		r.fetch.offline--
-		e.requeue(r)
+		e.scheduler.Requeue(r.job)
 	}
 }
 

@@ -272,7 +272,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 		return nil, verdict{}
 	case !a.safe():
 		return a.fail(bgfetch.ReasonFetchError, err.Error())
-	case a.wasInterrupted():
+	case a.interrupted():
 		return nil, verdict{}
 	case !a.engine.Network.Online():
 		a.engine.networkFails()
@@ -287,7 +287,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 	}
 	a.failures++
 	neverAnswered := atHead && a.next.Response.Head == nil
-	forbidden := a.host != a.engine.options.Origin || a.request.Redirect == "error"
+	forbidden := a.job.Host() != a.engine.options.Origin || a.request.Redirect == "error"
 	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && forbidden) {
 		return a.fail(bgfetch.ReasonFetchError, err.Error())
 	}
@@ -324,7 +324,7 @@ func (a *attempt) reachable(ctx context.Context) bool {
 // siteAnswers asks, for a record that never had a response of a server elsewhere,
 // whether the network is there at all: whether the site's own server answers.
 func (a *attempt) siteAnswers(ctx context.Context) bool {
-	return a.firstContact() && a.answers(ctx, a.engine.options.Origin+"/")
+	return a.FirstContact() && a.answers(ctx, a.engine.options.Origin+"/")
 }
 
 func (a *attempt) answers(ctx context.Context, url string) bool {
