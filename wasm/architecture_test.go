@@ -32,7 +32,7 @@ func isBrowserPackage(path string) bool {
 // The core and its handler build and are tested on any machine.
 func TestPureGo(t *testing.T) {
 	for _, target := range [][]string{nil, {"GOOS=js", "GOARCH=wasm"}} {
-		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./schedule", "./engine", "./httpapi"} {
+		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./pace", "./schedule", "./download", "./engine", "./httpapi"} {
 			// net/http itself has syscall/js where it is compiled for the browser.
 			command := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{range .Imports}}{{.}}\n{{end}}{{end}}", name)
 			command.Env = append(os.Environ(), target...)
@@ -73,12 +73,14 @@ func TestDirections(t *testing.T) {
 		"ranges":   {"bgfetch"},
 		"digest":   {"bgfetch"},
 		"evidence": {"bgfetch", "ranges"},
+		"pace":     {},
 		"schedule": {"bgfetch"},
-		"engine":   {"bgfetch", "ranges", "digest", "evidence", "schedule"},
+		"download": {"bgfetch", "ranges", "evidence", "digest", "pace"},
+		"engine":   {"bgfetch", "ranges", "digest", "evidence", "pace", "schedule", "download"},
 		"httpapi":  {"bgfetch", "engine"},
 		"idbstore": {"bgfetch"},
 		"browser":  {"bgfetch"},
-		".":        {"bgfetch", "engine", "httpapi", "idbstore", "browser"},
+		".":        {"bgfetch", "engine", "pace", "httpapi", "idbstore", "browser"},
 	}
 	eachGoFile(t, func(path string, _ []byte, imports []string) {
 		if strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "_") {

@@ -16,6 +16,7 @@ import (
 	"background-fetch-wasm/wasm/engine"
 	"background-fetch-wasm/wasm/httpapi"
 	"background-fetch-wasm/wasm/idbstore"
+	"background-fetch-wasm/wasm/pace"
 )
 
 func main() {
@@ -60,9 +61,9 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	ranges := engine.DefaultRangePolicy
+	ranges := pace.DefaultPolicy
 	if !bridge.Config.Ranges {
-		ranges = engine.OneRange
+		ranges = pace.OneRange
 	}
 	var onLog func(bgfetch.LogEntry)
 	if bridge.Config.Debug {

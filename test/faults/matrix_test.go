@@ -19,6 +19,7 @@ import (
 	"background-fetch-wasm/test/faultserver"
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/engine"
+	"background-fetch-wasm/wasm/pace"
 )
 
 type row struct {
@@ -78,20 +79,20 @@ type outcome struct {
 
 // severalRanges makes of each record as many requests at a time as there may be,
 // as soon as its body has begun.
-var severalRanges = engine.RangePolicy{MinBody: 256 << 10, MinPart: 64 << 10, MinTime: 1, Window: 1, Gain: -1}
+var severalRanges = pace.Policy{MinBody: 256 << 10, MinPart: 64 << 10, MinTime: 1, Window: 1, Gain: -1}
 
 // moreRequests is how many more a record of several ranges may take than the matrix
 // says: additional ones, each of which may have to be sent again, and one for each place
 // where two responses meet.
 const moreRequests = 28
 
-func TestMatrix(t *testing.T) { testMatrix(t, engine.RangePolicy{}) }
+func TestMatrix(t *testing.T) { testMatrix(t, pace.Policy{}) }
 
 // TestMatrixWithSeveralRanges: the outcome is the same.
 func TestMatrixWithSeveralRanges(t *testing.T) { testMatrix(t, severalRanges) }
 
 // testMatrix does all rows as each of the browsers.
-func testMatrix(t *testing.T, ranges engine.RangePolicy) {
+func testMatrix(t *testing.T, ranges pace.Policy) {
 	t.Parallel()
 	for _, browser := range browsers {
 		t.Run(browser.name, func(t *testing.T) {
@@ -101,8 +102,8 @@ func testMatrix(t *testing.T, ranges engine.RangePolicy) {
 	}
 }
 
-func testMatrixAs(t *testing.T, browser *browser, ranges engine.RangePolicy) {
-	several := ranges != engine.RangePolicy{}
+func testMatrixAs(t *testing.T, browser *browser, ranges pace.Policy) {
+	several := ranges != pace.Policy{}
 	server := &faultserver.Server{}
 	site := httptest.NewServer(server)
 	t.Cleanup(site.Close) // after the rows, which run in parallel
@@ -185,7 +186,7 @@ func testMatrixAs(t *testing.T, browser *browser, ranges engine.RangePolicy) {
 }
 
 // fetch carries out a background fetch of one request to its end.
-func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit, ranges engine.RangePolicy) outcome {
+func fetch(t *testing.T, browser *browser, origin string, init bgfetch.FetchInit, ranges pace.Policy) outcome {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	bodies, store := bgfetchtest.NewMemoryBodies(), bgfetchtest.NewMemoryStore()

@@ -35,6 +35,13 @@ func (r Request) Bare() Request {
 	return r
 }
 
+// IsSafe says that the request may be sent again.
+func (r Request) IsSafe() bool { return r.Method == "GET" }
+
+// HasRange says that the site asks for a range itself: what comes is not the resource from
+// byte 0 on, and cannot be continued.
+func (r Request) HasRange() bool { return HeaderValue(r.Headers, "Range") != "" }
+
 // RequestBody describes a request body.
 type RequestBody struct {
 	Size int64 `json:"size"`

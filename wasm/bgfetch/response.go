@@ -102,6 +102,21 @@ type Segment struct {
 	Put int64 `json:"put,omitempty"`
 }
 
+// Key is the key of the segment, of the record with that index and that generation of its
+// response data.
+func (s Segment) Key(index, generation int) SegmentKey {
+	return SegmentKey{Index: index, Generation: generation, Offset: s.Offset, Put: s.Put}
+}
+
+// SegmentKeys are the keys of segments of the same record and generation.
+func SegmentKeys(index, generation int, segments []Segment) []SegmentKey {
+	keys := make([]SegmentKey, len(segments))
+	for i, s := range segments {
+		keys[i] = s.Key(index, generation)
+	}
+	return keys
+}
+
 // SegmentKey names a segment among all segments of a background fetch.
 type SegmentKey struct {
 	Index      int   `json:"index"`      // of the record

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/download"
+	"background-fetch-wasm/wasm/pace"
 	"background-fetch-wasm/wasm/schedule"
 )
 
@@ -32,7 +34,7 @@ type Options struct {
 	// Segments says when a segment ends.
 	Segments bgfetch.SaveLimits
 	// Ranges says when a record is moved by several requests at a time.
-	Ranges RangePolicy
+	Ranges pace.Policy
 	// NotifyInterval is the least time between two progress notifications.
 	NotifyInterval time.Duration
 	Retry          bgfetch.RetryPolicy
@@ -63,7 +65,7 @@ var DefaultOptions = Options{
 	MaxTransfers:   8,
 	MaxPerHost:     5,
 	Segments:       bgfetch.SaveLimits{MinLength: 256 << 10, MaxLength: 8 << 20, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second},
-	Ranges:         DefaultRangePolicy,
+	Ranges:         pace.DefaultPolicy,
 	NotifyInterval: 75 * time.Millisecond,
 	ShowInterval:   time.Second,
 	Permission:     bgfetch.PermissionGranted,
@@ -80,7 +82,7 @@ func (o Options) withDefaults() Options {
 	if o.Segments == (bgfetch.SaveLimits{}) {
 		o.Segments = DefaultOptions.Segments
 	}
-	if o.Ranges == (RangePolicy{}) {
+	if o.Ranges == (pace.Policy{}) {
 		o.Ranges = DefaultOptions.Ranges
 	}
 	if o.NotifyInterval == 0 {
@@ -115,8 +117,10 @@ type Engine struct {
 	// number tells this engine's snapshots from those of others.
 	number int64
 
-	ctx       context.Context
-	end       context.CancelCauseFunc
+	ctx context.Context
+	end context.CancelCauseFunc
+	// downloads is what all downloads have in common.
+	downloads *download.Config
 	notifier  *notifier
 	logger    *logger
 	shower    *shower
@@ -169,6 +173,10 @@ func NewEngine(ports Ports, options Options) *Engine {
 		remembered: make(chan struct{}),
 	}
 	e.Store = newBoundedStore(ports.Store, func(cause error) { e.end(cause) })
+	e.downloads = &download.Config{
+		Network: ports.Network, Bodies: ports.Bodies, Origin: e.options.Origin, Segments: e.options.Segments, Pace: e.options.Ranges,
+		MaxPerHost: e.options.MaxPerHost, Framing: e.options.Framing, Go: e.goWork,
+	}
 	e.logger = newLogger(e.Store, e.options.OnLog)
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
 	e.shower = newShower(e)

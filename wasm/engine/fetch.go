@@ -11,7 +11,6 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
-	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
 	"background-fetch-wasm/wasm/schedule"
 )
@@ -68,16 +67,11 @@ func newBackgroundFetch(e *Engine, state bgfetch.FetchState, requests []bgfetch.
 	f.group = schedule.NewGroup(f.rank(), state.MaxBandwidth, f.retry)
 	f.records = make([]*record, len(requests))
 	for i, request := range requests {
-		r := &record{fetch: f, index: i, request: request}
-		r.job = schedule.NewJob(f.group, bgfetch.OriginOf(request.URL), r)
+		var stored *bgfetch.RecordState
 		if records != nil {
-			r.state = records[i]
-			evidence.Distrust(&r.state.Response)
-		} else {
-			r.state.Response.Length = -1
+			stored = &records[i]
 		}
-		r.check, _ = digest.ParseCheck(request) // FetchInit.check has seen it
-		r.request.Pieces = nil
+		r := newRecord(f, i, request, stored)
 		f.records[i] = r
 		f.downloaded += ranges.StoredLength(r.state.Response.Segments)
 		f.uploaded += r.state.Uploaded
@@ -143,17 +137,17 @@ func (f *backgroundFetch) create(ctx context.Context) error {
 	}
 	requests := make([]bgfetch.Request, len(f.records))
 	for i, r := range f.records {
-		if body := r.request.Body; body != nil {
+		if body := r.Request.Body; body != nil {
 			saved, err := f.saveRequestBody(ctx, i, body)
 			if err != nil {
 				f.discardBodies(ctx)
-				return storageError("the body of the request for "+r.request.URL, err)
+				return storageError("the body of the request for "+r.Request.URL, err)
 			}
-			r.request.Body = saved
+			r.Request.Body = saved
 			f.state.UploadTotal += saved.Size
 		}
-		requests[i] = r.request
-		requests[i].Pieces = r.check.Given()
+		requests[i] = r.Request
+		requests[i].Pieces = r.Check.Given()
 	}
 	if err := e.Store.Create(ctx, f.state, requests); err != nil {
 		f.discardBodies(ctx)

@@ -46,7 +46,7 @@ func (f *backgroundFetch) listing() bgfetch.Listing {
 		Title:    shorten(f.state.Title, maxTitle),
 		Icon:     chooseIcon(f.state.Icons),
 		Created:  f.state.Created.UnixMilli(),
-		URL:      f.records[0].request.URL,
+		URL:      f.records[0].Request.URL,
 		Records:  len(f.records),
 		Total:    f.total(),
 		Pausable: f.onlyGet(),
@@ -98,10 +98,10 @@ func (f *backgroundFetch) ended() bgfetch.Ended {
 		Keep:           f.state.Keep,
 	}
 	for _, r := range f.records {
-		if r.request.Body != nil {
+		if r.Request.Body != nil {
 			return ended // it was deleted with the others
 		}
-		again.Requests = append(again.Requests, r.request)
+		again.Requests = append(again.Requests, r.Request)
 	}
 	if text, err := json.Marshal(again); err == nil && len(text) <= maxAgain {
 		ended.Again, ended.Retryable = &again, true

@@ -34,7 +34,7 @@ func (e *Engine) Match(uniqueID string, query *bgfetch.MatchRequest, options bgf
 	options.IgnoreVary = options.IgnoreVary || f.state.Delivered
 	records = []bgfetch.RecordSnapshot{}
 	for _, r := range f.records {
-		if query != nil && !matches(*query, options, r.request, r.state.Response.Head) {
+		if query != nil && !matches(*query, options, r.Request, r.state.Response.Head) {
 			continue
 		}
 		records = append(records, r.snapshot())
@@ -122,15 +122,15 @@ func exposed(result bgfetch.ResponseResult) bool {
 
 // unproven says that nothing may be read yet, because it may prove to be wrong.
 func (r *record) unproven() bool {
-	return r.verified() && r.state.Response.Result == bgfetch.ResponseNone
+	return r.Check.Asked() && r.state.Response.Result == bgfetch.ResponseNone
 }
 
 // snapshot is what instances are told of the record. e.mu is held.
 func (r *record) snapshot() bgfetch.RecordSnapshot {
 	result := r.result()
 	s := bgfetch.RecordSnapshot{
-		Index:      r.index,
-		Request:    r.request,
+		Index:      r.Index,
+		Request:    r.Request,
 		Result:     result,
 		Exposed:    exposed(result),
 		Generation: r.state.Response.Generation,
@@ -180,10 +180,25 @@ func (r *record) plan(generation int, from int64) bgfetch.Plan {
 			break // it is not proved to be what follows
 		}
 		p.Segments = append(p.Segments, bgfetch.PlanSegment{
-			Key: r.fetch.engine.Bodies.Key(r.key(generation, s)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
+			Key: r.fetch.engine.Bodies.Key(s.Key(r.Index, generation)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
 		})
 		end = s.Offset + s.Length
 	}
 	p.End = result == bgfetch.ResponseSuccess && end >= data.Length
 	return p
+}
+
+// Seek says that a reader wants the bytes of a record's body from offset on, now. If
+// the first of them that is not stored is not about to come, the transfer moves there;
+// what it leaves out is fetched afterwards. Of several seeks the newest counts. Nothing
+// happens where nothing can be done: there is no such record or it is settled, its
+// background fetch is held, the server knows no ranges.
+func (e *Engine) Seek(uniqueID string, index int, offset int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.readable(uniqueID)
+	if err != nil || index < 0 || index >= len(f.records) || f.settling || f.held() {
+		return
+	}
+	f.records[index].SeekTo(offset)
 }

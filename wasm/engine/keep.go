@@ -19,7 +19,7 @@ import (
 
 func isChosen(q bgfetch.KeptQuery, r *record) bool {
 	return (q.UniqueID == "" || q.UniqueID == r.fetch.state.UniqueID) &&
-		(q.URL == "" || matchURL(q.URL, q.IgnoreSearch) == matchURL(r.request.URL, q.IgnoreSearch))
+		(q.URL == "" || matchURL(q.URL, q.IgnoreSearch) == matchURL(r.Request.URL, q.IgnoreSearch))
 }
 
 // kept says that the records stay.
@@ -102,8 +102,8 @@ func (f *backgroundFetch) bareRequests(ctx context.Context) error {
 	requests := make([]bgfetch.Request, len(f.records))
 	f.engine.mu.Lock()
 	for i, r := range f.records {
-		r.request = r.request.Bare()
-		requests[i] = r.request
+		r.Request = r.Request.Bare()
+		requests[i] = r.Request
 	}
 	f.engine.mu.Unlock()
 	return f.engine.Store.PutRequests(ctx, f.state.UniqueID, requests)
@@ -125,7 +125,7 @@ func (e *Engine) keptRecords() []*record {
 	by := map[string]*backgroundFetch{}
 	for _, f := range kept {
 		for _, r := range f.records {
-			key := matchURL(r.request.URL, false)
+			key := matchURL(r.Request.URL, false)
 			if other, ok := by[key]; r.state.Dropped || ok && other != f {
 				continue
 			}
@@ -163,7 +163,7 @@ func (e *Engine) Find(url string, ignoreSearch bool) (uniqueID string, index int
 	defer e.mu.Unlock()
 	for _, r := range e.keptRecords() {
 		if isChosen(query, r) {
-			return r.fetch.state.UniqueID, r.index, nil
+			return r.fetch.state.UniqueID, r.Index, nil
 		}
 	}
 	var found *record
@@ -172,7 +172,7 @@ func (e *Engine) Find(url string, ignoreSearch bool) (uniqueID string, index int
 			continue
 		}
 		i := slices.IndexFunc(f.records, func(r *record) bool {
-			return r.safe() && !r.ownRange() && exposed(r.result()) && isChosen(query, r)
+			return r.Request.IsSafe() && !r.Request.HasRange() && exposed(r.result()) && isChosen(query, r)
 		})
 		if i >= 0 {
 			found = f.records[i]
@@ -181,7 +181,7 @@ func (e *Engine) Find(url string, ignoreSearch bool) (uniqueID string, index int
 	if found == nil {
 		return "", 0, bgfetch.ErrUnknown
 	}
-	return found.fetch.state.UniqueID, found.index, nil
+	return found.fetch.state.UniqueID, found.Index, nil
 }
 
 // DeleteKept deletes the kept records that the query chooses and returns how many
@@ -215,7 +215,7 @@ func (e *Engine) markDropped(ctx context.Context, r *record) error {
 	state := r.state
 	r.fetch.broadcast()
 	e.mu.Unlock()
-	if err := e.Store.PutRecord(ctx, r.fetch.state.UniqueID, r.index, state); !errors.Is(err, bgfetch.ErrQuota) {
+	if err := e.Store.PutRecord(ctx, r.fetch.state.UniqueID, r.Index, state); !errors.Is(err, bgfetch.ErrQuota) {
 		return err
 	}
 	return nil
@@ -272,7 +272,7 @@ func (e *Engine) deleteKept(ctx context.Context, f *backgroundFetch) error {
 	e.mu.Lock()
 	for _, r := range f.records {
 		if r.state.Dropped {
-			asked = append(asked, r.keys(r.state.Response.Generation, r.state.Response.Segments)...)
+			asked = append(asked, r.keys()...)
 		}
 		r.state.Dropped = true
 	}
@@ -301,7 +301,7 @@ func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
 		return err
 	}
 	data := &r.state.Response
-	if err := e.Bodies.DeleteSegments(ctx, uniqueID, r.keys(data.Generation, data.Segments)); err != nil {
+	if err := e.Bodies.DeleteSegments(ctx, uniqueID, r.keys()); err != nil {
 		return fmt.Errorf("delete kept bodies: %w", err)
 	}
 	e.mu.Lock()
@@ -309,7 +309,7 @@ func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
 	r.state.Response = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}
 	state := r.state
 	e.mu.Unlock()
-	return e.Store.PutRecord(ctx, uniqueID, r.index, state)
+	return e.Store.PutRecord(ctx, uniqueID, r.Index, state)
 }
 
 // tidyKeptSoon is tidyKept for where nobody waits.

@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
-	"background-fetch-wasm/wasm/engine"
+	"background-fetch-wasm/wasm/pace"
 )
 
 // A random life is that of a few background fetches, from a server and in a browser that
@@ -120,7 +120,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	l.options.Framing = l.browser.framing()
 	l.options.Segments = bgfetch.SaveLimits{MinLength: 8 << 10, MaxLength: one[int64](r, 32<<10, 64<<10, 256<<10), MinTime: 50 * time.Millisecond, MaxTime: 400 * time.Millisecond}
 	if chance(r, 40) {
-		l.options.Ranges = engine.RangePolicy{MinBody: 50_000, MinPart: 10_000, MinTime: time.Millisecond, Window: 50 * time.Millisecond, Gain: -1}
+		l.options.Ranges = pace.Policy{MinBody: 50_000, MinPart: 10_000, MinTime: time.Millisecond, Window: 50 * time.Millisecond, Gain: -1}
 	}
 	l.options.OnLog = func(e bgfetch.LogEntry) {
 		record := -1

@@ -125,6 +125,6 @@ func (f *backgroundFetch) fail(what string, err error) {
 
 // note logs something about the record.
 func (r *record) note(entry bgfetch.LogEntry) {
-	entry.ID, entry.Record, entry.URL = r.fetch.state.ID, &r.index, r.request.URL
+	entry.ID, entry.Record, entry.URL = r.fetch.state.ID, &r.Index, r.Request.URL
 	r.fetch.engine.logger.add(entry)
 }

@@ -93,7 +93,7 @@ func (f *backgroundFetch) dropLost(ctx context.Context) ([]bgfetch.SegmentKey, e
 	dropped := false
 	for _, r := range f.records {
 		data := &r.state.Response
-		left := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return !present[r.key(data.Generation, s)] })
+		left := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return !r.isStored(s, present) })
 		if len(left) < len(data.Segments) {
 			if err := r.storeLoss(ctx, left); err != nil {
 				return nil, err
@@ -127,10 +127,10 @@ func (r *record) storeLoss(ctx context.Context, left []bgfetch.Segment) error {
 	if r.anew(left) {
 		state := r.state
 		state.Response, state.Digest = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}, nil
-		return store.PutRecord(ctx, uniqueID, r.index, state)
+		return store.PutRecord(ctx, uniqueID, r.Index, state)
 	}
 	lost := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return slices.Contains(left, s) })
-	return store.DropSegments(ctx, uniqueID, r.index, data.Generation, lost)
+	return store.DropSegments(ctx, uniqueID, r.Index, data.Generation, lost)
 }
 
 // keepOnly makes left all the segments that the record has. If some were lost, what
@@ -155,10 +155,10 @@ func (r *record) keepOnly(left []bgfetch.Segment) {
 		}
 		why := fmt.Sprintf("%d stored bytes are gone", lost)
 		r.note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: why})
-		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.index, r.request.URL, why)
+		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.Index, r.Request.URL, why)
 		f.broadcast()
 	}
-	if !r.verified() {
+	if !r.Check.Asked() {
 		evidence.AddSeams(data)
 	}
 	start, end := ranges.FirstGap(left)
@@ -199,7 +199,7 @@ func (f *backgroundFetch) deleteAllBut(ctx context.Context, keys []bgfetch.Segme
 		if !of(r) {
 			continue
 		}
-		for _, key := range r.keys(r.state.Response.Generation, r.state.Response.Segments) {
+		for _, key := range r.keys() {
 			known[key] = true
 		}
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -78,4 +79,9 @@ func (e *Engine) watchMetered(ctx context.Context) {
 		}
 		e.mu.Unlock()
 	}
+}
+
+// rank is the index of the priority in priorities.
+func (f *backgroundFetch) rank() int {
+	return slices.Index(bgfetch.Priorities, f.network().Priority)
 }

@@ -56,21 +56,3 @@ func (e *Engine) changed(f *backgroundFetch, err error) error {
 	}
 	return nil
 }
-
-// interruptible names what breaks off the attempt when its background fetch is
-// paused or its place is wanted, and calls it if that has happened already.
-func (a *attempt) interruptible(interrupt func()) {
-	if !a.safe() {
-		return
-	}
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	a.engine.scheduler.Interruptible(a.job, interrupt)
-}
-
-// interrupted says whether the record is to stop for now.
-func (a *attempt) interrupted() bool {
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	return a.job.Interrupted()
-}

@@ -12,13 +12,14 @@ import (
 	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/engine"
+	"background-fetch-wasm/wasm/pace"
 )
 
 // early is a policy of several ranges for small bodies.
-var early = engine.RangePolicy{MinBody: mib, MinPart: 64 << 10, MinTime: 500 * time.Millisecond, Window: 300 * time.Millisecond, Gain: 0.4}
+var early = pace.Policy{MinBody: mib, MinPart: 64 << 10, MinTime: 500 * time.Millisecond, Window: 300 * time.Millisecond, Gain: 0.4}
 
 // runRanges is run with a policy of several ranges.
-func runRanges(t *testing.T, policy engine.RangePolicy, test func(w *world)) {
+func runRanges(t *testing.T, policy pace.Policy, test func(w *world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -173,7 +173,7 @@ func (f *backgroundFetch) shown(origin string) bgfetch.Shown {
 // onlyGet says whether all requests can be stopped and made again.
 func (f *backgroundFetch) onlyGet() bool {
 	for _, r := range f.records {
-		if !r.safe() {
+		if !r.Request.IsSafe() {
 			return false
 		}
 	}

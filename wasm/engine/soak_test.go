@@ -10,20 +10,20 @@ import (
 
 	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
-	"background-fetch-wasm/wasm/engine"
+	"background-fetch-wasm/wasm/pace"
 )
 
 // TestSoak carries out 100 background fetches of 10 records each over a network
 // that fails at random. Of all of them nothing may be left: no row, no body, no
 // goroutine, no transfer.
-func TestSoak(t *testing.T) { soak(t, engine.DefaultRangePolicy) }
+func TestSoak(t *testing.T) { soak(t, pace.DefaultPolicy) }
 
 // TestSoakWithSeveralRanges is the same with several requests for each record.
 func TestSoakWithSeveralRanges(t *testing.T) {
-	soak(t, engine.RangePolicy{MinBody: 100_000, MinPart: 10_000, MinTime: time.Millisecond, Window: 100 * time.Millisecond, Gain: -1})
+	soak(t, pace.Policy{MinBody: 100_000, MinPart: 10_000, MinTime: time.Millisecond, Window: 100 * time.Millisecond, Gain: -1})
 }
 
-func soak(t *testing.T, ranges engine.RangePolicy) {
+func soak(t *testing.T, ranges pace.Policy) {
 	runRanges(t, ranges, func(w *world) {
 		random := rand.New(&lockedSource{source: rand.NewPCG(8, 8)})
 		body := randomBytes(600_000)

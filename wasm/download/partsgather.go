@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -68,14 +68,14 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 			a.next.Digest = e.digest
 		}
 	}
-	if a.whole() && last && len(a.parts) == 1 && !a.verified() {
+	if a.whole() && last && len(a.parts) == 1 && !a.Check.Asked() {
 		data.Result = bgfetch.ResponseSuccess
-		a.givePlace()
+		a.owner.Release() // its row is written meanwhile
 	}
 	if len(added) == 0 && !found && data.Result == bgfetch.ResponseNone {
 		return
 	}
-	if v, ok := a.store(ctx, added...); !ok {
+	if v, ok := a.store(added...); !ok {
 		a.decide(v)
 		return
 	}
@@ -86,17 +86,9 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 		}
 		e.part.flowing = true
 		if a.pacer != nil {
-			a.pacer.piece(time.Now(), e.segment.Length, e.full, a.flowing())
+			a.pacer.Piece(time.Now(), e.segment.Length, e.full, a.flowing())
 		}
 	}
-}
-
-// givePlace lets another record begin, since this one asks for nothing more: its row is
-// written meanwhile.
-func (a *attempt) givePlace() {
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	a.engine.scheduler.Release(a.job)
 }
 
 // flowing is the number of parts that bring bytes.
@@ -140,9 +132,9 @@ func (a *attempt) ended(e partEvent) {
 		return
 	}
 	if len(a.parts) > 0 {
-		a.note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on: %v; others go on", rest.Start, e.err)})
+		a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on: %v; others go on", rest.Start, e.err)})
 	}
-	policy := a.fetch.retry
+	policy := a.Retry
 	var refusal *errRefused
 	switch {
 	case errors.Is(e.err, bgfetch.ErrQuota):
@@ -151,7 +143,7 @@ func (a *attempt) ended(e partEvent) {
 	case errors.As(e.err, &refusal) && ranges.TemporaryStatus(refusal.head.Status):
 		// So many at a time are too many.
 		a.leaveAlone(refusal.delay(policy))
-		a.pacer.limit(len(a.parts))
+		a.pacer.Limit(len(a.parts))
 	case refusal != nil:
 		// What still comes is of one version, and can become whole without ranges.
 		a.single = true
@@ -184,6 +176,6 @@ func (a *attempt) remove(ended *part) {
 	}
 	a.running.Store(int32(len(a.parts)))
 	if len(a.parts) > 0 {
-		a.noPlace()
+		a.owner.Return()
 	}
 }

@@ -1,4 +1,4 @@
-package engine
+package pace
 
 import (
 	"testing"
@@ -20,14 +20,14 @@ func TestPacer(t *testing.T) {
 		"more connections make it even worse": {func(n int) float64 { return 8 / float64(n) }, 1, 4 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := newPacer(DefaultRangePolicy, 5)
+			p := New(DefaultPolicy, 5)
 			now := time.Unix(0, 0)
 			for parts := 1; now.Before(time.Unix(0, 0).Add(test.within)); parts = p.target {
 				// Pieces of 100 ms, or 256 KiB, whatever is more; 2 s at most.
 				each := test.throughput(parts) / float64(parts)
 				took := min(max(0.1, 0.25/each), 2)
 				for range parts {
-					p.piece(now, int64(each*took*(1<<20)), false, parts)
+					p.Piece(now, int64(each*took*(1<<20)), false, parts)
 				}
 				now = now.Add(time.Duration(took * float64(time.Second)))
 			}

@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -14,13 +14,13 @@ const askRoomFrom = 1 << 20
 // roomFor checks, before a byte of a body is moved, that as much as its head
 // announces fits. A given downloadTotal was checked by fetch(); what the body needs
 // beyond the announcement is found out by storing it.
-func (a *attempt) roomFor(ctx context.Context, length int64) (verdict, bool) {
+func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 	if length < askRoomFrom {
-		return verdict{}, true
+		return Verdict{}, true
 	}
-	room, ok := a.engine.Bodies.Room(ctx)
+	room, ok := a.config.Bodies.Room(ctx)
 	if !ok || length <= room || ctx.Err() != nil {
-		return verdict{}, true
+		return Verdict{}, true
 	}
 	_, v := a.fail(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room))
 	return v, false

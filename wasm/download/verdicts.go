@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -13,17 +13,12 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// store stores the record's next state with added segments, makes it what the
-// engine knows, and wakes readers. When it fails, the verdict says so.
-func (a *attempt) store(ctx context.Context, added ...bgfetch.Segment) (verdict, bool) {
-	// Not with ctx: what was put in the cache should get its row even when the
-	// background fetch is being aborted.
-	err := a.engine.Store.PutRecord(a.engine.ctx, a.fetch.state.UniqueID, a.index, a.next, added...)
-	if err == nil {
-		a.deleteRedundant()
-	} else {
-		if a.engine.ctx.Err() != nil {
-			return verdict{}, false
+// store stores the record's next state with added segments and makes it what others know.
+// When it fails, the verdict says so.
+func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
+	if err := a.owner.Commit(a.next, added...); err != nil {
+		if a.alive.Err() != nil {
+			return Verdict{}, false
 		}
 		reason := bgfetch.ReasonFetchError
 		if errors.Is(err, bgfetch.ErrQuota) {
@@ -32,50 +27,11 @@ func (a *attempt) store(ctx context.Context, added ...bgfetch.Segment) (verdict,
 		_, v := a.settleUnstored(reason, fmt.Sprintf("its state cannot be stored: %v", err))
 		return v, false
 	}
-	var length int64
-	for _, segment := range added {
-		length += segment.Length
+	if a.owner.Left() < 0 {
+		_, v := a.fail(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal, %d bytes, came", a.DownloadTotal))
+		return v, false
 	}
-	a.publish(length)
-	if total := a.fetch.state.DownloadTotal; total > 0 {
-		a.engine.mu.Lock()
-		exceeded := a.fetch.downloaded > total
-		a.engine.mu.Unlock()
-		if exceeded {
-			_, v := a.fail(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal, %d bytes, came", total))
-			return v, false
-		}
-	}
-	return verdict{}, true
-}
-
-// deleteRedundant deletes the segments of the generation before. What is left of
-// them after a crash is deleted by the next engine.
-func (a *attempt) deleteRedundant() {
-	before := a.state.Response
-	if before.Generation == a.next.Response.Generation || len(before.Segments) == 0 {
-		return
-	}
-	keys := a.keys(before.Generation, before.Segments)
-	if err := a.engine.Bodies.DeleteSegments(a.engine.ctx, a.fetch.state.UniqueID, keys); err != nil {
-		a.fetch.fail("redundant segments stay for now", err)
-	}
-}
-
-// publish makes the next state, with added new bytes, what the engine knows.
-func (a *attempt) publish(added int64) {
-	e, f := a.engine, a.fetch
-	e.mu.Lock()
-	f.downloaded += added
-	if a.next.Response.Generation != a.state.Response.Generation {
-		f.downloaded -= ranges.StoredLength(a.state.Response.Segments)
-	}
-	f.uploaded += a.next.Uploaded - a.state.Uploaded
-	a.record.state = a.next
-	f.broadcast()
-	e.mu.Unlock()
-	e.notifier.touch(f)
-	e.shower.touch(f)
+	return Verdict{}, true
 }
 
 // progress sets the counts of failures to zero.
@@ -92,10 +48,10 @@ func (a *attempt) renew() {
 }
 
 // succeed ends the record, if its bytes are those that they should be.
-func (a *attempt) succeed() (step, verdict) {
-	if err := a.verify(a.engine.ctx); err != nil {
-		if a.engine.ctx.Err() != nil {
-			return nil, verdict{}
+func (a *attempt) succeed() (step, Verdict) {
+	if err := a.verify(a.alive); err != nil {
+		if a.alive.Err() != nil {
+			return nil, Verdict{}
 		}
 		if wrong := digest.WrongPieces(nil); errors.As(err, &wrong) {
 			return a.refetch(wrong)
@@ -106,34 +62,38 @@ func (a *attempt) succeed() (step, verdict) {
 		return a.fail(bgfetch.ReasonFetchError, err.Error())
 	}
 	a.next.Response.Result = bgfetch.ResponseSuccess
-	if v, ok := a.store(a.fetch.ctx); !ok {
+	if v, ok := a.store(); !ok {
 		return nil, v
 	}
-	return nil, verdict{settled: bgfetch.ResponseSuccess}
+	return nil, Verdict{Settled: bgfetch.ResponseSuccess}
 }
 
 // fail ends the record with a failure.
-func (a *attempt) fail(reason bgfetch.FailureReason, why string) (step, verdict) {
+func (a *attempt) fail(reason bgfetch.FailureReason, why string) (step, Verdict) {
 	a.next.Response.Result = bgfetch.ResponseResult(reason)
-	err := a.engine.Store.PutRecord(a.engine.ctx, a.fetch.state.UniqueID, a.index, a.next)
-	if a.engine.ctx.Err() != nil {
-		return nil, verdict{}
+	err := a.owner.Commit(a.next)
+	if a.alive.Err() != nil {
+		return nil, Verdict{}
 	}
 	if err != nil {
-		why = fmt.Sprintf("%s (and that is not stored: %v)", why, err)
+		return a.settleUnstored(reason, fmt.Sprintf("%s (and that is not stored: %v)", why, err))
 	}
-	return a.settleUnstored(reason, why)
+	return failure(reason, why)
 }
 
 // settleUnstored ends the record for this engine only.
-func (a *attempt) settleUnstored(reason bgfetch.FailureReason, why string) (step, verdict) {
+func (a *attempt) settleUnstored(reason bgfetch.FailureReason, why string) (step, Verdict) {
 	a.next.Response.Result = bgfetch.ResponseResult(reason)
-	a.publish(0)
-	return nil, verdict{settled: bgfetch.ResponseResult(reason), why: string(reason) + ": " + why}
+	a.owner.Publish(a.next)
+	return failure(reason, why)
+}
+
+func failure(reason bgfetch.FailureReason, why string) (step, Verdict) {
+	return nil, Verdict{Settled: bgfetch.ResponseResult(reason), Why: string(reason) + ": " + why}
 }
 
 // badStatus ends the record with a response whose body is not kept.
-func (a *attempt) badStatus(head bgfetch.Head) (step, verdict) {
+func (a *attempt) badStatus(head bgfetch.Head) (step, Verdict) {
 	if a.next.Response.Head != nil {
 		a.renew() // who reads the response before does not go on with this one
 	}
@@ -142,7 +102,7 @@ func (a *attempt) badStatus(head bgfetch.Head) (step, verdict) {
 }
 
 // restart drops what is stored and asks for all of it again.
-func (a *attempt) restart(why string) (step, verdict) {
+func (a *attempt) restart(why string) (step, Verdict) {
 	if v, ok := a.countRestart(); !ok {
 		return nil, v
 	}
@@ -151,15 +111,15 @@ func (a *attempt) restart(why string) (step, verdict) {
 }
 
 // again stores the state, which says what has been found out, and asks anew.
-func (a *attempt) again(why string) (step, verdict) {
-	if v, ok := a.store(a.fetch.ctx); !ok {
+func (a *attempt) again(why string) (step, Verdict) {
+	if v, ok := a.store(); !ok {
 		return nil, v
 	}
-	return nil, verdict{wait: a.fetch.retry.Soon(), why: why}
+	return nil, Verdict{Wait: a.Retry.Soon(), Why: why}
 }
 
 // invalid counts an answer that is not what was asked for. What is stored stays.
-func (a *attempt) invalid(problem string) (step, verdict) {
+func (a *attempt) invalid(problem string) (step, Verdict) {
 	if v, ok := a.countRestart(); !ok {
 		return nil, v
 	}
@@ -168,7 +128,7 @@ func (a *attempt) invalid(problem string) (step, verdict) {
 
 // withoutRanges asks for all of the body from now on, since the server's ranges are not
 // of its bytes as they are read here. What is stored is compared with what comes.
-func (a *attempt) withoutRanges(why string) (step, verdict) {
+func (a *attempt) withoutRanges(why string) (step, Verdict) {
 	data := &a.next.Response
 	data.Resumable, a.single, a.rangeless = false, true, true
 	if evidence.CodingOfBody(data) != evidence.CodingNone {
@@ -181,7 +141,7 @@ func (a *attempt) withoutRanges(why string) (step, verdict) {
 }
 
 // mismatch judges bytes that are not those that are stored.
-func (a *attempt) mismatch(p *part) (step, verdict) {
+func (a *attempt) mismatch(p *part) (step, Verdict) {
 	data := &a.next.Response
 	proved := evidence.CodingOfBody(data) == evidence.CodingNone && evidence.CodingOf(p.head) == evidence.CodingNone
 	if proved || (!p.partial() && len(data.Seams) == 0) {
@@ -195,7 +155,7 @@ func (a *attempt) mismatch(p *part) (step, verdict) {
 // unproved asks for what follows a body that has ended, though nothing proves that this
 // is its end. Where the server knows no ranges it sends all of it again; that both end at
 // the same byte is then the best proof there is.
-func (a *attempt) unproved(p *part) (step, verdict) {
+func (a *attempt) unproved(p *part) (step, Verdict) {
 	data := &a.next.Response
 	end := p.read // less than what is stored, perhaps
 	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.drawn || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
@@ -205,7 +165,7 @@ func (a *attempt) unproved(p *part) (step, verdict) {
 		}
 		return a.succeed()
 	}
-	if a.unprovedEnds++; a.unprovedEnds > 1+a.fetch.retry.MaxRestarts {
+	if a.unprovedEnds++; a.unprovedEnds > 1+a.Retry.MaxRestarts {
 		return a.fail(bgfetch.ReasonFetchError, "nothing proves that the body is complete")
 	}
 	if a.unprovedEnd != end {
@@ -230,64 +190,63 @@ const forgets = 16 << 10
 // wherever it breaks off.
 func (a *attempt) sameEnd(p *part) bool {
 	encoded := evidence.CodingOf(p.head) != evidence.CodingNone
-	forgetful := !a.engine.options.Framing.Chunked && encoded && !strings.Contains(p.head.Value("Content-Encoding"), "gzip")
+	forgetful := !a.config.Framing.Chunked && encoded && !strings.Contains(p.head.Value("Content-Encoding"), "gzip")
 	switch {
 	case a.unprovedSame == 0 || a.unprovedEnd != p.read || p.read < a.told, forgetful && p.read == 0:
 		return false
 	case encoded && p.read == 0, forgetful && p.read%forgets == 0:
-		return a.unprovedSame > a.fetch.retry.MaxRestarts
+		return a.unprovedSame > a.Retry.MaxRestarts
 	}
 	return true
 }
 
 // countRestart counts a response that starts the record again. Too many are a
 // failure.
-func (a *attempt) countRestart() (verdict, bool) {
-	if a.next.Restarts++; a.next.Restarts > a.fetch.retry.MaxRestarts {
+func (a *attempt) countRestart() (Verdict, bool) {
+	if a.next.Restarts++; a.next.Restarts > a.Retry.MaxRestarts {
 		_, v := a.fail(bgfetch.ReasonFetchError, "the server made it start again too often")
 		return v, false
 	}
-	return verdict{}, true
+	return Verdict{}, true
 }
 
 // later waits for a server that said so. Not ok: it has said so too often, or for
 // too long.
-func (a *attempt) later(status int, delay time.Duration) (verdict, bool) {
-	policy := a.fetch.retry
+func (a *attempt) later(status int, delay time.Duration) (Verdict, bool) {
+	policy := a.Retry
 	if a.statusRetries++; a.statusRetries > policy.MaxStatusRetries || delay > policy.MaxRetryAfter {
-		return verdict{}, false
+		return Verdict{}, false
 	}
 	delay = max(delay, policy.Wait(a.statusRetries))
-	return verdict{wait: delay, why: fmt.Sprintf("status %d, tried again in %v", status, delay.Round(time.Millisecond))}, true
+	return Verdict{Wait: delay, Why: fmt.Sprintf("status %d, tried again in %v", status, delay.Round(time.Millisecond))}, true
 }
 
 // broken decides how to go on after a failure of the network, which says nothing
 // of its cause. atHead: there was no response.
 //
 // Source: #complete-a-record ("temporarily unavailable")
-func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, verdict) {
-	policy := a.fetch.retry
+func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Verdict) {
+	policy := a.Retry
 	switch {
 	case ctx.Err() != nil:
-		return nil, verdict{}
-	case !a.safe():
+		return nil, Verdict{}
+	case !a.Request.IsSafe():
 		return a.fail(bgfetch.ReasonFetchError, err.Error())
-	case a.interrupted():
-		return nil, verdict{}
-	case !a.engine.Network.Online():
-		a.engine.networkFails()
-		return nil, verdict{online: true, why: err.Error() + "; waits for the network"}
+	case a.owner.Interrupted():
+		return nil, Verdict{}
+	case a.owner.Offline():
+		return nil, Verdict{Online: true, Why: err.Error() + "; waits for the network"}
 	case a.repeated:
 		return a.brokenAgain(err)
 	case a.moved:
-		return nil, verdict{wait: policy.Soon(), why: err.Error() + "; goes on"}
+		return nil, Verdict{Wait: policy.Soon(), Why: err.Error() + "; goes on"}
 	}
-	if atHead && !a.reachable(ctx) {
-		return nil, verdict{unreachable: true, siteAnswers: a.siteAnswers(ctx), why: "the server cannot be reached"}
+	if atHead && !a.answers(ctx, a.Request.URL) {
+		return nil, Verdict{Unreachable: true, SiteAnswers: a.IsFirstContact(&a.next.Response) && a.answers(ctx, a.config.Origin+"/"), Why: "the server cannot be reached"}
 	}
 	a.failures++
 	neverAnswered := atHead && a.next.Response.Head == nil
-	forbidden := a.job.Host() != a.engine.options.Origin || a.request.Redirect == "error"
+	forbidden := bgfetch.OriginOf(a.Request.URL) != a.config.Origin || a.Request.Redirect == "error"
 	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && forbidden) {
 		return a.fail(bgfetch.ReasonFetchError, err.Error())
 	}
@@ -301,34 +260,24 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, ver
 	if a.failures > 1 {
 		delay = policy.Wait(a.failures - 1)
 	}
-	return nil, verdict{wait: delay, why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
+	return nil, Verdict{Wait: delay, Why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
 }
 
 // brokenAgain counts a response that began at byte 0 although some of the body was
 // stored. One that comes hardly further than the one before, again and again, never will.
-func (a *attempt) brokenAgain(err error) (step, verdict) {
+func (a *attempt) brokenAgain(err error) (step, Verdict) {
 	before, now := a.start, int64(0)
 	if now, _ = ranges.FirstGap(a.next.Response.Segments); now-before >= before/4 && now > before {
 		a.next.Repeats = 0
-	} else if a.next.Repeats++; a.next.Repeats > a.fetch.retry.MaxRestarts {
+	} else if a.next.Repeats++; a.next.Repeats > a.Retry.MaxRestarts {
 		return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
 	}
 	return a.again(err.Error() + "; asks for all of it again")
 }
 
-// reachable asks whether the server answers at all, within the time for a head.
-func (a *attempt) reachable(ctx context.Context) bool {
-	return a.answers(ctx, a.request.URL)
-}
-
-// siteAnswers asks, for a record that never had a response of a server elsewhere,
-// whether the network is there at all: whether the site's own server answers.
-func (a *attempt) siteAnswers(ctx context.Context) bool {
-	return a.FirstContact() && a.answers(ctx, a.engine.options.Origin+"/")
-}
-
+// answers asks whether the server of a URL answers at all, within the time for a head.
 func (a *attempt) answers(ctx context.Context, url string) bool {
-	ctx, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
+	ctx, cancel := context.WithTimeout(ctx, a.Retry.HeadTimeout)
 	defer cancel()
-	return a.engine.Network.Reachable(ctx, url)
+	return a.config.Network.Reachable(ctx, url)
 }

@@ -1,13 +1,14 @@
-package engine
+// Package pace finds out, by measuring, how many requests at a time move a body fastest.
+package pace
 
 import "time"
 
-// pacer decides how many parts of a record are worth having. Several connections
+// Pacer decides how many parts of a record are worth having. Several connections
 // help where each of them is limited and the whole way is not: so it begins with
 // one, doubles them as long as that brings clearly more, and goes back when it
 // does not. Of a small body there is none: nil stands for one part at a time.
-type pacer struct {
-	policy RangePolicy
+type Pacer struct {
+	policy Policy
 	max    int
 	target int
 	// speed is the throughput of the last window, of all parts, in bytes per second;
@@ -35,24 +36,25 @@ const (
 	paceDoubts = 2
 )
 
-func newPacer(policy RangePolicy, limit int) *pacer {
-	return &pacer{policy: policy, max: limit, target: 1}
+// New makes a pacer that wants no more than limit parts.
+func New(policy Policy, limit int) *Pacer {
+	return &Pacer{policy: policy, max: limit, target: 1}
 }
 
-// begin starts the measuring anew: with another attempt, or other parts.
-func (p *pacer) begin() { p.since = time.Time{} }
+// Begin starts the measuring anew: with another attempt, or other parts.
+func (p *Pacer) Begin() { p.since = time.Time{} }
 
-// wants is how many parts there should be.
-func (p *pacer) wants() int {
+// Wants is how many parts there should be.
+func (p *Pacer) Wants() int {
 	if p == nil {
 		return 1
 	}
 	return p.target
 }
 
-// piece counts bytes that came at the time now to one of the running parts. full: as
+// Piece counts bytes that came at the time now to one of the running parts. full: as
 // many as there could be, so that they probably waited for us.
-func (p *pacer) piece(now time.Time, length int64, full bool, running int) {
+func (p *Pacer) Piece(now time.Time, length int64, full bool, running int) {
 	if p.since.IsZero() || running != p.running {
 		// What the first piece took is not known.
 		p.since, p.running, p.bytes, p.pieces, p.full = now, running, 0, 0, 0
@@ -73,7 +75,7 @@ func (p *pacer) piece(now time.Time, length int64, full bool, running int) {
 
 // measured judges the throughput of a window. storing: it is storing that takes the
 // time, not the network.
-func (p *pacer) measured(speed float64, parts int, storing bool) {
+func (p *Pacer) measured(speed float64, parts int, storing bool) {
 	p.speed, p.parts = speed, parts
 	if p.decided {
 		return
@@ -93,8 +95,8 @@ func (p *pacer) measured(speed float64, parts int, storing bool) {
 	}
 }
 
-// limit is told that there cannot be more parts than n.
-func (p *pacer) limit(n int) {
+// Limit is told that there cannot be more parts than n.
+func (p *Pacer) Limit(n int) {
 	if p == nil {
 		return
 	}
@@ -102,8 +104,8 @@ func (p *pacer) limit(n int) {
 	p.target, p.decided = min(p.target, p.max), true
 }
 
-// perPart is what one part brings, in bytes per second; 0 where that is not known.
-func (p *pacer) perPart() float64 {
+// PerPart is what one part brings, in bytes per second; 0 where that is not known.
+func (p *Pacer) PerPart() float64 {
 	if p == nil || p.parts == 0 {
 		return 0
 	}

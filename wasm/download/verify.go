@@ -1,32 +1,27 @@
-package engine
+package download
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"hash"
-	"log"
 	"slices"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
 	"background-fetch-wasm/wasm/evidence"
-	"background-fetch-wasm/wasm/ranges"
 )
 
 // maxRefetches is how often a wrong piece is fetched again.
 const maxRefetches = 2
 
-// verified says that the body is checked, see check.asked.
-func (r *record) verified() bool { return r.check.Asked() }
-
 // hasher returns the hash that has seen the first offset bytes of the body, nil
 // where there is none: then the stored bytes are hashed at the end.
 func (a *attempt) hasher(offset int64) hash.Hash {
-	if !a.verified() {
+	if !a.Check.Asked() {
 		return nil
 	}
-	if h, hashed := a.check.Restore(a.next.Digest); hashed == offset {
+	if h, hashed := a.Check.Restore(a.next.Digest); hashed == offset {
 		return h
 	}
 	return nil
@@ -34,10 +29,10 @@ func (a *attempt) hasher(offset int64) hash.Hash {
 
 // verify checks the complete, stored body. The error says what is wrong with it.
 func (a *attempt) verify(ctx context.Context) error {
-	if !a.verified() {
+	if !a.Check.Asked() {
 		return nil
 	}
-	h, hashed := a.check.Restore(a.next.Digest)
+	h, hashed := a.Check.Restore(a.next.Digest)
 	for _, segment := range a.next.Response.Segments {
 		if segment.Offset+segment.Length <= hashed {
 			continue
@@ -45,22 +40,22 @@ func (a *attempt) verify(ctx context.Context) error {
 		if segment.Offset != hashed {
 			return fmt.Errorf("the stored body has a gap at byte %d", hashed)
 		}
-		key := a.key(a.next.Response.Generation, segment)
-		if err := a.engine.Bodies.Read(ctx, a.fetch.state.UniqueID, key, h); err != nil {
+		key := segment.Key(a.Index, a.next.Response.Generation)
+		if err := a.config.Bodies.Read(ctx, a.UniqueID, key, h); err != nil {
 			return fmt.Errorf("the stored body cannot be read: %w", err)
 		}
 		hashed += segment.Length
 	}
-	err := a.check.Judge(h, hashed)
+	err := a.Check.Judge(h, hashed)
 	if errors.Is(err, digest.ErrWrongBody) {
-		return fmt.Errorf("%w (%s)", err, a.request.Integrity)
+		return fmt.Errorf("%w (%s)", err, a.Request.Integrity)
 	}
 	return err
 }
 
 // refetch drops the segments of wrong pieces, so that they are asked for again.
 // Where one was wrong too often the record fails.
-func (a *attempt) refetch(wrong digest.WrongPieces) (step, verdict) {
+func (a *attempt) refetch(wrong digest.WrongPieces) (step, Verdict) {
 	counts := map[int]int{}
 	for _, index := range wrong {
 		if counts[index] = a.next.Refetches[index] + 1; counts[index] > maxRefetches {
@@ -72,19 +67,19 @@ func (a *attempt) refetch(wrong digest.WrongPieces) (step, verdict) {
 	}
 	a.next.Refetches = counts
 	a.next.Digest = nil // all is hashed again when it is whole
-	if v, ok := a.store(a.engine.ctx); !ok {
+	if v, ok := a.store(); !ok {
 		return nil, v
 	}
-	if err := a.drop(a.engine.ctx, wrong); err != nil {
+	if err := a.drop(a.alive, wrong); err != nil {
 		return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("wrong pieces cannot be dropped: %v", err))
 	}
-	return nil, verdict{wait: a.fetch.retry.Soon(), why: wrong.Error() + "; fetched again"}
+	return nil, Verdict{Wait: a.Retry.Soon(), Why: wrong.Error() + "; fetched again"}
 }
 
 // drop removes the segments of pieces: first their rows.
 func (a *attempt) drop(ctx context.Context, wrong digest.WrongPieces) error {
 	return a.dropSegments(ctx, func(s bgfetch.Segment) bool {
-		first, last := a.check.PiecesOf(s)
+		first, last := a.Check.PiecesOf(s)
 		return slices.ContainsFunc(wrong, func(index int) bool { return first <= index && index <= last })
 	})
 }
@@ -95,9 +90,9 @@ func (a *attempt) dropSegments(ctx context.Context, wrong func(bgfetch.Segment) 
 	if err != nil {
 		return err
 	}
-	keys := a.keys(a.next.Response.Generation, dropped)
-	if err := a.engine.Bodies.DeleteSegments(ctx, a.fetch.state.UniqueID, keys); err != nil {
-		log.Printf("background fetch %q: wrong segments stay for now: %v", a.fetch.state.ID, err)
+	keys := bgfetch.SegmentKeys(a.Index, a.next.Response.Generation, dropped)
+	if err := a.config.Bodies.DeleteSegments(ctx, a.UniqueID, keys); err != nil {
+		a.owner.Complain("wrong segments stay for now", err)
 	}
 	return nil
 }
@@ -113,25 +108,25 @@ func (a *attempt) dropRows(ctx context.Context, lost func(bgfetch.Segment) bool)
 			kept = append(kept, s)
 		}
 	}
-	if err := a.engine.Store.DropSegments(ctx, a.fetch.state.UniqueID, a.index, data.Generation, dropped); err != nil {
+	next := a.next
+	next.Response.Segments = kept
+	if !a.Check.Asked() {
+		evidence.AddSeams(&next.Response)
+	}
+	if err := a.owner.Drop(next, dropped); err != nil {
 		return nil, err
 	}
-	before := ranges.StoredLength(data.Segments)
-	data.Segments = kept
-	if !a.verified() {
-		evidence.AddSeams(data)
-	}
-	a.publish(ranges.StoredLength(kept) - before)
+	a.next = next
 	return dropped, nil
 }
 
 // fetchLost lets segments be fetched again that should be stored and are not.
-func (a *attempt) fetchLost() (step, verdict) {
-	ctx := a.engine.ctx
-	keys, err := a.engine.Bodies.Segments(ctx, a.fetch.state.UniqueID)
+func (a *attempt) fetchLost() (step, Verdict) {
+	ctx := a.alive
+	keys, err := a.config.Bodies.Segments(ctx, a.UniqueID)
 	if err == nil {
 		data := &a.next.Response
-		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, a.key(data.Generation, s)) }
+		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, s.Key(a.Index, data.Generation)) }
 		if evidence.Mixes(data, slices.DeleteFunc(slices.Clone(data.Segments), isLost)) {
 			a.renew()
 			return a.again("stored segments are gone; all is fetched again")

@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -9,23 +9,18 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// Seek says that a reader wants the bytes of a record's body from offset on, now. If
-// the first of them that is not stored is not about to come, the transfer moves there;
-// what it leaves out is fetched afterwards. Of several seeks the newest counts. Nothing
-// happens where nothing can be done: there is no such record or it is settled, its
-// background fetch is held, the server knows no ranges.
-func (e *Engine) Seek(uniqueID string, index int, offset int64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	f, err := e.readable(uniqueID)
-	if err != nil || index < 0 || index >= len(f.records) || f.settling || f.held() {
-		return
-	}
-	r := f.records[index]
-	r.seek = &offset
-	if r.wake != nil {
+// SeekTo says that a reader wants the bytes from offset on, now. If the first of them that is
+// not stored is not about to come, the transfer moves there; what it leaves out is fetched
+// afterwards. Of several seeks the newest counts. It does not wait.
+func (r *Record) SeekTo(offset int64) {
+	for {
 		select {
-		case r.wake <- struct{}{}:
+		case r.seeks <- offset:
+			return
+		default:
+		}
+		select {
+		case <-r.seeks:
 		default:
 		}
 	}
@@ -34,26 +29,10 @@ func (e *Engine) Seek(uniqueID string, index int, offset int64) {
 // seekSoon is how far ahead of a part a reader rather waits for it.
 const seekSoon = 1500 * time.Millisecond
 
-// listen returns what tells of seeks, those before included.
-func (a *attempt) listen() <-chan struct{} {
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	a.record.wake = make(chan struct{}, 1)
-	if a.record.seek != nil {
-		a.record.wake <- struct{}{}
-	}
-	return a.record.wake
-}
-
 // goToReader begins a part where a reader waits. There is one such part at a time;
 // it takes the place of the one before, or else of another part where the scheduler
 // has none.
 func (a *attempt) goToReader(ctx context.Context) {
-	a.engine.mu.Lock()
-	if a.record.seek != nil {
-		a.seekTo, a.record.seek = *a.record.seek, nil
-	}
-	a.engine.mu.Unlock()
 	if a.seekTo < 0 {
 		return
 	}
@@ -77,10 +56,10 @@ func (a *attempt) goToReader(ctx context.Context) {
 	}
 	a.seekTo = -1
 	if from != nil && !from.cut(s.Start) {
-		a.noPlace()
+		a.owner.Return()
 		return
 	}
-	if n := a.limited(); n > 0 && n < s.End-s.Start {
+	if n := a.owner.PerRequest(); n > 0 && n < s.End-s.Start {
 		s.End = s.Start + n
 	}
 	a.add(ctx, &part{start: s.Start, end: s.End, seek: true}, nil)
@@ -89,7 +68,7 @@ func (a *attempt) goToReader(ctx context.Context) {
 // favourReader stops the other parts once the one for a reader brings bytes, so far
 // as they would only take its throughput.
 func (a *attempt) favourReader() {
-	if len(a.parts) > a.pacer.wants() && !a.halting() && slices.ContainsFunc(a.parts, func(p *part) bool { return p.seek && p.flowing }) {
+	if len(a.parts) > a.pacer.Wants() && !a.halting() && slices.ContainsFunc(a.parts, func(p *part) bool { return p.seek && p.flowing }) {
 		a.haltOne()
 	}
 }
@@ -102,7 +81,7 @@ func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part, ok bool) {
 		last := stored[len(stored)-1]
 		offset = last.Offset + last.Length
 	}
-	if a.single || a.verified() || !data.Resumable || offset >= evidence.ExpectedLength(data) {
+	if a.single || a.Check.Asked() || !data.Resumable || offset >= evidence.ExpectedLength(data) {
 		return s, nil, false
 	}
 	for _, gap := range a.gaps() {
@@ -112,7 +91,7 @@ func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part, ok bool) {
 	}
 	var ahead int64
 	if a.pacer != nil {
-		ahead = int64(a.pacer.perPart() * seekSoon.Seconds())
+		ahead = int64(a.pacer.PerPart() * seekSoon.Seconds())
 	}
 	for _, p := range a.parts {
 		whole, free := p.span()

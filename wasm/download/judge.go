@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 )
 
 // judgeStart looks at the head of a response with which the body begins. Next: move.
-func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
+func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
-	if delay, ok := ranges.RetryAfter(head, time.Now()); ok && a.safe() && ranges.TemporaryStatus(head.Status) {
+	if delay, ok := ranges.RetryAfter(head, time.Now()); ok && a.Request.IsSafe() && ranges.TemporaryStatus(head.Status) {
 		if v, ok := a.later(head.Status, delay); ok {
 			return nil, v
 		}
@@ -21,7 +21,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 	if head.Status < 200 || head.Status > 299 {
 		return a.badStatus(head)
 	}
-	if head.Status == http.StatusPartialContent && !a.ownRange() {
+	if head.Status == http.StatusPartialContent && !a.Request.HasRange() {
 		if _, problem := ranges.ValidatePartial(head, 0, 0); problem != "" {
 			return a.fail(bgfetch.ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
 		}
@@ -30,13 +30,13 @@ func judgeStart(a *attempt, ctx context.Context) (step, verdict) {
 	if v, ok := a.roomFor(ctx, evidence.ExpectedLength(&a.next.Response)); !ok {
 		return nil, v
 	}
-	a.publish(0)
+	a.owner.Publish(a.next)
 	if a.askInRanges() {
 		a.transfer.Close()
 		a.transfer = nil
-		return chooseRange, verdict{}
+		return chooseRange, Verdict{}
 	}
-	return move, verdict{}
+	return move, Verdict{}
 }
 
 // begin makes the response the one with which the body begins.
@@ -53,16 +53,16 @@ func (a *attempt) begin(head bgfetch.Head) {
 	data.Length, data.Announced = -1, 0
 	data.ETag = head.Value("ETag")
 	data.LastModified = head.Value("Last-Modified")
-	data.Resumable = a.safe() && !a.ownRange() && !a.rangeless
+	data.Resumable = a.Request.IsSafe() && !a.Request.HasRange() && !a.rangeless
 	switch {
-	case head.Status == http.StatusPartialContent && !a.ownRange():
+	case head.Status == http.StatusPartialContent && !a.Request.HasRange():
 		if complete, _ := ranges.ValidatePartial(head, 0, 0); evidence.CodingOf(head) == evidence.CodingNone {
 			data.Length = complete
 		} else {
 			data.Announced = announced // what came before says more than a part does
 		}
 		head = ranges.MadeWhole(head)
-	case a.request.Method == "HEAD" || head.Status == http.StatusNoContent || head.Status == http.StatusResetContent:
+	case a.Request.Method == "HEAD" || head.Status == http.StatusNoContent || head.Status == http.StatusResetContent:
 		data.Length = 0
 	default:
 		evidence.Announce(data, head)
@@ -71,17 +71,17 @@ func (a *attempt) begin(head bgfetch.Head) {
 }
 
 // judgeRange looks at the head of a response to a Range request. Next: move.
-func judgeRange(a *attempt, ctx context.Context) (step, verdict) {
+func judgeRange(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	data := &a.next.Response
 	switch {
 	case head.Status == http.StatusPartialContent:
 		return judgePartial(a, ctx)
 	case head.Status >= 200 && head.Status <= 299 && len(data.Segments) > 0:
-		return judgeRepeated, verdict{}
+		return judgeRepeated, Verdict{}
 	case head.Status >= 200 && head.Status <= 299:
 		a.single = true // it knows no ranges
-		return judgeStart, verdict{}
+		return judgeStart, Verdict{}
 	case head.Status == http.StatusRequestedRangeNotSatisfiable:
 		return a.judge416(head)
 	}
@@ -89,7 +89,7 @@ func judgeRange(a *attempt, ctx context.Context) (step, verdict) {
 }
 
 // judgePartial looks at the head of a 206. Next: move.
-func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
+func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	data := &a.next.Response
 	if evidence.CodingOf(head) == evidence.CodingSome {
@@ -103,17 +103,17 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 		end := a.end
 		a.begin(head)
 		a.end, a.to = end, end
-		return move, verdict{}
+		return move, Verdict{}
 	}
 	_, placed := head.Get("Content-Range")
 	switch v := evidence.VersionOf(data, head, complete); {
-	case v == evidence.VersionOther && !a.verified():
+	case v == evidence.VersionOther && !a.Check.Asked():
 		a.single, a.rangeless = false, false // its ranges may be better
 		return a.restart("the file on the server is another one")
 	case v == evidence.VersionSame && placed:
 		a.continues = true
 		evidence.Join(data, head, complete)
-		return move, verdict{}
+		return move, Verdict{}
 	}
 	// The bytes have to decide.
 	evidence.Doubt(data, complete)
@@ -121,12 +121,12 @@ func judgePartial(a *attempt, ctx context.Context) (step, verdict) {
 		data.Compare = true
 		return a.again("nothing in the partial response proves that it continues what is stored")
 	}
-	return move, verdict{}
+	return move, Verdict{}
 }
 
 // judgeRepeated looks at the head of a response with all of a body of which some is
 // stored: that is compared. Next: move.
-func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
+func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	data := &a.next.Response
 	if head.Status < 200 || head.Status > 299 {
@@ -141,9 +141,9 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
 	}
 	probe := bgfetch.ResponseData{Length: -1}
 	evidence.Announce(&probe, head)
-	if evidence.VersionOf(data, head, probe.Length) != evidence.VersionOther || a.verified() {
+	if evidence.VersionOf(data, head, probe.Length) != evidence.VersionOther || a.Check.Asked() {
 		evidence.Doubt(data, probe.Length)
-		return move, verdict{}
+		return move, Verdict{}
 	}
 	if v, ok := a.countRestart(); !ok {
 		return nil, v
@@ -151,14 +151,14 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, verdict) {
 	a.renew()
 	a.repeated = false
 	a.single, a.rangeless = false, false // its ranges may be better
-	if v, ok := a.store(ctx); !ok {      // what is stored makes room
+	if v, ok := a.store(); !ok {         // what is stored makes room
 		return nil, v
 	}
-	return judgeStart, verdict{}
+	return judgeStart, Verdict{}
 }
 
 // judge416 judges that the server has nothing from there on.
-func (a *attempt) judge416(head bgfetch.Head) (step, verdict) {
+func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 	data := &a.next.Response
 	r, ok := ranges.ExtractContentRange(head.Value("Content-Range"))
 	switch {
@@ -180,7 +180,7 @@ func (a *attempt) judge416(head bgfetch.Head) (step, verdict) {
 }
 
 // refused judges a status that says neither yes nor that there is nothing more.
-func (a *attempt) refused(head bgfetch.Head) (step, verdict) {
+func (a *attempt) refused(head bgfetch.Head) (step, Verdict) {
 	if ranges.TemporaryStatus(head.Status) {
 		delay, _ := ranges.RetryAfter(head, time.Now())
 		if v, ok := a.later(head.Status, delay); ok {

@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -165,7 +165,7 @@ func (p *part) discard() {
 // range that it asks for, out of the body that is being fetched.
 func (p *part) open(ctx context.Context) (bgfetch.Transfer, error) {
 	a := p.attempt
-	head, cancel := context.WithTimeout(ctx, a.fetch.retry.HeadTimeout)
+	head, cancel := context.WithTimeout(ctx, a.Retry.HeadTimeout)
 	defer cancel()
 	p.stoppable(cancel)
 	end := p.limit

@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -12,45 +12,29 @@ import (
 // minLimitedPiece is the least piece under a limit, in bytes.
 const minLimitedPiece = 16 << 10
 
-// reserve counts what the next request of the record will bring, so far as that is
-// known, before others are let in. e.mu is held.
-func (r *record) reserve() {
-	scheduler := r.fetch.engine.scheduler
-	n, data := scheduler.PerRequest(r.fetch.group), &r.state.Response
-	if n == 0 || !r.boundable(data) {
-		return
+// Ahead is how many bytes the next request of a record with that response data will bring,
+// where perRequest are asked for at once; 0 where that is not known.
+func (r *Record) Ahead(data *bgfetch.ResponseData, perRequest int64) int64 {
+	switch {
+	case perRequest == 0 || !r.boundable(data):
+		return 0
+	case data.Length >= 0:
+		return min(perRequest, data.Length-ranges.StoredLength(data.Segments))
 	}
-	if left := data.Length - ranges.StoredLength(data.Segments); data.Length >= 0 {
-		n = min(n, left)
-	}
-	scheduler.Reserve(r.job, n)
-}
-
-// charge counts bytes that came.
-func (a *attempt) charge(bytes int64) {
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	a.engine.scheduler.Charge(a.job, bytes)
-}
-
-// limited is how many bytes are asked for at once under a limit of bandwidth; 0: there is none.
-func (a *attempt) limited() int64 {
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	return a.engine.scheduler.PerRequest(a.fetch.group)
+	return perRequest
 }
 
 // boundable says whether the body is asked for range by range under a limit: not where
 // it is known to come encoded, since a browser asks for ranges without a content coding,
 // and not where nothing would tell that the file was replaced.
-func (r *record) boundable(data *bgfetch.ResponseData) bool {
+func (r *Record) boundable(data *bgfetch.ResponseData) bool {
 	return r.askable(data) && evidence.CodingOf(*data.Head) != evidence.CodingSome && data.ETag+data.LastModified != ""
 }
 
 // askInRanges says whether the first response is to be left for requests of bounded
 // ranges.
 func (a *attempt) askInRanges() bool {
-	n, expected := a.limited(), evidence.ExpectedLength(&a.next.Response)
+	n, expected := a.owner.PerRequest(), evidence.ExpectedLength(&a.next.Response)
 	return n > 0 && !a.ranged && a.boundable(&a.next.Response) && (expected < 0 || expected > n)
 }
 
@@ -58,7 +42,7 @@ func (a *attempt) askInRanges() bool {
 // it did.
 func (a *attempt) bound() bool {
 	data := &a.next.Response
-	n := a.limited()
+	n := a.owner.PerRequest()
 	if n == 0 || !a.boundable(data) {
 		return false
 	}
@@ -80,9 +64,7 @@ func (a *attempt) bound() bool {
 func (p *part) waitForLimit(ctx context.Context) {
 	a := p.attempt
 	for {
-		a.engine.mu.Lock()
-		wait := a.engine.scheduler.MayRead(a.job)
-		a.engine.mu.Unlock()
+		wait := a.owner.MayRead()
 		if wait <= 0 {
 			return
 		}

@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -10,45 +10,17 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/pace"
 	"background-fetch-wasm/wasm/ranges"
 )
-
-// RangePolicy says when a record is moved by several requests at a time, each for
-// a range of its body (docs/decisions/ranges.md). How many is found out by
-// measuring.
-type RangePolicy struct {
-	// MinBody is the least length of such a body. MinPart is the least length of
-	// either part when one is split, and MinTime the least time that what is left of
-	// it would take.
-	MinBody, MinPart int64
-	MinTime          time.Duration
-	// Window is the least time that the throughput is measured for. Gain is how much
-	// of a proportional gain more parts must bring: with 0.4, twice as many parts
-	// 1.4 times the throughput.
-	Window time.Duration
-	Gain   float64
-}
-
-// DefaultRangePolicy is DefaultOptions.Ranges.
-var DefaultRangePolicy = RangePolicy{
-	MinBody: 16 << 20,
-	MinPart: 1 << 20,
-	MinTime: 2 * time.Second,
-	Window:  500 * time.Millisecond,
-	Gain:    0.4,
-}
-
-// OneRange is the policy without additional requests.
-var OneRange = RangePolicy{MinBody: math.MaxInt64}
 
 // move stores the body: what the transfer at hand brings, and, where that is safe
 // and helps, other ranges at the same time. It ends when no part is left. Next:
 // finishBody.
-func move(a *attempt, ctx context.Context) (step, verdict) {
+func move(a *attempt, ctx context.Context) (step, Verdict) {
 	stopping, stop := context.WithCancel(ctx)
 	defer stop()
 	a.interruptible(stop)
-	wake := a.listen()
 	a.pace()
 
 	first := &part{start: a.from, end: bodyEnd, drawn: a.drawn, continues: a.continues, head: a.transfer.Head()}
@@ -60,13 +32,14 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	a.transfer = nil // the part closes it
 	a.add(ctx, first, transfer)
 
+	seeks := a.seeks
 	var last partEvent // the last that ended
 	for stopped := stopping.Done(); len(a.parts) > 0; {
 		select {
 		case <-stopped:
-			stopped = nil
+			stopped, seeks = nil, nil
 			a.haltAll()
-		case <-wake:
+		case a.seekTo = <-seeks:
 		case e := <-a.events:
 			pieces, ended := a.gather(e)
 			a.keep(ctx, pieces)
@@ -74,6 +47,9 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 				last = *ended
 				a.ended(last)
 			}
+		}
+		if a.outcome != nil {
+			seeks = nil // the next attempt goes there
 		}
 		if stopped != nil && a.outcome == nil {
 			a.yield()
@@ -86,7 +62,7 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	case a.outcome != nil:
 		return nil, *a.outcome
 	case last.err == nil:
-		return finishBody, verdict{}
+		return finishBody, Verdict{}
 	case errors.Is(last.err, errMismatch):
 		return a.mismatch(last.part)
 	case errors.Is(last.err, errUnproved):
@@ -94,25 +70,25 @@ func move(a *attempt, ctx context.Context) (step, verdict) {
 	case errors.Is(last.err, bgfetch.ErrLost):
 		return a.fetchLost()
 	case last.part.stopped:
-		return nil, verdict{}
+		return nil, Verdict{}
 	case errors.As(last.err, &refusal):
 		// The next attempt asks for the same, and judges the answer.
-		return nil, verdict{wait: max(time.Until(a.notBefore), a.fetch.retry.Soon()), why: refusal.why}
+		return nil, Verdict{Wait: max(time.Until(a.notBefore), a.Retry.Soon()), Why: refusal.why}
 	}
 	next, v := a.broken(ctx, last.err, false)
-	if v.wait > 0 {
-		v.wait = max(v.wait, time.Until(a.notBefore))
+	if v.Wait > 0 {
+		v.Wait = max(v.Wait, time.Until(a.notBefore))
 	}
 	return next, v
 }
 
 // pace makes the record's pacer measure this attempt.
 func (a *attempt) pace() {
-	if a.pacer == nil && evidence.ExpectedLength(&a.next.Response) >= a.engine.options.Ranges.MinBody {
-		a.pacer = newPacer(a.engine.options.Ranges, a.engine.options.MaxPerHost)
+	if a.pacer == nil && evidence.ExpectedLength(&a.next.Response) >= a.config.Pace.MinBody {
+		a.pacer = pace.New(a.config.Pace, a.config.MaxPerHost)
 	}
 	if a.pacer != nil {
-		a.pacer.begin()
+		a.pacer.Begin()
 	}
 }
 
@@ -130,7 +106,7 @@ func (a *attempt) add(ctx context.Context, p *part, transfer bgfetch.Transfer) {
 	}
 	a.parts = append(a.parts, p)
 	a.running.Store(int32(len(a.parts)))
-	a.engine.goWork(func() { p.run(ctx, transfer) })
+	a.config.Go(func() { p.run(ctx, transfer) })
 }
 
 func (a *attempt) haltAll() {
@@ -141,7 +117,7 @@ func (a *attempt) haltAll() {
 
 // decide settles the record when its parts have ended. What they still bring is
 // not kept.
-func (a *attempt) decide(v verdict) {
+func (a *attempt) decide(v Verdict) {
 	a.outcome = &v
 	for _, p := range a.parts {
 		p.discard()
@@ -152,16 +128,14 @@ func (a *attempt) decide(v verdict) {
 // are not stored yet. The pieces of several take longer, so that there are no more
 // rows to store in a second than of one.
 func (a *attempt) saveLimits(unstored int64) bgfetch.SaveLimits {
-	limits := a.engine.options.Segments
+	limits := a.config.Segments
 	limits.MinTime *= time.Duration(max(1, a.running.Load()))
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	if rate := a.engine.scheduler.Rate(a.fetch.group); rate > 0 {
+	if rate := a.owner.Rate(); rate > 0 {
 		limits.MaxLength = min(limits.MaxLength, max(rate/2, minLimitedPiece))
 		limits.MinLength = min(limits.MinLength, limits.MaxLength)
 	}
-	if total := a.fetch.state.DownloadTotal; total > 0 {
-		limits.MaxLength = max(1, min(limits.MaxLength, total-a.fetch.downloaded-unstored+1))
+	if left := a.owner.Left(); left < math.MaxInt64 {
+		limits.MaxLength = max(1, min(limits.MaxLength, left-unstored+1))
 	}
 	return limits
 }
@@ -171,9 +145,7 @@ func (a *attempt) place() bool {
 	if len(a.parts) == 0 {
 		return true // the record's own
 	}
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	return a.engine.scheduler.Another(a.job)
+	return a.owner.Another()
 }
 
 // yield stops a part if a queued record waits for its place. One at a time.
@@ -181,10 +153,7 @@ func (a *attempt) yield() {
 	if len(a.parts) < 2 || a.halting() {
 		return
 	}
-	a.engine.mu.Lock()
-	wanted := a.engine.scheduler.Wanted(a.job)
-	a.engine.mu.Unlock()
-	if wanted {
+	if a.owner.Wanted() {
 		a.haltOne()
 	}
 }
@@ -216,42 +185,35 @@ func (a *attempt) halting() bool {
 //
 // Where a strong validator proves it, or bytes on both sides of each seam are compared
 // before the record succeeds.
-func (a *attempt) rangeable() bool { return a.record.rangeable(&a.next.Response) }
+func (a *attempt) rangeable() bool { return a.Record.rangeable(&a.next.Response) }
 
-func (r *record) rangeable(data *bgfetch.ResponseData) bool {
+func (r *Record) rangeable(data *bgfetch.ResponseData) bool {
 	return r.boundable(data) && evidence.ExpectedLength(data) >= 0 && (evidence.Strong(data.ETag) || data.LastModified != "")
 }
 
 // askable says whether the body may be asked for in ranges at all, instead of by one
 // request for all that is missing.
-func (r *record) askable(data *bgfetch.ResponseData) bool {
-	return !r.single && data.Resumable && !r.verified() && data.Head != nil &&
+func (r *Record) askable(data *bgfetch.ResponseData) bool {
+	return !r.single && data.Resumable && !r.Check.Asked() && data.Head != nil &&
 		!strings.EqualFold(strings.TrimSpace(data.Head.Value("Accept-Ranges")), "none")
 }
 
 // addParts begins as many parts as are worth it.
 func (a *attempt) addParts(ctx context.Context) {
-	if a.pacer == nil || len(a.parts) == 0 || a.limited() > 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
+	if a.pacer == nil || len(a.parts) == 0 || a.owner.PerRequest() > 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
 		return
 	}
-	for len(a.parts) < a.pacer.wants() {
+	for len(a.parts) < a.pacer.Wants() {
 		s, from, ok := a.nextSpan()
 		if !ok || !a.place() {
 			return
 		}
 		if from != nil && !from.cut(s.Start) {
-			a.noPlace()
+			a.owner.Return()
 			return
 		}
 		a.add(ctx, &part{start: s.Start, end: s.End}, nil)
 	}
-}
-
-// noPlace gives a place back that is not used, or not any more.
-func (a *attempt) noPlace() {
-	a.engine.mu.Lock()
-	defer a.engine.mu.Unlock()
-	a.engine.scheduler.Return(a.job)
 }
 
 // nextSpan is what another part should move: the first gap that nobody works on,
@@ -260,9 +222,9 @@ func (a *attempt) nextSpan() (s ranges.Span, from *part, ok bool) {
 	if gaps := a.gaps(); len(gaps) > 0 {
 		return gaps[0], nil, true
 	}
-	policy, length := a.engine.options.Ranges, evidence.ExpectedLength(&a.next.Response)
-	least := max(2*policy.MinPart, int64(a.pacer.perPart()*policy.MinTime.Seconds()))
-	if a.pacer.perPart() == 0 {
+	policy, length := a.config.Pace, evidence.ExpectedLength(&a.next.Response)
+	least := max(2*policy.MinPart, int64(a.pacer.PerPart()*policy.MinTime.Seconds()))
+	if a.pacer.PerPart() == 0 {
 		return s, nil, false
 	}
 	for _, p := range a.parts {

@@ -1,9 +1,8 @@
-package engine
+package download
 
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -14,12 +13,12 @@ import (
 
 // attempt is one round of the algorithm: one request, as much of its body as
 // comes. It works on a copy of the record's state and publishes it with store.
-//
-// Source: #complete-a-record
 type attempt struct {
-	*record
-	engine *Engine
-	next   bgfetch.RecordState
+	*Record
+	// alive ends with the engine, later than the attempt's own context: what was put in the
+	// cache gets its row even when the background fetch is being aborted.
+	alive context.Context
+	next  bgfetch.RecordState
 	// start and end are the gap that is to be filled, end 0 for the rest of the body.
 	start, end int64
 	// from and to are the range asked for, with stored bytes around the gap that are to be
@@ -42,7 +41,7 @@ type attempt struct {
 	// running is len(parts), for them to read.
 	running atomic.Int32
 	// outcome is set when the record is decided while parts still run.
-	outcome *verdict
+	outcome *Verdict
 	// notBefore is the time until which no part is added, failedParts counts those
 	// that failed since the last that did not.
 	notBefore   time.Time
@@ -52,19 +51,22 @@ type attempt struct {
 }
 
 // step does one thing and names the next; nil ends the attempt with the verdict.
-type step func(*attempt, context.Context) (step, verdict)
+type step func(*attempt, context.Context) (step, Verdict)
 
-// attempt runs the steps until one gives a verdict. It is the only place that
-// ends a transfer.
-func (r *record) attempt(ctx context.Context) (v verdict) {
-	a := &attempt{record: r, engine: r.fetch.engine, next: r.state, events: make(chan partEvent), seekTo: -1}
+// Complete is one attempt at completing the record: it runs the steps until one gives a
+// verdict. It ends with ctx, and returns when nothing of it goes on. alive ends with the
+// engine. It is the only place that ends a transfer.
+//
+// Source: #complete-a-record
+func (r *Record) Complete(ctx, alive context.Context) (v Verdict) {
+	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan partEvent), seekTo: -1}
 	for s := chooseRange; s != nil && ctx.Err() == nil; {
 		s, v = s(a, ctx)
 	}
 	if a.transfer != nil {
 		a.transfer.Close()
 	}
-	if atOnce := v.settled == bgfetch.ResponseNone && v.wait == 0 && !v.online && !v.unreachable; atOnce && ctx.Err() == nil {
+	if atOnce := v.Settled == bgfetch.ResponseNone && v.Wait == 0 && !v.Online && !v.Unreachable; atOnce && ctx.Err() == nil {
 		return a.notForEver(v)
 	}
 	return v
@@ -72,20 +74,20 @@ func (r *record) attempt(ctx context.Context) (v verdict) {
 
 // notForEver lets time pass before an attempt that moved nothing is followed by another,
 // unless somebody wanted it to end, and ends the record when that happens too often.
-func (a *attempt) notForEver(v verdict) verdict {
-	if a.moved || a.interrupted() {
+func (a *attempt) notForEver(v Verdict) Verdict {
+	if a.moved || a.owner.Interrupted() {
 		return v
 	}
-	if a.idle++; a.idle > a.fetch.retry.MaxFailures {
+	if a.idle++; a.idle > a.Retry.MaxFailures {
 		_, v = a.fail(bgfetch.ReasonFetchError, "its responses bring nothing that is missing")
 	} else {
-		v.wait = a.fetch.retry.Wait(a.idle)
+		v.Wait = a.Retry.Wait(a.idle)
 	}
 	return v
 }
 
 // chooseRange finds out which bytes are still to come, and what to ask for. Next: open.
-func chooseRange(a *attempt, _ context.Context) (step, verdict) {
+func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 	data := &a.next.Response
 	a.start, a.end = ranges.FirstGap(data.Segments)
 	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
@@ -109,65 +111,31 @@ func chooseRange(a *attempt, _ context.Context) (step, verdict) {
 			a.overlap() // which also proves the end, where no head tells it
 		}
 	}
-	return open, verdict{}
+	return open, Verdict{}
 }
 
-const (
-	// minOverlap and maxOverlap bound the bytes that are asked for again and compared,
-	// where no head proves that a response continues what is stored.
-	minOverlap, maxOverlap = 32 << 10, 64 << 10
-)
-
-// overlap makes the range reach into what is stored before and behind the gap.
-func (a *attempt) overlap() {
-	least, most, comes := int64(minOverlap), int64(maxOverlap), int64(bodyEnd)
-	if n := a.end - a.start; n > 0 {
-		comes = n
+// interruptible names what breaks off the attempt when its background fetch is paused or its
+// place is wanted. A request that may not be sent again runs on.
+func (a *attempt) interruptible(stop func()) {
+	if a.Request.IsSafe() {
+		a.owner.Interruptible(stop)
 	}
-	if a.brings > 0 {
-		comes = min(comes, a.brings)
-	}
-	if comes < 8*most {
-		least = min(evidence.LeastOverlap, max(1, comes/4))
-		most = max(2*least, comes/8)
-	}
-	length := least + rand.Int64N(most-least)
-	for _, run := range ranges.Runs(a.next.Response.Segments) {
-		if run.Start < a.start && a.start <= run.End {
-			a.overlapRun(run, length)
-		}
-		if a.end > 0 && run.Start <= a.end && a.end < run.End {
-			a.to = min(run.End, a.end+length)
-		}
-	}
-}
-
-// overlapRun makes the range reach into the stored bytes before the gap: all of them where
-// they are few, since that proves most. Not where they are to prove the end: how many are
-// asked for is drawn at random then, since a server that brings just these, and no more,
-// has no more, and is not one that brings so many at a time.
-func (a *attempt) overlapRun(run ranges.Span, length int64) {
-	a.from = max(run.Start, a.start-length)
-	if n := a.start - run.Start; a.from == run.Start && n > 1 && a.unprovedEnds+a.idle > 0 {
-		a.from += 1 + rand.Int64N((n+1)/2)
-	}
-	a.drawn = a.from > run.Start || run.Length() == 1
 }
 
 // open sends the request. Next: judgeStart, judgeRange or judgeRepeated.
-func open(a *attempt, ctx context.Context) (step, verdict) {
-	if !a.engine.online() && !a.despiteOffline() {
-		return nil, verdict{online: true, why: "waits for the network"}
+func open(a *attempt, ctx context.Context) (step, Verdict) {
+	if !a.owner.Online() {
+		return nil, Verdict{Online: true, Why: "waits for the network"}
 	}
-	if a.givenUp() {
+	if a.owner.GivenUp() {
 		return a.fail(bgfetch.ReasonFetchError, "the server cannot be reached")
 	}
-	if !a.safe() {
+	if !a.Request.IsSafe() {
 		if a.next.Sent {
 			return a.fail(bgfetch.ReasonFetchError, "the request may have been sent before, and is not sent twice")
 		}
 		a.next.Sent = true
-		if v, ok := a.store(ctx); !ok {
+		if v, ok := a.store(); !ok {
 			return nil, v
 		}
 	}
@@ -183,16 +151,16 @@ func open(a *attempt, ctx context.Context) (step, verdict) {
 	}
 	a.transfer = transfer
 	a.interruptible(transfer.Stop)
-	if a.request.Body != nil {
-		a.next.Uploaded = a.request.Body.Size
+	if a.Request.Body != nil {
+		a.next.Uploaded = a.Request.Body.Size
 	}
 	switch {
 	case a.ranged:
-		return judgeRange, verdict{}
+		return judgeRange, Verdict{}
 	case len(a.next.Response.Segments) > 0:
-		return judgeRepeated, verdict{}
+		return judgeRepeated, Verdict{}
 	}
-	return judgeStart, verdict{}
+	return judgeStart, Verdict{}
 }
 
 // slowestUpload is what a request body is given time for, bytes per second: how
@@ -201,8 +169,8 @@ const slowestUpload = 8 << 10
 
 // headTimeout is how long the request may take until the head of its response is there.
 func (a *attempt) headTimeout() time.Duration {
-	timeout := a.fetch.retry.HeadTimeout
-	if body := a.request.Body; body != nil {
+	timeout := a.Retry.HeadTimeout
+	if body := a.Request.Body; body != nil {
 		timeout += time.Duration(body.Size/slowestUpload) * time.Second
 	}
 	return timeout
@@ -210,28 +178,27 @@ func (a *attempt) headTimeout() time.Duration {
 
 // openTransfer sends a request and notes it, and its response.
 func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged bool) (bgfetch.Transfer, error) {
-	init := bgfetch.TransferInit{UniqueID: a.fetch.state.UniqueID, Index: a.index, Request: a.request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.priorityHint(), PastCache: a.pastCache}
-	a.note(bgfetch.LogEntry{Event: bgfetch.LogRequest, Range: init.RangeValue(), Detail: a.request.Method})
-	transfer, err := a.engine.Network.Open(ctx, init)
+	init := bgfetch.TransferInit{UniqueID: a.UniqueID, Index: a.Index, Request: a.Request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.owner.PriorityHint(), PastCache: a.pastCache}
+	a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogRequest, Range: init.RangeValue(), Detail: a.Request.Method})
+	transfer, err := a.config.Network.Open(ctx, init)
 	if err != nil {
 		return nil, err
 	}
 	head := transfer.Head()
-	a.note(bgfetch.LogEntry{Event: bgfetch.LogResponse, Status: head.Status, Range: head.Value("Content-Range")})
-	a.answered()
-	a.engine.networkWorks()
+	a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogResponse, Status: head.Status, Range: head.Value("Content-Range")})
+	a.owner.Answered()
 	return transfer, nil
 }
 
 // finishBody judges a body of which every request has ended well.
-func finishBody(a *attempt, _ context.Context) (step, verdict) {
+func finishBody(a *attempt, _ context.Context) (step, Verdict) {
 	if a.next.Response.Result == bgfetch.ResponseSuccess {
-		return nil, verdict{settled: bgfetch.ResponseSuccess}
+		return nil, Verdict{Settled: bgfetch.ResponseSuccess}
 	}
 	if a.whole() {
 		return a.succeed()
 	}
-	return nil, verdict{wait: max(0, time.Until(a.notBefore)), why: "more is to come"}
+	return nil, Verdict{Wait: max(0, time.Until(a.notBefore)), Why: "more is to come"}
 }
 
 // whole says whether all of the body is stored.

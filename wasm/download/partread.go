@@ -1,4 +1,4 @@
-package engine
+package download
 
 import (
 	"context"
@@ -24,7 +24,7 @@ const piecesAhead = 2
 func (p *part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) error {
 	pieces := make(chan partEvent, piecesAhead-1)
 	stored := make(chan error, 1)
-	p.attempt.engine.goWork(func() {
+	p.attempt.config.Go(func() {
 		var lost error
 		for e := range pieces {
 			err := p.stored(ctx, e.piece)
@@ -75,11 +75,11 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfe
 			continue
 		}
 		put := rand.Int64N(maxPut) + 1
-		piece, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.attempt.index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
+		piece, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.attempt.Index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
 		if err != nil {
 			return err
 		}
-		p.attempt.charge(piece.Length)
+		p.attempt.owner.Charge(piece.Length)
 		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
 		if errors.Is(err, errMismatch) {
 			return err // the piece is of another body
@@ -112,7 +112,7 @@ func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 		case s.Start > p.read:
 			end = min(end, s.Start)
 		case s.End > p.read:
-			limits = p.attempt.engine.options.Segments
+			limits = p.attempt.config.Segments
 			limits.MaxLength = min(limits.MaxLength, s.End-p.read)
 			p.claimed = p.read + limits.MaxLength
 			return p.read, limits, true, true
@@ -124,7 +124,7 @@ func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
 	// small first piece is being stored while the next is read.
 	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
-	limits.MaxLength = p.attempt.check.Limit(p.read, min(limits.MaxLength, end-p.read))
+	limits.MaxLength = p.attempt.Check.Limit(p.read, min(limits.MaxLength, end-p.read))
 	p.claimed = p.read + limits.MaxLength
 	return p.read, limits, false, true
 }
@@ -145,10 +145,8 @@ func (p *part) reachOver() bool {
 }
 
 // behindSeam returns all that is stored where there is a seam at offset, else nil.
-func (r *record) behindSeam(offset int64) []bgfetch.Segment {
-	r.fetch.engine.mu.Lock()
-	defer r.fetch.engine.mu.Unlock()
-	data := &r.state.Response
+func (r *Record) behindSeam(offset int64) []bgfetch.Segment {
+	data := r.owner.State().Response
 	if !slices.Contains(data.Seams, offset) {
 		return nil
 	}
@@ -163,7 +161,7 @@ func (p *part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offs
 	if err != nil {
 		return partEvent{}, timeout(err)
 	}
-	p.attempt.charge(compared.Length)
+	p.attempt.owner.Charge(compared.Length)
 	if !compared.Equal {
 		return partEvent{}, errMismatch
 	}
@@ -173,7 +171,7 @@ func (p *part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offs
 // stalled returns a context that ends when no byte comes for too long, and what makes an
 // error say so.
 func (p *part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
-	stall := p.attempt.fetch.retry.StallTimeout + limits.MaxTime
+	stall := p.attempt.Retry.StallTimeout + limits.MaxTime
 	stalled, cancel = context.WithTimeout(ctx, stall)
 	return stalled, cancel, func(err error) error {
 		if ctx.Err() == nil && stalled.Err() != nil {
@@ -225,7 +223,7 @@ func (p *part) stored(ctx context.Context, piece bgfetch.Piece) error {
 	if piece.Stored == nil {
 		return nil
 	}
-	timeout := p.attempt.fetch.retry.StallTimeout
+	timeout := p.attempt.Retry.StallTimeout
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	err := piece.Stored(storing)

@@ -1,0 +1,108 @@
+// Package download completes records: it asks for what is missing of a response body, by
+// one request or by several at a time, judges what comes, has it stored, and says how to go
+// on. What it needs of the engine stands in owner.go.
+package download
+
+import (
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/digest"
+	"background-fetch-wasm/wasm/pace"
+)
+
+// Config is what all records have in common.
+type Config struct {
+	Network bgfetch.Network
+	Bodies  bgfetch.Bodies
+	// Origin is the site's own, such as "https://example.com".
+	Origin string
+	// Segments says when a segment ends, Pace when a record is moved by several requests.
+	Segments bgfetch.SaveLimits
+	Pace     pace.Policy
+	// MaxPerHost bounds the requests at a time.
+	MaxPerHost int
+	// Framing says which bodies that end too early this browser reports.
+	Framing bgfetch.Framing
+	// Go runs a goroutine, for which the engine waits when it ends.
+	Go func(func())
+}
+
+// Record is a record that is to be completed: what it is, and what attempts found out for
+// those after them. That is not stored: a new engine finds it out anew.
+type Record struct {
+	UniqueID string
+	Index    int
+	Request  bgfetch.Request
+	// Check is what the body is checked against.
+	Check digest.Check
+	Retry bgfetch.RetryPolicy
+	// DownloadTotal is the background fetch's, 0 for none.
+	DownloadTotal int64
+
+	config *Config
+	owner  Owner
+	// seeks holds the offset where a reader waits and no attempt knows of it yet.
+	seeks chan int64
+
+	// single: several ranges at a time, or bounded ones, have proved to be impossible.
+	// pacer knows how many are worth it; nil where the body is not large.
+	single bool
+	pacer  *pace.Pacer
+	// rangeless: ranges proved to be of other bytes than those that are read.
+	rangeless bool
+	// brought is what the last range brought that was to bring more, 0 for none; brings the
+	// same, where it said so or the one before brought just as much.
+	brought, brings int64
+	// pastCache: the next request goes past the browser's HTTP cache.
+	pastCache bool
+
+	// failures and the like count since the last byte of progress: idle the attempts that
+	// moved nothing and would be followed at once by another.
+	failures, statusRetries, idle int
+	// unprovedEnds counts the ends of the body that nothing proved, unprovedEnd is where
+	// the last of them was, and unprovedSame how many in a row were there.
+	unprovedEnds, unprovedSame int
+	unprovedEnd                int64
+	// takesEnd: that end is taken for the end if the server answers no more requests.
+	takesEnd bool
+	// told is the length that the body has at least, as ranges of it told.
+	told int64
+	// endedAt is where a response ended last, in order, and nothing proved that the body ends
+	// there; 0 for nowhere.
+	endedAt int64
+}
+
+// New makes what attempts work on of record, whose exported fields are set.
+func New(record Record, config *Config, owner Owner) *Record {
+	record.config, record.owner, record.seeks = config, owner, make(chan int64, 1)
+	return &record
+}
+
+// Verdict is what an attempt at a record ends with.
+type Verdict struct {
+	// Settled is the record's result, if it has one now.
+	Settled bgfetch.ResponseResult
+	// Wait is the time until the next attempt.
+	Wait time.Duration
+	// Online: the next attempt is made when the network is back.
+	Online bool
+	// Unreachable: the host does not answer. The next attempt is made when it does,
+	// or may.
+	Unreachable bool
+	// SiteAnswers: the site's own server does, though.
+	SiteAnswers bool
+	// Why is for the log.
+	Why string
+}
+
+// IsFirstContact says that nothing has ever come for a record with that response data from
+// its server, which is not the site's own.
+func (r *Record) IsFirstContact(data *bgfetch.ResponseData) bool {
+	return data.Head == nil && len(data.Segments) == 0 && bgfetch.OriginOf(r.Request.URL) != r.config.Origin
+}
+
+// key is the key of a segment of that generation.
+func (r *Record) key(generation int, s bgfetch.Segment) bgfetch.SegmentKey {
+	return s.Key(r.Index, generation)
+}
