@@ -1,9 +1,6 @@
 package download
 
 import (
-	"context"
-	"time"
-
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
@@ -58,21 +55,4 @@ func (a *attempt) bound() bool {
 	}
 	a.end = a.start + n
 	return true
-}
-
-// waitForLimit returns when a body that comes by one response may be read on.
-func (p *part) waitForLimit(ctx context.Context) {
-	a := p.attempt
-	for {
-		wait := a.owner.MayRead()
-		if wait <= 0 {
-			return
-		}
-		// The limit may change meanwhile.
-		select {
-		case <-time.After(min(wait, time.Second)):
-		case <-ctx.Done():
-			return
-		}
-	}
 }

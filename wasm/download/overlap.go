@@ -3,20 +3,17 @@ package download
 import (
 	"math/rand/v2"
 
-	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
 )
 
-const (
-	// minOverlap and maxOverlap bound the bytes that are asked for again and compared,
-	// where no head proves that a response continues what is stored.
-	minOverlap, maxOverlap = 32 << 10, 64 << 10
-)
+// maxOverlap bounds the bytes that are asked for again and compared, see
+// evidence.MinOverlap.
+const maxOverlap = 64 << 10
 
 // overlap makes the range reach into what is stored before and behind the gap.
 func (a *attempt) overlap() {
-	least, most, comes := int64(minOverlap), int64(maxOverlap), int64(bodyEnd)
+	least, most, comes := int64(evidence.MinOverlap), int64(maxOverlap), int64(bodyEnd)
 	if n := a.end - a.start; n > 0 {
 		comes = n
 	}
@@ -48,20 +45,4 @@ func (a *attempt) overlapRun(run ranges.Span, length int64) {
 		a.from += 1 + rand.Int64N((n+1)/2)
 	}
 	a.drawn = a.from > run.Start || run.Length() == 1
-}
-
-// storedRanges names where the bytes from offset on lie, length of them.
-func (r *Record) storedRanges(data *bgfetch.ResponseData, offset, length int64) []bgfetch.StoredRange {
-	var stored []bgfetch.StoredRange
-	for end := offset + length; offset < end; {
-		one := ranges.SegmentsFrom(data.Segments, offset, 1)
-		if len(one) == 0 {
-			break
-		}
-		within := offset - one[0].Offset
-		n := min(end-offset, one[0].Length-within)
-		stored = append(stored, bgfetch.StoredRange{Key: r.key(data.Generation, one[0]), Offset: within, Length: n})
-		offset += n
-	}
-	return stored
 }

@@ -11,15 +11,70 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/digest"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
 )
+
+// attempted is what a part needs of the attempt that it belongs to. Nothing of it waits, but
+// for Open.
+type attempted interface {
+	// Open sends a request for the range from start to the byte before end, 0 for the rest.
+	Open(ctx context.Context, start, end int64) (bgfetch.Transfer, error)
+	// SaveLimits are those for the next piece of a part that has read so many bytes which
+	// are not stored yet.
+	SaveLimits(unstored int64) bgfetch.SaveLimits
+	// Charge counts bytes that came, MayRead is the time until a body that comes by one
+	// response may be read on.
+	Charge(bytes int64)
+	MayRead() time.Duration
+	// State is the state of the record that is stored.
+	State() bgfetch.RecordState
+}
+
+// recordOf is what a part needs to know of its record.
+type recordOf struct {
+	Index   int
+	Request bgfetch.Request
+	Check   digest.Check
+	Retry   bgfetch.RetryPolicy
+	// Segments says when a segment ends at the latest.
+	Segments bgfetch.SaveLimits
+	Framing  bgfetch.Framing
+	// Go runs a goroutine, for which the engine waits when it ends.
+	Go func(func())
+}
+
+// spec is what a part is begun with.
+type spec struct {
+	// Start is the first byte asked for, End the byte after the last, or bodyEnd.
+	Start, End int64
+	// Data are the response data that what comes must belong to.
+	Data bgfetch.ResponseData
+	// Transfer is nil where its request is still to be sent. Head is its head, Drawn says that
+	// its start was drawn at random, Continues that its head proves that it is of the same
+	// file, and where it begins.
+	Transfer         bgfetch.Transfer
+	Head             bgfetch.Head
+	Drawn, Continues bool
+	// Least is the length that the body has at least, EndedBefore where a response ended
+	// before it, and nothing proved that, or 0.
+	Least, EndedBefore int64
+	// Hash sees the bytes from Hashed on, and has seen all before; nil where they are not to be
+	// hashed while they pass.
+	Hash   hash.Hash
+	Hashed int64
+	// Seek: it is begun for a reader.
+	Seek bool
+}
 
 // part is one request of an attempt: it moves a range of the record's body, in a
 // goroutine of its own, and tells the attempt of each piece. The attempt may take
 // the tail of its range away, and give it back.
 type part struct {
-	attempt *attempt
+	attempt attempted
+	record  *recordOf
+	events  chan<- partEvent
 	// data are the response data that what comes must belong to.
 	data bgfetch.ResponseData
 	// start is the first byte asked for, limit the byte after the last, or bodyEnd.
@@ -28,10 +83,8 @@ type part struct {
 	// joins is where the first of them ends, if the range begins with it; else -1.
 	compare []ranges.Span
 	joins   int64
-	// drawn: its start was drawn at random.
-	drawn bool
-	// least is the length that the body has at least, endedBefore where a response ended
-	// before it, and nothing proved that, or 0.
+	// drawn, least and endedBefore: see spec.
+	drawn              bool
 	least, endedBefore int64
 	// head is the head of its response, empty until that is there.
 	head bgfetch.Head
@@ -41,7 +94,7 @@ type part struct {
 	continues bool
 	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
 	seek, flowing bool
-	// hash sees the bytes, which are the ones after all that it has seen; nil where
+	// hash sees the bytes, which are the ones after all that it has seen, hashed; nil where
 	// they are not to be hashed while they pass.
 	hash   hash.Hash
 	hashed int64
@@ -108,6 +161,25 @@ var (
 	errUnproved = errors.New("the body ended, and nothing proves that it is complete")
 )
 
+// beginPart begins a part. It ends with ctx, and tells events of each piece, and then that it
+// has ended.
+func beginPart(ctx context.Context, attempt attempted, record *recordOf, events chan<- partEvent, s spec) *part {
+	p := &part{
+		attempt: attempt, record: record, events: events, data: s.Data, start: s.Start, limit: s.End, joins: -1,
+		drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, head: s.Head, continues: s.Continues, seek: s.Seek,
+		hash: s.Hash, hashed: s.Hashed, next: s.Start, read: s.Start, claimed: s.Start, end: s.End,
+	}
+	if s.Transfer == nil && p.end != bodyEnd && !evidence.IsSelfProving(&p.data) {
+		p.limit = max(p.end, min(p.end+evidence.MinOverlap, evidence.ExpectedLength(&p.data))) // see reachOver
+	}
+	p.compare = ranges.Within(ranges.Runs(p.data.Segments), p.start, p.end)
+	if len(p.compare) > 0 && p.compare[0].Start == p.start {
+		p.joins = p.compare[0].End
+	}
+	record.Go(func() { p.run(ctx, s.Transfer) })
+	return p
+}
+
 // run moves the range to its end. transfer is nil where the request is still to be
 // sent.
 func (p *part) run(ctx context.Context, transfer bgfetch.Transfer) {
@@ -130,7 +202,7 @@ func (p *part) run(ctx context.Context, transfer bgfetch.Transfer) {
 	p.mu.Lock()
 	p.done = true
 	p.mu.Unlock()
-	p.attempt.events <- partEvent{part: p, ended: true, err: err}
+	p.events <- partEvent{part: p, ended: true, err: err}
 }
 
 // stoppable names what stops it, and calls that if it is to stop already.
@@ -164,15 +236,14 @@ func (p *part) discard() {
 // open sends the request of an additional part, whose answer must be exactly the
 // range that it asks for, out of the body that is being fetched.
 func (p *part) open(ctx context.Context) (bgfetch.Transfer, error) {
-	a := p.attempt
-	head, cancel := context.WithTimeout(ctx, a.Retry.HeadTimeout)
+	head, cancel := context.WithTimeout(ctx, p.record.Retry.HeadTimeout)
 	defer cancel()
 	p.stoppable(cancel)
 	end := p.limit
 	if end == bodyEnd {
 		end = 0
 	}
-	transfer, err := a.openTransfer(head, p.start, end, false)
+	transfer, err := p.attempt.Open(head, p.start, end)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ func (p *part) compares(s ranges.Span) ranges.Span {
 
 // partial says whether the response holds a part of the body alone.
 func (p *part) partial() bool {
-	return p.head.Status == http.StatusPartialContent && !p.attempt.Request.HasRange()
+	return p.head.Status == http.StatusPartialContent && !p.record.Request.HasRange()
 }
 
 // complete is the complete length of the body, as far as it is proved when the part has
@@ -53,7 +53,7 @@ func (p *part) sameOffsets() bool {
 func (p *part) judgeEnd(ctx context.Context, transfer bgfetch.Transfer) evidence.Ending {
 	r := evidence.Response{
 		Head: p.head, Partial: p.partial(), Start: p.start, Asked: p.limit, Complete: p.complete(), Announced: -1, Compared: p.start, Drawn: p.drawn, Told: p.least, Ended: p.endedBefore,
-		Framing: p.attempt.config.Framing,
+		Framing: p.record.Framing,
 		Sent: func() bgfetch.Sent {
 			p.sent = transfer.Sent(ctx)
 			return p.sent
@@ -65,7 +65,7 @@ func (p *part) judgeEnd(ctx context.Context, transfer bgfetch.Transfer) evidence
 	if p.data.Length < 0 && evidence.ExpectedLength(&p.data) > 0 {
 		r.Announced = evidence.ExpectedLength(&p.data)
 	}
-	if e := r.JudgeEnd(p.read); e != evidence.EndUnproved || p.attempt.Request.IsSafe() {
+	if e := r.JudgeEnd(p.read); e != evidence.EndUnproved || p.record.Request.IsSafe() {
 		return e
 	}
 	return evidence.EndOfBody // it is not asked for twice: what came is what there is

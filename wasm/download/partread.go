@@ -24,7 +24,7 @@ const piecesAhead = 2
 func (p *part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) error {
 	pieces := make(chan partEvent, piecesAhead-1)
 	stored := make(chan error, 1)
-	p.attempt.config.Go(func() {
+	p.record.Go(func() {
 		var lost error
 		for e := range pieces {
 			err := p.stored(ctx, e.piece)
@@ -75,11 +75,11 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfe
 			continue
 		}
 		put := rand.Int64N(maxPut) + 1
-		piece, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.attempt.Index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
+		piece, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.record.Index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
 		if err != nil {
 			return err
 		}
-		p.attempt.owner.Charge(piece.Length)
+		p.attempt.Charge(piece.Length)
 		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
 		if errors.Is(err, errMismatch) {
 			return err // the piece is of another body
@@ -101,7 +101,7 @@ const firstAfterResume = 500 * time.Millisecond
 func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	limits = p.attempt.saveLimits(p.unstored)
+	limits = p.attempt.SaveLimits(p.unstored)
 	if p.read >= p.end || p.discarded {
 		p.done = true
 		return 0, limits, false, false
@@ -112,7 +112,7 @@ func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 		case s.Start > p.read:
 			end = min(end, s.Start)
 		case s.End > p.read:
-			limits = p.attempt.config.Segments
+			limits = p.record.Segments
 			limits.MaxLength = min(limits.MaxLength, s.End-p.read)
 			p.claimed = p.read + limits.MaxLength
 			return p.read, limits, true, true
@@ -124,7 +124,7 @@ func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
 	// small first piece is being stored while the next is read.
 	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
-	limits.MaxLength = p.attempt.Check.Limit(p.read, min(limits.MaxLength, end-p.read))
+	limits.MaxLength = p.record.Check.Limit(p.read, min(limits.MaxLength, end-p.read))
 	p.claimed = p.read + limits.MaxLength
 	return p.read, limits, false, true
 }
@@ -132,8 +132,8 @@ func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 // reachOver makes the part go on over the seam that it ends at, if its response does, and
 // says so: what another one has stored there is compared. p.mu is held.
 func (p *part) reachOver() bool {
-	segments := p.attempt.behindSeam(p.end)
-	for _, run := range ranges.Within(ranges.Runs(segments), p.end, min(p.limit, p.end+minOverlap)) {
+	segments := p.behindSeam(p.end)
+	for _, run := range ranges.Within(ranges.Runs(segments), p.end, min(p.limit, p.end+evidence.MinOverlap)) {
 		if run.Start == p.end && run.Length() >= evidence.LeastOverlap {
 			p.data.Segments = segments
 			p.compare = append(p.compare, run)
@@ -145,8 +145,8 @@ func (p *part) reachOver() bool {
 }
 
 // behindSeam returns all that is stored where there is a seam at offset, else nil.
-func (r *Record) behindSeam(offset int64) []bgfetch.Segment {
-	data := r.owner.State().Response
+func (p *part) behindSeam(offset int64) []bgfetch.Segment {
+	data := p.attempt.State().Response
 	if !slices.Contains(data.Seams, offset) {
 		return nil
 	}
@@ -157,11 +157,11 @@ func (r *Record) behindSeam(offset int64) []bgfetch.Segment {
 func (p *part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (partEvent, error) {
 	stalled, cancel, timeout := p.stalled(ctx, limits)
 	defer cancel()
-	compared, err := transfer.Compare(stalled, p.attempt.storedRanges(&p.data, offset, limits.MaxLength), limits)
+	compared, err := transfer.Compare(stalled, p.storedRanges(offset, limits.MaxLength), limits)
 	if err != nil {
 		return partEvent{}, timeout(err)
 	}
-	p.attempt.owner.Charge(compared.Length)
+	p.attempt.Charge(compared.Length)
 	if !compared.Equal {
 		return partEvent{}, errMismatch
 	}
@@ -171,7 +171,7 @@ func (p *part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offs
 // stalled returns a context that ends when no byte comes for too long, and what makes an
 // error say so.
 func (p *part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
-	stall := p.attempt.Retry.StallTimeout + limits.MaxTime
+	stall := p.record.Retry.StallTimeout + limits.MaxTime
 	stalled, cancel = context.WithTimeout(ctx, stall)
 	return stalled, cancel, func(err error) error {
 		if ctx.Err() == nil && stalled.Err() != nil {
@@ -223,7 +223,7 @@ func (p *part) stored(ctx context.Context, piece bgfetch.Piece) error {
 	if piece.Stored == nil {
 		return nil
 	}
-	timeout := p.attempt.Retry.StallTimeout
+	timeout := p.record.Retry.StallTimeout
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
 	err := piece.Stored(storing)
@@ -241,7 +241,7 @@ func (p *part) tell(e partEvent) {
 		p.unstored -= e.segment.Length
 	}
 	p.mu.Unlock()
-	p.attempt.events <- e
+	p.events <- e
 }
 
 // save stores the next piece, and gives up when no byte comes for too long.
@@ -264,4 +264,36 @@ func (p *part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.
 	}
 	p.hashed += piece.Length
 	return piece, digest.SaveHash(p.hash, p.hashed), nil
+}
+
+// storedRanges names where the bytes from offset on lie, length of them.
+func (p *part) storedRanges(offset, length int64) []bgfetch.StoredRange {
+	var stored []bgfetch.StoredRange
+	for end := offset + length; offset < end; {
+		one := ranges.SegmentsFrom(p.data.Segments, offset, 1)
+		if len(one) == 0 {
+			break
+		}
+		within := offset - one[0].Offset
+		n := min(end-offset, one[0].Length-within)
+		stored = append(stored, bgfetch.StoredRange{Key: one[0].Key(p.record.Index, p.data.Generation), Offset: within, Length: n})
+		offset += n
+	}
+	return stored
+}
+
+// waitForLimit returns when a body that comes by one response may be read on.
+func (p *part) waitForLimit(ctx context.Context) {
+	for {
+		wait := p.attempt.MayRead()
+		if wait <= 0 {
+			return
+		}
+		// The limit may change meanwhile.
+		select {
+		case <-time.After(min(wait, time.Second)):
+		case <-ctx.Done():
+			return
+		}
+	}
 }

@@ -23,14 +23,13 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 	a.interruptible(stop)
 	a.pace()
 
-	first := &part{start: a.from, end: bodyEnd, drawn: a.drawn, continues: a.continues, head: a.transfer.Head()}
+	first := spec{Start: a.from, End: bodyEnd, Drawn: a.drawn, Continues: a.continues, Head: a.transfer.Head(), Transfer: a.transfer}
 	if a.to > 0 {
-		first.end = a.to
+		first.End = a.to
 	}
-	first.hash, first.hashed = a.hasher(a.start), a.start
-	transfer := a.transfer
+	first.Hash, first.Hashed = a.hasher(a.start), a.start
 	a.transfer = nil // the part closes it
-	a.add(ctx, first, transfer)
+	a.add(ctx, first)
 
 	seeks := a.seeks
 	var last partEvent // the last that ended
@@ -92,22 +91,34 @@ func (a *attempt) pace() {
 	}
 }
 
-// add begins a part. transfer is nil where its request is still to be sent.
-func (a *attempt) add(ctx context.Context, p *part, transfer bgfetch.Transfer) {
-	p.attempt, p.data = a, a.next.Response
-	p.least, p.endedBefore = a.told, a.endedAt
-	p.limit, p.next, p.read, p.claimed = p.end, p.start, p.start, p.start
-	if transfer == nil && p.end != bodyEnd && !evidence.IsSelfProving(&p.data) {
-		p.limit = max(p.end, min(p.end+minOverlap, evidence.ExpectedLength(&p.data))) // see reachOver
-	}
-	p.compare, p.joins = ranges.Within(ranges.Runs(p.data.Segments), p.start, p.end), -1
-	if len(p.compare) > 0 && p.compare[0].Start == p.start {
-		p.joins = p.compare[0].End
-	}
-	a.parts = append(a.parts, p)
-	a.running.Store(int32(len(a.parts)))
-	a.config.Go(func() { p.run(ctx, transfer) })
+// add begins a part.
+func (a *attempt) add(ctx context.Context, s spec) {
+	s.Data, s.Least, s.EndedBefore = a.next.Response, a.told, a.endedAt
+	a.running.Add(1)
+	a.parts = append(a.parts, beginPart(ctx, a, a.recordOf(), a.events, s))
 }
+
+// recordOf is what parts know of the record.
+func (a *attempt) recordOf() *recordOf {
+	return &recordOf{
+		Index: a.Index, Request: a.Request, Check: a.Check, Retry: a.Retry,
+		Segments: a.config.Segments, Framing: a.config.Framing, Go: a.config.Go,
+	}
+}
+
+// Open implements what parts need.
+func (a *attempt) Open(ctx context.Context, start, end int64) (bgfetch.Transfer, error) {
+	return a.openTransfer(ctx, start, end, false)
+}
+
+// Charge implements what parts need.
+func (a *attempt) Charge(bytes int64) { a.owner.Charge(bytes) }
+
+// MayRead implements what parts need.
+func (a *attempt) MayRead() time.Duration { return a.owner.MayRead() }
+
+// State implements what parts need.
+func (a *attempt) State() bgfetch.RecordState { return a.owner.State() }
 
 func (a *attempt) haltAll() {
 	for _, p := range a.parts {
@@ -124,10 +135,10 @@ func (a *attempt) decide(v Verdict) {
 	}
 }
 
-// saveLimits are those for the next piece of a part that has read so many bytes which
+// SaveLimits are those for the next piece of a part that has read so many bytes which
 // are not stored yet. The pieces of several take longer, so that there are no more
 // rows to store in a second than of one.
-func (a *attempt) saveLimits(unstored int64) bgfetch.SaveLimits {
+func (a *attempt) SaveLimits(unstored int64) bgfetch.SaveLimits {
 	limits := a.config.Segments
 	limits.MinTime *= time.Duration(max(1, a.running.Load()))
 	if rate := a.owner.Rate(); rate > 0 {
@@ -212,7 +223,7 @@ func (a *attempt) addParts(ctx context.Context) {
 			a.owner.Return()
 			return
 		}
-		a.add(ctx, &part{start: s.Start, end: s.End}, nil)
+		a.add(ctx, spec{Start: s.Start, End: s.End})
 	}
 }
 

@@ -62,7 +62,7 @@ func (a *attempt) goToReader(ctx context.Context) {
 	if n := a.owner.PerRequest(); n > 0 && n < s.End-s.Start {
 		s.End = s.Start + n
 	}
-	a.add(ctx, &part{start: s.Start, end: s.End, seek: true}, nil)
+	a.add(ctx, spec{Start: s.Start, End: s.End, Seek: true})
 }
 
 // favourReader stops the other parts once the one for a reader brings bytes, so far

@@ -158,6 +158,10 @@ func Join(d *bgfetch.ResponseData, head bgfetch.Head, complete int64) {
 	}
 }
 
+// MinOverlap is how many bytes are asked for again and compared at least, where no head
+// proves that a response continues what is stored.
+const MinOverlap = 32 << 10
+
 // LeastOverlap is how many bytes prove at least that two responses are of the same file,
 // where ranges are short: of a limited bandwidth, or all that a server brings.
 const LeastOverlap = 4 << 10
