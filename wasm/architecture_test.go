@@ -32,7 +32,7 @@ func isBrowserPackage(path string) bool {
 // The core and its handler build and are tested on any machine.
 func TestPureGo(t *testing.T) {
 	for _, target := range [][]string{nil, {"GOOS=js", "GOARCH=wasm"}} {
-		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./pace", "./schedule", "./download", "./engine", "./httpapi"} {
+		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./pace", "./schedule", "./part", "./download", "./engine", "./httpapi"} {
 			// net/http itself has syscall/js where it is compiled for the browser.
 			command := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{range .Imports}}{{.}}\n{{end}}{{end}}", name)
 			command.Env = append(os.Environ(), target...)
@@ -75,7 +75,8 @@ func TestDirections(t *testing.T) {
 		"evidence": {"bgfetch", "ranges"},
 		"pace":     {},
 		"schedule": {"bgfetch"},
-		"download": {"bgfetch", "ranges", "evidence", "digest", "pace"},
+		"part":     {"bgfetch", "ranges", "evidence", "digest"},
+		"download": {"bgfetch", "ranges", "evidence", "digest", "pace", "part"},
 		"engine":   {"bgfetch", "ranges", "digest", "evidence", "pace", "schedule", "download"},
 		"httpapi":  {"bgfetch", "engine"},
 		"idbstore": {"bgfetch"},

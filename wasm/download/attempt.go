@@ -8,6 +8,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
 
@@ -36,8 +37,8 @@ type attempt struct {
 	// What follows is for several parts at a time, see parts.go.
 
 	// parts are the requests under way. They report by events.
-	parts  []*part
-	events chan partEvent
+	parts  []*part.Part
+	events chan part.Event
 	// running is len(parts), for them to read.
 	running atomic.Int32
 	// outcome is set when the record is decided while parts still run.
@@ -59,7 +60,7 @@ type step func(*attempt, context.Context) (step, Verdict)
 //
 // Source: #complete-a-record
 func (r *Record) Complete(ctx, alive context.Context) (v Verdict) {
-	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan partEvent), seekTo: -1}
+	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan part.Event), seekTo: -1}
 	for s := chooseRange; s != nil && ctx.Err() == nil; {
 		s, v = s(a, ctx)
 	}

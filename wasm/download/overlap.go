@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
 
@@ -13,7 +14,7 @@ const maxOverlap = 64 << 10
 
 // overlap makes the range reach into what is stored before and behind the gap.
 func (a *attempt) overlap() {
-	least, most, comes := int64(evidence.MinOverlap), int64(maxOverlap), int64(bodyEnd)
+	least, most, comes := int64(evidence.MinOverlap), int64(maxOverlap), int64(part.ToEnd)
 	if n := a.end - a.start; n > 0 {
 		comes = n
 	}

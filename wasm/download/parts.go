@@ -11,6 +11,7 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/pace"
+	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
 
@@ -23,7 +24,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 	a.interruptible(stop)
 	a.pace()
 
-	first := spec{Start: a.from, End: bodyEnd, Drawn: a.drawn, Continues: a.continues, Head: a.transfer.Head(), Transfer: a.transfer}
+	first := part.Spec{Start: a.from, End: part.ToEnd, Drawn: a.drawn, Continues: a.continues, Head: a.transfer.Head(), Transfer: a.transfer}
 	if a.to > 0 {
 		first.End = a.to
 	}
@@ -32,7 +33,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 	a.add(ctx, first)
 
 	seeks := a.seeks
-	var last partEvent // the last that ended
+	var last part.Event // the last that ended
 	for stopped := stopping.Done(); len(a.parts) > 0; {
 		select {
 		case <-stopped:
@@ -57,24 +58,24 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.addParts(ctx)
 		}
 	}
-	switch refusal := (*errRefused)(nil); {
+	switch refusal := (*part.Refused)(nil); {
 	case a.outcome != nil:
 		return nil, *a.outcome
-	case last.err == nil:
+	case last.Err == nil:
 		return finishBody, Verdict{}
-	case errors.Is(last.err, errMismatch):
-		return a.mismatch(last.part)
-	case errors.Is(last.err, errUnproved):
-		return a.unproved(last.part)
-	case errors.Is(last.err, bgfetch.ErrLost):
+	case errors.Is(last.Err, part.ErrMismatch):
+		return a.mismatch(last.Part)
+	case errors.Is(last.Err, part.ErrUnproved):
+		return a.unproved(last.Part)
+	case errors.Is(last.Err, bgfetch.ErrLost):
 		return a.fetchLost()
-	case last.part.stopped:
+	case last.Part.Stopped:
 		return nil, Verdict{}
-	case errors.As(last.err, &refusal):
+	case errors.As(last.Err, &refusal):
 		// The next attempt asks for the same, and judges the answer.
-		return nil, Verdict{Wait: max(time.Until(a.notBefore), a.Retry.Soon()), Why: refusal.why}
+		return nil, Verdict{Wait: max(time.Until(a.notBefore), a.Retry.Soon()), Why: refusal.Why}
 	}
-	next, v := a.broken(ctx, last.err, false)
+	next, v := a.broken(ctx, last.Err, false)
 	if v.Wait > 0 {
 		v.Wait = max(v.Wait, time.Until(a.notBefore))
 	}
@@ -92,15 +93,15 @@ func (a *attempt) pace() {
 }
 
 // add begins a part.
-func (a *attempt) add(ctx context.Context, s spec) {
+func (a *attempt) add(ctx context.Context, s part.Spec) {
 	s.Data, s.Least, s.EndedBefore = a.next.Response, a.told, a.endedAt
 	a.running.Add(1)
-	a.parts = append(a.parts, beginPart(ctx, a, a.recordOf(), a.events, s))
+	a.parts = append(a.parts, part.Begin(ctx, a, a.recordOf(), a.events, s))
 }
 
 // recordOf is what parts know of the record.
-func (a *attempt) recordOf() *recordOf {
-	return &recordOf{
+func (a *attempt) recordOf() *part.Record {
+	return &part.Record{
 		Index: a.Index, Request: a.Request, Check: a.Check, Retry: a.Retry,
 		Segments: a.config.Segments, Framing: a.config.Framing, Go: a.config.Go,
 	}
@@ -122,7 +123,7 @@ func (a *attempt) State() bgfetch.RecordState { return a.owner.State() }
 
 func (a *attempt) haltAll() {
 	for _, p := range a.parts {
-		p.halt()
+		p.Halt()
 	}
 }
 
@@ -131,7 +132,7 @@ func (a *attempt) haltAll() {
 func (a *attempt) decide(v Verdict) {
 	a.outcome = &v
 	for _, p := range a.parts {
-		p.discard()
+		p.Discard()
 	}
 }
 
@@ -173,8 +174,8 @@ func (a *attempt) yield() {
 // for.
 func (a *attempt) haltOne() {
 	for _, p := range slices.Backward(a.parts) {
-		if !p.seek {
-			p.halt()
+		if !p.Seek {
+			p.Halt()
 			return
 		}
 	}
@@ -184,7 +185,7 @@ func (a *attempt) haltOne() {
 // halting says whether a part is about to end because it was stopped.
 func (a *attempt) halting() bool {
 	for _, p := range a.parts {
-		if p.stopped {
+		if p.Stopped {
 			return true
 		}
 	}
@@ -219,17 +220,17 @@ func (a *attempt) addParts(ctx context.Context) {
 		if !ok || !a.place() {
 			return
 		}
-		if from != nil && !from.cut(s.Start) {
+		if from != nil && !from.Cut(s.Start) {
 			a.owner.Return()
 			return
 		}
-		a.add(ctx, spec{Start: s.Start, End: s.End})
+		a.add(ctx, part.Spec{Start: s.Start, End: s.End})
 	}
 }
 
 // nextSpan is what another part should move: the first gap that nobody works on,
 // or else the second half of what is left of the largest part, which is then from.
-func (a *attempt) nextSpan() (s ranges.Span, from *part, ok bool) {
+func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, ok bool) {
 	if gaps := a.gaps(); len(gaps) > 0 {
 		return gaps[0], nil, true
 	}
@@ -239,8 +240,8 @@ func (a *attempt) nextSpan() (s ranges.Span, from *part, ok bool) {
 		return s, nil, false
 	}
 	for _, p := range a.parts {
-		whole, free := p.span()
-		if left := min(whole.End, length) - free; left >= least && !p.stopped {
+		whole, free := p.Span()
+		if left := min(whole.End, length) - free; left >= least && !p.Stopped {
 			least = left + 1
 			s, from = ranges.Span{Start: free + left/2, End: whole.End}, p
 		}
@@ -253,14 +254,14 @@ func (a *attempt) nextSpan() (s ranges.Span, from *part, ok bool) {
 func (a *attempt) gaps() []ranges.Span {
 	var under []ranges.Span
 	for _, p := range a.parts {
-		s, _ := p.span()
+		s, _ := p.Span()
 		under = append(under, s)
 	}
 	length := evidence.ExpectedLength(&a.next.Response)
 	gaps := ranges.Missing(a.next.Response.Segments, under, length)
 	for i := range gaps {
 		if gaps[i].End == length {
-			gaps[i].End = bodyEnd
+			gaps[i].End = part.ToEnd
 		}
 	}
 	return gaps

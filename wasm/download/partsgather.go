@@ -8,17 +8,18 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
 
 // gather returns what parts have told, e and what others wait to tell; and, after that,
 // a part that has ended.
-func (a *attempt) gather(e partEvent) (pieces []partEvent, ended *partEvent) {
+func (a *attempt) gather(e part.Event) (pieces []part.Event, ended *part.Event) {
 	for {
-		if e.ended {
+		if e.Ended {
 			return pieces, &e
 		}
-		if e.segment.Length > 0 || e.compared.Length() > 0 || e.proved {
+		if e.Segment.Length > 0 || e.Compared.Length() > 0 || e.Proved {
 			pieces = append(pieces, e)
 		}
 		select {
@@ -30,7 +31,7 @@ func (a *attempt) gather(e partEvent) (pieces []partEvent, ended *partEvent) {
 }
 
 // keep stores, in one step, that pieces are there.
-func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
+func (a *attempt) keep(ctx context.Context, pieces []part.Event) {
 	if a.outcome != nil || len(pieces) == 0 {
 		return
 	}
@@ -38,34 +39,34 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	var added []bgfetch.Segment
 	last, found := false, false
 	for _, e := range pieces {
-		if evidence.CloseSeams(data, e.run, e.compared.End) {
+		if evidence.CloseSeams(data, e.Run, e.Compared.End) {
 			found = true
-			data.Offsets = data.Offsets || e.part.partial()
+			data.Offsets = data.Offsets || e.Part.Partial()
 		}
-		if e.joined {
-			evidence.Join(data, e.part.head, e.told)
-			data.Offsets = data.Offsets || e.sameOffsets
+		if e.Joined {
+			evidence.Join(data, e.Part.Head, e.Told)
+			data.Offsets = data.Offsets || e.SameOffsets
 		}
-		if e.proved {
-			data.Length, found = e.complete, true
+		if e.Proved {
+			data.Length, found = e.Complete, true
 		}
-		last = last || e.last
-		if e.segment.Length == 0 {
+		last = last || e.Last
+		if e.Segment.Length == 0 {
 			continue
 		}
-		if e.part.tooLong(e.segment.Offset + e.segment.Length) {
+		if e.Part.TooLong(e.Segment.Offset + e.Segment.Length) {
 			_, v := a.restart("the server has more bytes than there are of what is stored")
 			a.decide(v)
 			return
 		}
-		if offset := e.segment.Offset; offset > 0 && offset == e.part.start && !e.part.continues {
+		if offset := e.Segment.Offset; offset > 0 && offset == e.Part.Start && !e.Part.Continues {
 			evidence.AddSeam(data, offset)
 		}
-		added = append(added, e.segment)
-		data.Segments = ranges.AddSegment(data.Segments, e.segment)
-		data.Whole = e.piece.Whole && e.piece.End && e.segment.Offset == 0
-		if e.digest != nil {
-			a.next.Digest = e.digest
+		added = append(added, e.Segment)
+		data.Segments = ranges.AddSegment(data.Segments, e.Segment)
+		data.Whole = e.Piece.Whole && e.Piece.End && e.Segment.Offset == 0
+		if e.Digest != nil {
+			a.next.Digest = e.Digest
 		}
 	}
 	if a.whole() && last && len(a.parts) == 1 && !a.Check.Asked() {
@@ -81,12 +82,12 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 	}
 	a.progress()
 	for _, e := range pieces {
-		if e.segment.Length == 0 {
+		if e.Segment.Length == 0 {
 			continue
 		}
-		e.part.flowing = true
+		e.Part.Flowing = true
 		if a.pacer != nil {
-			a.pacer.Piece(time.Now(), e.segment.Length, e.full, a.flowing())
+			a.pacer.Piece(time.Now(), e.Segment.Length, e.Full, a.flowing())
 		}
 	}
 }
@@ -94,7 +95,7 @@ func (a *attempt) keep(ctx context.Context, pieces []partEvent) {
 // flowing is the number of parts that bring bytes.
 func (a *attempt) flowing() (n int) {
 	for _, p := range a.parts {
-		if p.flowing {
+		if p.Flowing {
 			n++
 		}
 	}
@@ -103,46 +104,46 @@ func (a *attempt) flowing() (n int) {
 
 // ended removes a part. What it left is given back to the part that it was taken
 // from, or becomes a gap that another one fills.
-func (a *attempt) ended(e partEvent) {
-	a.remove(e.part)
-	if !errors.Is(e.err, errMismatch) {
-		a.told = max(a.told, e.part.told())
+func (a *attempt) ended(e part.Event) {
+	a.remove(e.Part)
+	if !errors.Is(e.Err, part.ErrMismatch) {
+		a.told = max(a.told, e.Part.Told())
 	}
-	if e.err == nil {
+	if e.Err == nil {
 		before := a.brought
-		bytes, said := e.part.brought()
+		bytes, said := e.Part.Brought()
 		a.brings, a.brought = 0, bytes
 		if said || bytes == before {
 			a.brings = bytes
 		}
-		if bytes > 0 && ranges.PartialLength(e.part.head) < 0 {
-			a.endedAt = e.part.start + bytes
+		if bytes > 0 && ranges.PartialLength(e.Part.Head) < 0 {
+			a.endedAt = e.Part.Start + bytes
 		}
 	}
-	a.came = a.came || e.part.taken()
-	rest, nothingMoved := e.part.rest()
+	a.came = a.came || e.Part.Taken()
+	rest, nothingMoved := e.Part.Rest()
 	if nothingMoved {
 		for _, p := range a.parts {
-			if p.extend(rest) {
+			if p.Extend(rest) {
 				break
 			}
 		}
 	}
-	if e.err == nil || e.part.stopped || a.outcome != nil {
+	if e.Err == nil || e.Part.Stopped || a.outcome != nil {
 		return
 	}
 	if len(a.parts) > 0 {
-		a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on: %v; others go on", rest.Start, e.err)})
+		a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on: %v; others go on", rest.Start, e.Err)})
 	}
 	policy := a.Retry
-	var refusal *errRefused
+	var refusal *part.Refused
 	switch {
-	case errors.Is(e.err, bgfetch.ErrQuota):
-		_, v := a.fail(bgfetch.ReasonQuotaExceeded, e.err.Error())
+	case errors.Is(e.Err, bgfetch.ErrQuota):
+		_, v := a.fail(bgfetch.ReasonQuotaExceeded, e.Err.Error())
 		a.decide(v)
-	case errors.As(e.err, &refusal) && ranges.TemporaryStatus(refusal.head.Status):
+	case errors.As(e.Err, &refusal) && ranges.TemporaryStatus(refusal.Head.Status):
 		// So many at a time are too many.
-		a.leaveAlone(refusal.delay(policy))
+		a.leaveAlone(refusal.Delay(policy))
 		a.pacer.Limit(len(a.parts))
 	case refusal != nil:
 		// What still comes is of one version, and can become whole without ranges.
@@ -167,7 +168,7 @@ func (a *attempt) leaveAlone(delay time.Duration) {
 
 // remove takes a part off the list. The attempt keeps its last place at the
 // scheduler, which is the record's.
-func (a *attempt) remove(ended *part) {
+func (a *attempt) remove(ended *part.Part) {
 	for i, p := range a.parts {
 		if p == ended {
 			a.parts = append(a.parts[:i:i], a.parts[i+1:]...)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
 
@@ -45,8 +46,8 @@ func (a *attempt) goToReader(ctx context.Context) {
 		return // its place is about to come
 	}
 	for _, p := range a.parts {
-		if p.seek {
-			p.halt()
+		if p.Seek {
+			p.Halt()
 			return
 		}
 	}
@@ -55,27 +56,27 @@ func (a *attempt) goToReader(ctx context.Context) {
 		return
 	}
 	a.seekTo = -1
-	if from != nil && !from.cut(s.Start) {
+	if from != nil && !from.Cut(s.Start) {
 		a.owner.Return()
 		return
 	}
 	if n := a.owner.PerRequest(); n > 0 && n < s.End-s.Start {
 		s.End = s.Start + n
 	}
-	a.add(ctx, spec{Start: s.Start, End: s.End, Seek: true})
+	a.add(ctx, part.Spec{Start: s.Start, End: s.End, Seek: true})
 }
 
 // favourReader stops the other parts once the one for a reader brings bytes, so far
 // as they would only take its throughput.
 func (a *attempt) favourReader() {
-	if len(a.parts) > a.pacer.Wants() && !a.halting() && slices.ContainsFunc(a.parts, func(p *part) bool { return p.seek && p.flowing }) {
+	if len(a.parts) > a.pacer.Wants() && !a.halting() && slices.ContainsFunc(a.parts, func(p *part.Part) bool { return p.Seek && p.Flowing }) {
 		a.haltOne()
 	}
 }
 
 // seekSpan is the range that a part for a reader at offset should move, out of that
 // of the part from if that is not nil. Not ok: none should.
-func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part, ok bool) {
+func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part.Part, ok bool) {
 	data := &a.next.Response
 	if stored := ranges.SegmentsFrom(data.Segments, offset, len(data.Segments)); len(stored) > 0 {
 		last := stored[len(stored)-1]
@@ -94,7 +95,7 @@ func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part, ok bool) {
 		ahead = int64(a.pacer.PerPart() * seekSoon.Seconds())
 	}
 	for _, p := range a.parts {
-		whole, free := p.span()
+		whole, free := p.Span()
 		if whole.Start <= offset && offset < whole.End {
 			return ranges.Span{Start: offset, End: whole.End}, p, offset > free+ahead
 		}

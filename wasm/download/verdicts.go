@@ -10,6 +10,7 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
 
@@ -141,10 +142,10 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 }
 
 // mismatch judges bytes that are not those that are stored.
-func (a *attempt) mismatch(p *part) (step, Verdict) {
+func (a *attempt) mismatch(p *part.Part) (step, Verdict) {
 	data := &a.next.Response
-	proved := evidence.CodingOfBody(data) == evidence.CodingNone && evidence.CodingOf(p.head) == evidence.CodingNone
-	if proved || (!p.partial() && len(data.Seams) == 0) {
+	proved := evidence.CodingOfBody(data) == evidence.CodingNone && evidence.CodingOf(p.Head) == evidence.CodingNone
+	if proved || (!p.Partial() && len(data.Seams) == 0) {
 		a.single, a.rangeless = false, false // the ranges of another file may be better
 		return a.restart("the bytes are not those of before")
 	}
@@ -155,10 +156,10 @@ func (a *attempt) mismatch(p *part) (step, Verdict) {
 // unproved asks for what follows a body that has ended, though nothing proves that this
 // is its end. Where the server knows no ranges it sends all of it again; that both end at
 // the same byte is then the best proof there is.
-func (a *attempt) unproved(p *part) (step, Verdict) {
+func (a *attempt) unproved(p *part.Part) (step, Verdict) {
 	data := &a.next.Response
-	end := p.read // less than what is stored, perhaps
-	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.drawn || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
+	end := p.Read // less than what is stored, perhaps
+	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.Drawn || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
 		data.Length = end
 		if len(data.Seams) > 0 {
 			return a.again("compares where its responses meet")
@@ -175,8 +176,8 @@ func (a *attempt) unproved(p *part) (step, Verdict) {
 	a.unprovedSame++
 	// Where a link is good for one request there is no more to learn. A body of another
 	// origin has ended in order then, most likely: by its last chunk, which is hidden.
-	encoded := evidence.CodingOf(p.head) == evidence.CodingSome || p.sent.Encoded || (p.sent.EncodedLength > 0 && p.sent.EncodedLength != end)
-	a.takesEnd = !p.partial() && !encoded && p.head.ContentLength() < 0 && !p.head.Shows("Transfer-Encoding")
+	encoded := evidence.CodingOf(p.Head) == evidence.CodingSome || p.Sent.Encoded || (p.Sent.EncodedLength > 0 && p.Sent.EncodedLength != end)
+	a.takesEnd = !p.Partial() && !encoded && p.Head.ContentLength() < 0 && !p.Head.Shows("Transfer-Encoding")
 	data.Compare = true
 	return a.again("nothing proves that this is the end; asks whether more follows")
 }
@@ -188,13 +189,13 @@ const forgets = 16 << 10
 // sameEnd says whether the body has ended often enough where it has ended now. Where it is
 // perhaps encoded, nothing, and a whole number of blocks, may be all that is handed out
 // wherever it breaks off.
-func (a *attempt) sameEnd(p *part) bool {
-	encoded := evidence.CodingOf(p.head) != evidence.CodingNone
-	forgetful := !a.config.Framing.Chunked && encoded && !strings.Contains(p.head.Value("Content-Encoding"), "gzip")
+func (a *attempt) sameEnd(p *part.Part) bool {
+	encoded := evidence.CodingOf(p.Head) != evidence.CodingNone
+	forgetful := !a.config.Framing.Chunked && encoded && !strings.Contains(p.Head.Value("Content-Encoding"), "gzip")
 	switch {
-	case a.unprovedSame == 0 || a.unprovedEnd != p.read || p.read < a.told, forgetful && p.read == 0:
+	case a.unprovedSame == 0 || a.unprovedEnd != p.Read || p.Read < a.told, forgetful && p.Read == 0:
 		return false
-	case encoded && p.read == 0, forgetful && p.read%forgets == 0:
+	case encoded && p.Read == 0, forgetful && p.Read%forgets == 0:
 		return a.unprovedSame > a.Retry.MaxRestarts
 	}
 	return true

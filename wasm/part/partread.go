@@ -1,4 +1,4 @@
-package download
+package part
 
 import (
 	"context"
@@ -21,13 +21,13 @@ const piecesAhead = 2
 
 // move stores the range piece by piece, and tells of them in their order. waiting
 // ends with the part.
-func (p *part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) error {
-	pieces := make(chan partEvent, piecesAhead-1)
+func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) error {
+	pieces := make(chan Event, piecesAhead-1)
 	stored := make(chan error, 1)
 	p.record.Go(func() {
 		var lost error
 		for e := range pieces {
-			err := p.stored(ctx, e.piece)
+			err := p.stored(ctx, e.Piece)
 			switch {
 			case lost != nil:
 				// What comes after a piece that is lost is not told of.
@@ -35,7 +35,7 @@ func (p *part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 				lost = err
 				transfer.Stop()
 			default:
-				if e.last {
+				if e.Last {
 					transfer.Close() // its place is given away next, see attempt.givePlace
 				}
 				p.tell(e)
@@ -55,9 +55,9 @@ func (p *part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 const maxPut = 1<<53 - 1
 
 // readPieces takes the pieces of the range from the body, one after the other.
-func (p *part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfer, pieces chan<- partEvent) error {
+func (p *Part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfer, pieces chan<- Event) error {
 	for {
-		if p.limit == bodyEnd {
+		if p.limit == ToEnd {
 			p.waitForLimit(waiting)
 		}
 		offset, limits, isStored, ok := p.claim()
@@ -66,10 +66,10 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfe
 		}
 		if isStored {
 			e, err := p.comparePiece(ctx, transfer, offset, limits)
-			if err == nil || e.compared.Length() > 0 {
+			if err == nil || e.Compared.Length() > 0 {
 				pieces <- e
 			}
-			if e.last || err != nil {
+			if e.Last || err != nil {
 				return err
 			}
 			continue
@@ -81,12 +81,12 @@ func (p *part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfe
 		}
 		p.attempt.Charge(piece.Length)
 		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
-		if errors.Is(err, errMismatch) {
+		if errors.Is(err, ErrMismatch) {
 			return err // the piece is of another body
 		}
-		e.segment, e.piece, e.digest, e.full = bgfetch.Segment{Offset: offset, Length: piece.Length, Put: put}, piece, digest, piece.Length == limits.MaxLength
+		e.Segment, e.Piece, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: piece.Length, Put: put}, piece, digest, piece.Length == limits.MaxLength
 		pieces <- e
-		if e.last || err != nil {
+		if e.Last || err != nil {
 			return err
 		}
 	}
@@ -98,40 +98,40 @@ const firstAfterResume = 500 * time.Millisecond
 
 // claim says what the next piece may be, and whether it is stored already; not ok: all
 // of the range is there.
-func (p *part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bool) {
+func (p *Part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	limits = p.attempt.SaveLimits(p.unstored)
-	if p.read >= p.end || p.discarded {
+	if p.Read >= p.end || p.discarded {
 		p.done = true
 		return 0, limits, false, false
 	}
 	end := p.end
 	for _, s := range p.compare {
 		switch {
-		case s.Start > p.read:
+		case s.Start > p.Read:
 			end = min(end, s.Start)
-		case s.End > p.read:
+		case s.End > p.Read:
 			limits = p.record.Segments
-			limits.MaxLength = min(limits.MaxLength, s.End-p.read)
-			p.claimed = p.read + limits.MaxLength
-			return p.read, limits, true, true
+			limits.MaxLength = min(limits.MaxLength, s.End-p.Read)
+			p.claimed = p.Read + limits.MaxLength
+			return p.Read, limits, true, true
 		}
 	}
-	if p.start > 0 && p.last == 0 {
+	if p.Start > 0 && p.last == 0 {
 		limits.MaxTime = min(limits.MaxTime, firstAfterResume)
 	}
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
 	// small first piece is being stored while the next is read.
 	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
-	limits.MaxLength = p.record.Check.Limit(p.read, min(limits.MaxLength, end-p.read))
-	p.claimed = p.read + limits.MaxLength
-	return p.read, limits, false, true
+	limits.MaxLength = p.record.Check.Limit(p.Read, min(limits.MaxLength, end-p.Read))
+	p.claimed = p.Read + limits.MaxLength
+	return p.Read, limits, false, true
 }
 
 // reachOver makes the part go on over the seam that it ends at, if its response does, and
 // says so: what another one has stored there is compared. p.mu is held.
-func (p *part) reachOver() bool {
+func (p *Part) reachOver() bool {
 	segments := p.behindSeam(p.end)
 	for _, run := range ranges.Within(ranges.Runs(segments), p.end, min(p.limit, p.end+evidence.MinOverlap)) {
 		if run.Start == p.end && run.Length() >= evidence.LeastOverlap {
@@ -145,7 +145,7 @@ func (p *part) reachOver() bool {
 }
 
 // behindSeam returns all that is stored where there is a seam at offset, else nil.
-func (p *part) behindSeam(offset int64) []bgfetch.Segment {
+func (p *Part) behindSeam(offset int64) []bgfetch.Segment {
 	data := p.attempt.State().Response
 	if !slices.Contains(data.Seams, offset) {
 		return nil
@@ -154,23 +154,23 @@ func (p *part) behindSeam(offset int64) []bgfetch.Segment {
 }
 
 // comparePiece takes a piece of the range that is stored already, and compares it.
-func (p *part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (partEvent, error) {
+func (p *Part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (Event, error) {
 	stalled, cancel, timeout := p.stalled(ctx, limits)
 	defer cancel()
 	compared, err := transfer.Compare(stalled, p.storedRanges(offset, limits.MaxLength), limits)
 	if err != nil {
-		return partEvent{}, timeout(err)
+		return Event{}, timeout(err)
 	}
 	p.attempt.Charge(compared.Length)
 	if !compared.Equal {
-		return partEvent{}, errMismatch
+		return Event{}, ErrMismatch
 	}
 	return p.took(ctx, transfer, compared.Length, compared.End, true)
 }
 
 // stalled returns a context that ends when no byte comes for too long, and what makes an
 // error say so.
-func (p *part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
+func (p *Part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
 	stall := p.record.Retry.StallTimeout + limits.MaxTime
 	stalled, cancel = context.WithTimeout(ctx, stall)
 	return stalled, cancel, func(err error) error {
@@ -182,19 +182,19 @@ func (p *part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled 
 }
 
 // took counts bytes that were taken from the body, and judges its end.
-func (p *part) took(ctx context.Context, transfer bgfetch.Transfer, length int64, end, isStored bool) (partEvent, error) {
+func (p *Part) took(ctx context.Context, transfer bgfetch.Transfer, length int64, end, isStored bool) (Event, error) {
 	p.mu.Lock()
-	p.read += length
-	p.claimed = p.read
+	p.Read += length
+	p.claimed = p.Read
 	if !isStored {
 		p.last = length
 		p.unstored += length
 	}
-	p.done = end || (p.read >= p.end && !p.reachOver())
-	e := partEvent{part: p, last: p.done, joined: isStored && p.read == p.joins}
+	p.done = end || (p.Read >= p.end && !p.reachOver())
+	e := Event{Part: p, Last: p.done, Joined: isStored && p.Read == p.joins}
 	if isStored {
-		e.compared = ranges.Span{Start: p.read - length, End: p.read}
-		e.run, e.told, e.sameOffsets = p.compares(e.compared), p.complete(), p.sameOffsets()
+		e.Compared = ranges.Span{Start: p.Read - length, End: p.Read}
+		e.Run, e.Told, e.SameOffsets = p.compares(e.Compared), p.complete(), p.sameOffsets()
 	}
 	p.mu.Unlock()
 	if !end {
@@ -203,23 +203,23 @@ func (p *part) took(ctx context.Context, transfer bgfetch.Transfer, length int64
 	switch p.judgeEnd(ctx, transfer) {
 	case evidence.EndOfBody:
 		if p.storedBehind() {
-			return partEvent{}, errMismatch
+			return Event{}, ErrMismatch
 		}
-		e.proved, e.complete = true, p.read
+		e.Proved, e.Complete = true, p.Read
 		return e, nil
 	case evidence.EndOfRange:
 		return e, nil
 	case evidence.EndShort:
-		e.last = false
-		return e, fmt.Errorf("the body ended early, at byte %d: %w", p.read, bgfetch.ErrNetwork)
+		e.Last = false
+		return e, fmt.Errorf("the body ended early, at byte %d: %w", p.Read, bgfetch.ErrNetwork)
 	}
-	e.last = false
-	return e, errUnproved
+	e.Last = false
+	return e, ErrUnproved
 }
 
 // stored waits until a piece is stored, also after the end of ctx: what is still
 // being stored must not outlive what is about to be deleted.
-func (p *part) stored(ctx context.Context, piece bgfetch.Piece) error {
+func (p *Part) stored(ctx context.Context, piece bgfetch.Piece) error {
 	if piece.Stored == nil {
 		return nil
 	}
@@ -234,18 +234,18 @@ func (p *part) stored(ctx context.Context, piece bgfetch.Piece) error {
 }
 
 // tell counts a piece that is stored, and tells the attempt of it.
-func (p *part) tell(e partEvent) {
+func (p *Part) tell(e Event) {
 	p.mu.Lock()
-	if e.segment.Length > 0 {
-		p.next = e.segment.Offset + e.segment.Length
-		p.unstored -= e.segment.Length
+	if e.Segment.Length > 0 {
+		p.next = e.Segment.Offset + e.Segment.Length
+		p.unstored -= e.Segment.Length
 	}
 	p.mu.Unlock()
 	p.events <- e
 }
 
 // save stores the next piece, and gives up when no byte comes for too long.
-func (p *part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, *bgfetch.Digest, error) {
+func (p *Part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, *bgfetch.Digest, error) {
 	stalled, cancel, timeout := p.stalled(ctx, limits)
 	defer cancel()
 	var w io.Writer
@@ -267,7 +267,7 @@ func (p *part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.
 }
 
 // storedRanges names where the bytes from offset on lie, length of them.
-func (p *part) storedRanges(offset, length int64) []bgfetch.StoredRange {
+func (p *Part) storedRanges(offset, length int64) []bgfetch.StoredRange {
 	var stored []bgfetch.StoredRange
 	for end := offset + length; offset < end; {
 		one := ranges.SegmentsFrom(p.data.Segments, offset, 1)
@@ -283,7 +283,7 @@ func (p *part) storedRanges(offset, length int64) []bgfetch.StoredRange {
 }
 
 // waitForLimit returns when a body that comes by one response may be read on.
-func (p *part) waitForLimit(ctx context.Context) {
+func (p *Part) waitForLimit(ctx context.Context) {
 	for {
 		wait := p.attempt.MayRead()
 		if wait <= 0 {

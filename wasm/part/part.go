@@ -1,4 +1,6 @@
-package download
+// Package part is one request of a download: it moves a range of a body, piece by piece, compares
+// what is stored already, and judges its end.
+package part
 
 import (
 	"context"
@@ -16,9 +18,9 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// attempted is what a part needs of the attempt that it belongs to. Nothing of it waits, but
+// Attempt is what a part needs of the attempt that it belongs to. Nothing of it waits, but
 // for Open.
-type attempted interface {
+type Attempt interface {
 	// Open sends a request for the range from start to the byte before end, 0 for the rest.
 	Open(ctx context.Context, start, end int64) (bgfetch.Transfer, error)
 	// SaveLimits are those for the next piece of a part that has read so many bytes which
@@ -32,8 +34,8 @@ type attempted interface {
 	State() bgfetch.RecordState
 }
 
-// recordOf is what a part needs to know of its record.
-type recordOf struct {
+// Record is what a part needs to know of its record.
+type Record struct {
 	Index   int
 	Request bgfetch.Request
 	Check   digest.Check
@@ -45,8 +47,8 @@ type recordOf struct {
 	Go func(func())
 }
 
-// spec is what a part is begun with.
-type spec struct {
+// Spec is what a part is begun with.
+type Spec struct {
 	// Start is the first byte asked for, End the byte after the last, or bodyEnd.
 	Start, End int64
 	// Data are the response data that what comes must belong to.
@@ -68,32 +70,32 @@ type spec struct {
 	Seek bool
 }
 
-// part is one request of an attempt: it moves a range of the record's body, in a
+// Part is one request of an attempt: it moves a range of the record's body, in a
 // goroutine of its own, and tells the attempt of each piece. The attempt may take
 // the tail of its range away, and give it back.
-type part struct {
-	attempt attempted
-	record  *recordOf
-	events  chan<- partEvent
+type Part struct {
+	attempt Attempt
+	record  *Record
+	events  chan<- Event
 	// data are the response data that what comes must belong to.
 	data bgfetch.ResponseData
 	// start is the first byte asked for, limit the byte after the last, or bodyEnd.
-	start, limit int64
+	Start, limit int64
 	// compare are the spans of the range that are stored: what comes of them is compared.
 	// joins is where the first of them ends, if the range begins with it; else -1.
 	compare []ranges.Span
 	joins   int64
 	// drawn, least and endedBefore: see spec.
-	drawn              bool
+	Drawn              bool
 	least, endedBefore int64
 	// head is the head of its response, empty until that is there.
-	head bgfetch.Head
+	Head bgfetch.Head
 	// sent is how its body was sent, if that was asked for.
-	sent bgfetch.Sent
+	Sent bgfetch.Sent
 	// continues: its head proves that it is of the same file, and where it begins.
-	continues bool
+	Continues bool
 	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
-	seek, flowing bool
+	Seek, Flowing bool
 	// hash sees the bytes, which are the ones after all that it has seen, hashed; nil where
 	// they are not to be hashed while they pass.
 	hash   hash.Hash
@@ -103,7 +105,7 @@ type part struct {
 	// next is the byte after the last that is stored, read the byte after the last
 	// that was taken from the body, claimed the byte after the last that may be before
 	// the part can be told anything, end the byte that it stops at.
-	next, read, claimed, end int64
+	next, Read, claimed, end int64
 	// unstored is how many bytes have been taken and are not stored yet.
 	unstored int64
 	// last is the length of the last piece.
@@ -112,68 +114,68 @@ type part struct {
 	done, discarded bool
 	// stop ends it at once, see Transfer.Stop.
 	stop    func()
-	stopped bool
+	Stopped bool
 }
 
-// bodyEnd stands for the end of the body, wherever that is.
-const bodyEnd = math.MaxInt64
+// ToEnd stands for the end of the body, wherever that is.
+const ToEnd = math.MaxInt64
 
-// partEvent is what a part tells its attempt: a piece that was put, or that it has
+// Event is what a part tells its attempt: a piece that was put, or that it has
 // ended.
-type partEvent struct {
-	part *part
+type Event struct {
+	Part *Part
 	// segment is the piece, without length where there was none.
-	segment bgfetch.Segment
-	piece   bgfetch.Piece
-	digest  *bgfetch.Digest
+	Segment bgfetch.Segment
+	Piece   bgfetch.Piece
+	Digest  *bgfetch.Digest
 	// last: no other piece comes, since all of the range, or of the body, is there.
-	last bool
+	Last bool
 	// compared are bytes of the range that proved to be those that are stored; joined:
 	// they are the last of those that it begins with.
-	compared ranges.Span
-	joined   bool
+	Compared ranges.Span
+	Joined   bool
 	// run, told and sameOffsets are the part's compares, complete and sameOffsets then.
-	run         ranges.Span
-	told        int64
-	sameOffsets bool
+	Run         ranges.Span
+	Told        int64
+	SameOffsets bool
 	// proved: complete is the proved length of the body.
-	proved   bool
-	complete int64
+	Proved   bool
+	Complete int64
 	// full: the piece is as large as it may be.
-	full bool
+	Full bool
 	// ended: the transfer is closed, err is why if it was not the last piece.
-	ended bool
-	err   error
+	Ended bool
+	Err   error
 }
 
-// errRefused is a response to a Range request that is not what was asked for.
-type errRefused struct {
-	head bgfetch.Head
-	why  string
+// Refused is a response to a Range request that is not what was asked for.
+type Refused struct {
+	Head bgfetch.Head
+	Why  string
 }
 
-func (e *errRefused) Error() string { return e.why }
+func (e *Refused) Error() string { return e.Why }
 
 var (
-	// errMismatch: bytes that came are not those that are stored.
-	errMismatch = errors.New("the bytes are not those that are stored")
-	// errUnproved: the body ended, and nothing proves that this is its end.
-	errUnproved = errors.New("the body ended, and nothing proves that it is complete")
+	// ErrMismatch: bytes that came are not those that are stored.
+	ErrMismatch = errors.New("the bytes are not those that are stored")
+	// ErrUnproved: the body ended, and nothing proves that this is its end.
+	ErrUnproved = errors.New("the body ended, and nothing proves that it is complete")
 )
 
-// beginPart begins a part. It ends with ctx, and tells events of each piece, and then that it
+// Begin begins a part. It ends with ctx, and tells events of each piece, and then that it
 // has ended.
-func beginPart(ctx context.Context, attempt attempted, record *recordOf, events chan<- partEvent, s spec) *part {
-	p := &part{
-		attempt: attempt, record: record, events: events, data: s.Data, start: s.Start, limit: s.End, joins: -1,
-		drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, head: s.Head, continues: s.Continues, seek: s.Seek,
-		hash: s.Hash, hashed: s.Hashed, next: s.Start, read: s.Start, claimed: s.Start, end: s.End,
+func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- Event, s Spec) *Part {
+	p := &Part{
+		attempt: attempt, record: record, events: events, data: s.Data, Start: s.Start, limit: s.End, joins: -1,
+		Drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, Head: s.Head, Continues: s.Continues, Seek: s.Seek,
+		hash: s.Hash, hashed: s.Hashed, next: s.Start, Read: s.Start, claimed: s.Start, end: s.End,
 	}
-	if s.Transfer == nil && p.end != bodyEnd && !evidence.IsSelfProving(&p.data) {
+	if s.Transfer == nil && p.end != ToEnd && !evidence.IsSelfProving(&p.data) {
 		p.limit = max(p.end, min(p.end+evidence.MinOverlap, evidence.ExpectedLength(&p.data))) // see reachOver
 	}
-	p.compare = ranges.Within(ranges.Runs(p.data.Segments), p.start, p.end)
-	if len(p.compare) > 0 && p.compare[0].Start == p.start {
+	p.compare = ranges.Within(ranges.Runs(p.data.Segments), p.Start, p.end)
+	if len(p.compare) > 0 && p.compare[0].Start == p.Start {
 		p.joins = p.compare[0].End
 	}
 	record.Go(func() { p.run(ctx, s.Transfer) })
@@ -182,7 +184,7 @@ func beginPart(ctx context.Context, attempt attempted, record *recordOf, events 
 
 // run moves the range to its end. transfer is nil where the request is still to be
 // sent.
-func (p *part) run(ctx context.Context, transfer bgfetch.Transfer) {
+func (p *Part) run(ctx context.Context, transfer bgfetch.Transfer) {
 	var err error
 	if transfer == nil {
 		transfer, err = p.open(ctx)
@@ -202,132 +204,132 @@ func (p *part) run(ctx context.Context, transfer bgfetch.Transfer) {
 	p.mu.Lock()
 	p.done = true
 	p.mu.Unlock()
-	p.events <- partEvent{part: p, ended: true, err: err}
+	p.events <- Event{Part: p, Ended: true, Err: err}
 }
 
 // stoppable names what stops it, and calls that if it is to stop already.
-func (p *part) stoppable(stop func()) {
+func (p *Part) stoppable(stop func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stop = stop
-	if p.stopped {
+	if p.Stopped {
 		stop()
 	}
 }
 
-// halt stops it: what it has read is still told, and then that it has ended.
-func (p *part) halt() {
+// Halt stops it: what it has read is still told, and then that it has ended.
+func (p *Part) Halt() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.stopped = true
+	p.Stopped = true
 	if p.stop != nil {
 		p.stop()
 	}
 }
 
-// discard stops it, and nothing of what it has read is stored any more.
-func (p *part) discard() {
+// Discard stops it, and nothing of what it has read is stored any more.
+func (p *Part) Discard() {
 	p.mu.Lock()
 	p.discarded = true
 	p.mu.Unlock()
-	p.halt()
+	p.Halt()
 }
 
 // open sends the request of an additional part, whose answer must be exactly the
 // range that it asks for, out of the body that is being fetched.
-func (p *part) open(ctx context.Context) (bgfetch.Transfer, error) {
+func (p *Part) open(ctx context.Context) (bgfetch.Transfer, error) {
 	head, cancel := context.WithTimeout(ctx, p.record.Retry.HeadTimeout)
 	defer cancel()
 	p.stoppable(cancel)
 	end := p.limit
-	if end == bodyEnd {
+	if end == ToEnd {
 		end = 0
 	}
-	transfer, err := p.attempt.Open(head, p.start, end)
+	transfer, err := p.attempt.Open(head, p.Start, end)
 	if err != nil {
 		return nil, err
 	}
-	p.head = transfer.Head()
-	if p.head.Status != http.StatusPartialContent {
-		return transfer, &errRefused{p.head, fmt.Sprintf("status %d in answer to a range", p.head.Status)}
+	p.Head = transfer.Head()
+	if p.Head.Status != http.StatusPartialContent {
+		return transfer, &Refused{p.Head, fmt.Sprintf("status %d in answer to a range", p.Head.Status)}
 	}
-	complete, problem := ranges.ValidatePartial(p.head, p.start, end)
-	v, placed := evidence.VersionOf(&p.data, p.head, complete), p.head.Value("Content-Range") != ""
-	p.continues = v == evidence.VersionSame && placed
+	complete, problem := ranges.ValidatePartial(p.Head, p.Start, end)
+	v, placed := evidence.VersionOf(&p.data, p.Head, complete), p.Head.Value("Content-Range") != ""
+	p.Continues = v == evidence.VersionSame && placed
 	switch {
 	case problem != "":
-	case evidence.CodingOf(p.head) == evidence.CodingSome:
+	case evidence.CodingOf(p.Head) == evidence.CodingSome:
 		problem = "it has a content coding"
 	case v == evidence.VersionOther, v == evidence.VersionUnknown && evidence.IsSelfProving(&p.data):
 		problem = "nothing proves that it is of the same file"
-	case !placed && p.head.ContentLength() < 0:
+	case !placed && p.Head.ContentLength() < 0:
 		problem = "nothing says what it holds"
 	}
 	if problem != "" {
-		return transfer, &errRefused{p.head, "the partial response is not valid: " + problem}
+		return transfer, &Refused{p.Head, "the partial response is not valid: " + problem}
 	}
 	return transfer, nil
 }
 
 // storedBehind says whether bytes are stored behind those that came: then the body that
 // has ended is another one.
-func (p *part) storedBehind() bool {
+func (p *Part) storedBehind() bool {
 	segments := p.data.Segments
 	if len(segments) == 0 {
 		return false
 	}
 	last := segments[len(segments)-1]
-	return last.Offset+last.Length > p.read
+	return last.Offset+last.Length > p.Read
 }
 
-// span is the range that is the part's: from its start to where it stops. free is
+// Span is the range that is the part's: from its start to where it stops. free is
 // from where on it can be taken away.
-func (p *part) span() (s ranges.Span, free int64) {
+func (p *Part) Span() (s ranges.Span, free int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return ranges.Span{Start: p.start, End: p.end}, p.claimed
+	return ranges.Span{Start: p.Start, End: p.end}, p.claimed
 }
 
-// cut takes what is from offset on away, if that is still possible.
-func (p *part) cut(offset int64) bool {
+// Cut takes what is from offset on away, if that is still possible.
+func (p *Part) Cut(offset int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done || offset < p.claimed || offset <= p.read || offset >= p.end {
+	if p.done || offset < p.claimed || offset <= p.Read || offset >= p.end {
 		return false
 	}
 	p.end = offset
 	return true
 }
 
-// extend gives s, which begins where the part stops, back to it, if its response
+// Extend gives s, which begins where the part stops, back to it, if its response
 // brings that.
-func (p *part) extend(s ranges.Span) bool {
+func (p *Part) Extend(s ranges.Span) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done || p.stopped || p.end != s.Start || p.limit < s.End {
+	if p.done || p.Stopped || p.end != s.Start || p.limit < s.End {
 		return false
 	}
 	p.end = s.End
 	return true
 }
 
-// taken says whether it has taken a byte from a body.
-func (p *part) taken() bool {
+// Taken says whether it has taken a byte from a body.
+func (p *Part) Taken() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.read > p.start
+	return p.Read > p.Start
 }
 
-// rest is what the part has not stored.
-func (p *part) rest() (rest ranges.Span, nothingMoved bool) {
+// Rest is what the part has not stored.
+func (p *Part) Rest() (rest ranges.Span, nothingMoved bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return ranges.Span{Start: p.next, End: p.end}, p.next == p.start
+	return ranges.Span{Start: p.next, End: p.end}, p.next == p.Start
 }
 
-// delay is how long a server that answers so wants to be left alone.
-func (r *errRefused) delay(policy bgfetch.RetryPolicy) time.Duration {
-	if delay, ok := ranges.RetryAfter(r.head, time.Now()); ok {
+// Delay is how long a server that answers so wants to be left alone.
+func (r *Refused) Delay(policy bgfetch.RetryPolicy) time.Duration {
+	if delay, ok := ranges.RetryAfter(r.Head, time.Now()); ok {
 		return delay
 	}
 	return policy.Wait(1)
