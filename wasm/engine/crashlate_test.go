@@ -85,8 +85,9 @@ func latePuts(w *world, versions []resource, at, late time.Duration) {
 // TestKeptWithoutOrphans: what such a worker put is not kept for good.
 func TestKeptWithoutOrphans(t *testing.T) {
 	run(t, func(w *world) {
-		storeTime := 700 * time.Millisecond
-		w.network.StoreTime = func(int) time.Duration { return storeTime }
+		var storeTime atomic.Int64
+		storeTime.Store(int64(700 * time.Millisecond))
+		w.network.StoreTime = func(int) time.Duration { return time.Duration(storeTime.Load()) }
 		body := w.serve(siteA, 2*mib, slow)
 		init := fetchInit("f", siteA)
 		init.Keep = true
@@ -95,7 +96,7 @@ func TestKeptWithoutOrphans(t *testing.T) {
 		}
 		time.Sleep(1500 * time.Millisecond)
 		w.kill()
-		storeTime = 0
+		storeTime.Store(0)
 		w.start()
 		time.Sleep(time.Second)
 		if w.bodies.Used() <= w.engine.Active()[0].Downloaded {

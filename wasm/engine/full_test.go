@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,7 +32,7 @@ func runFull(t *testing.T, limit int64, test func(w *world, limit *int64)) {
 }
 
 func (s *fullStore) room() error {
-	if s.bodies.Used() >= *s.limit {
+	if s.bodies.Used() >= atomic.LoadInt64(s.limit) {
 		return bgfetch.ErrQuota
 	}
 	return nil
@@ -99,7 +100,7 @@ func TestKeptDeletedWithoutRoom(t *testing.T) {
 					t.Fatal(err)
 				}
 				time.Sleep(time.Minute)
-				*limit = mib + 1 // nothing can be written while both are there
+				atomic.StoreInt64(limit, mib+1) // nothing can be written while both are there
 				deleted, err := w.engine.DeleteKept(context.Background(), query)
 				if err != nil || deleted == 0 {
 					t.Errorf("DeleteKept: %d, %v", deleted, err)

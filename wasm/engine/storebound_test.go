@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,22 +17,22 @@ import (
 // even when the context has ended.
 type silent struct {
 	bgfetch.Store
-	load, create, putRecord chan struct{} // nil, or what is waited for
+	load, create, putRecord atomic.Pointer[chan struct{}] // nil, or what is waited for
 }
 
-func wait(forever chan struct{}) {
+func wait(forever *chan struct{}) {
 	if forever != nil {
-		<-forever
+		<-*forever
 	}
 }
 
 func (s *silent) Load(ctx context.Context) ([]bgfetch.Stored, error) {
-	wait(s.load)
+	wait(s.load.Load())
 	return s.Store.Load(ctx)
 }
 
 func (s *silent) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
-	wait(s.create)
+	wait(s.create.Load())
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -39,7 +40,7 @@ func (s *silent) Create(ctx context.Context, state bgfetch.FetchState, requests 
 }
 
 func (s *silent) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
-	wait(s.putRecord)
+	wait(s.putRecord.Load())
 	return s.Store.PutRecord(ctx, uniqueID, index, record, added...)
 }
 
@@ -49,7 +50,7 @@ func TestDatabaseNeverAnswers(t *testing.T) {
 	const reason = "the database did not answer within 1m0s"
 	tests := map[string]func(w *world, store *silent, forever chan struct{}) (bodies [][]byte){
 		"at the start": func(w *world, store *silent, forever chan struct{}) [][]byte {
-			store.load = forever
+			store.load.Store(&forever)
 			ctx, cancel := context.WithCancel(context.Background())
 			defer cancel()
 			engine := engine.NewEngine(engine.Ports{Store: store, Bodies: w.bodies, Network: w.network, Events: w.events, Display: w.display}, w.options)
@@ -59,7 +60,7 @@ func TestDatabaseNeverAnswers(t *testing.T) {
 			return nil
 		},
 		"a new background fetch": func(w *world, store *silent, forever chan struct{}) [][]byte {
-			store.create = forever
+			store.create.Store(&forever)
 			w.serve(siteA, 10)
 			_, err := w.engine.Fetch(context.Background(), fetchInit("f", siteA))
 			var refused *bgfetch.Error
@@ -67,7 +68,7 @@ func TestDatabaseNeverAnswers(t *testing.T) {
 				w.t.Errorf("Fetch: %v", err)
 			}
 			// Refused is refused, also where it answers again.
-			store.create = nil
+			store.create.Store(nil)
 			if _, err := w.engine.Fetch(context.Background(), fetchInit("g", siteA)); err == nil {
 				w.t.Error("an engine that has ended takes a background fetch")
 			}
@@ -77,7 +78,7 @@ func TestDatabaseNeverAnswers(t *testing.T) {
 			body := w.serve(siteA, 4*mib, slow)
 			snapshot := w.fetch("f", siteA)
 			time.Sleep(time.Second)
-			store.putRecord = forever
+			store.putRecord.Store(&forever)
 			time.Sleep(time.Second)
 			// It waits for the transfers to end, which wait for the database.
 			aborted, err := w.engine.Abort(context.Background(), snapshot.UniqueID, "")
