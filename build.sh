@@ -172,15 +172,18 @@ run_tests() {
   build
   local checked=0 long=()
   "$PWD/build.sh" check || checked=1
-  node test/gotest.mjs "$results/go.json" -count=1 ./... || true
+  sh test/browser/install.sh || true
+  # With the race detector, and in another order each time, which is told of failures. The
+  # herd is larger than what the detector can follow.
+  node test/gotest.mjs "$results/go.json" -count=1 -race -shuffle=on ./... || true
+  node test/gotest.mjs "$results/herd.json" -count=1 -run '^TestHerd$' ./wasm/engine || true
   if [[ " $* " == *" --long "* ]]; then
     node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^TestLives$' ./wasm/engine -lives.count=100000 || true
     long=("$results/lives.json")
   fi
-  sh test/browser/install.sh || true
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true
   node test/pack/run.mjs --json "$results/pack.json" || true
-  node test/sum.mjs "checks=$checked" "$results/go.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
+  node test/sum.mjs "checks=$checked" "$results/go.json" "$results/herd.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
 }
 
 demo() {

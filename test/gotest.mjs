@@ -33,7 +33,10 @@ for await (const line of createInterface({ input: go.stdout })) {
       failed++; // it did not build, or ended outside of a test
       process.stdout.write(output.get(key) ?? '');
     }
-    console.log(`${Action === 'pass' ? 'ok' : 'FAILED'} go        ${Package} (${Elapsed} s)`);
+    // Of a failure: the order of the tests, as -shuffle takes it.
+    const order = (Action === 'fail' && output.get(key)?.match(/^-test\.shuffle (\d+)$/m)?.[1]) ?? '';
+    const told = order ? `, -shuffle=${order}` : '';
+    console.log(`${Action === 'pass' ? 'ok' : 'FAILED'} go        ${Package} (${Elapsed} s${told})`);
   }
   output.delete(key);
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what test/browser needs from Debian, and only what is missing.
+# Installs what the tests need from Debian, and only what is missing.
 set -eu
 
 missing=""
@@ -14,6 +14,9 @@ need firefox-esr firefox-esr
 need "/usr/lib/$(uname -m)-linux-gnu/webkit2gtk-4.1/MiniBrowser" libwebkit2gtk-4.1-0
 need Xvfb xvfb
 need brotli brotli
+# For the race detector of Go.
+need gcc gcc
+need /usr/include/stdio.h libc6-dev
 # What the browsers take for granted, and --no-install-recommends leaves out.
 need dbus-daemon dbus
 need xauth xauth

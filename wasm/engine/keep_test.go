@@ -151,6 +151,7 @@ func TestKeptRequestsAreBare(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Minute)
+		synctest.Wait() // for what the event wrote
 		if len(during) != 1 || len(during[0].Request.Headers) != 2 || during[0].Request.Referrer == "" {
 			t.Errorf("in its event: %+v", during)
 		}

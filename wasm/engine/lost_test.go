@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -180,7 +181,11 @@ func TestLookingFails(t *testing.T) {
 func TestAbortWhileLooking(t *testing.T) {
 	run(t, func(w *world) {
 		w.serve(siteA, 1000)
+		var answers atomic.Bool
 		w.bodies.OnSegments = func(ctx context.Context) error {
+			if answers.Load() {
+				return nil
+			}
 			select {
 			case <-ctx.Done():
 			case <-time.After(30 * time.Second):
@@ -195,7 +200,7 @@ func TestAbortWhileLooking(t *testing.T) {
 		if aborted, err := w.engine.Abort(context.Background(), "unique-f", ""); !aborted || err != nil {
 			t.Errorf("%v, %v", aborted, err)
 		}
-		w.bodies.OnSegments = nil
+		answers.Store(true)
 		time.Sleep(time.Minute)
 		w.wantFailure("f", bgfetch.ReasonAborted)
 		w.wantNothingLeft()

@@ -344,6 +344,7 @@ func TestPause(t *testing.T) {
 func TestCrashWithSeveralRanges(t *testing.T) {
 	policy := early
 	policy.Window, policy.MinTime = 100*time.Millisecond, 200*time.Millisecond
+	policy.Gain = -1 // whatever is measured
 	start := func(w *world) [][]byte {
 		body := w.serve(siteA, 3*mib, func(r *resource) { r.Rate = mib })
 		_, _ = w.engine.Fetch(context.Background(), fetchInit("crash", siteA))
