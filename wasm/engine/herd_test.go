@@ -76,7 +76,7 @@ func TestHerd(t *testing.T) {
 		clients = 100 // it cannot follow more than some thousand goroutines
 	}
 	steady := float64(clients) / float64(recordIn/time.Second) // requests per second
-	log.SetOutput(io.Discard) // ten thousand times the same
+	log.SetOutput(io.Discard)                                  // ten thousand times the same
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())

@@ -157,7 +157,11 @@ func (p *Part) behindSeam(offset int64) []bgfetch.Segment {
 func (p *Part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (Event, error) {
 	stalled, cancel, timeout := p.stalled(ctx, limits)
 	defer cancel()
-	compared, err := transfer.Compare(stalled, p.storedRanges(offset, limits.MaxLength), limits)
+	stored := p.storedRanges(offset, limits.MaxLength)
+	if len(stored) == 0 {
+		return Event{}, bgfetch.ErrLost
+	}
+	compared, err := transfer.Compare(stalled, stored, limits)
 	if err != nil {
 		return Event{}, timeout(err)
 	}

@@ -48,20 +48,31 @@ func FirstGap(segments []bgfetch.Segment) (start, end int64) {
 	return start, 0
 }
 
-// SegmentsFrom returns the segments that hold the bytes from offset on without a gap, at
-// most n of them.
+// SegmentsFrom returns segments that hold the bytes from offset on without a gap, at most n
+// of them. Each holds bytes that those before it do not. Segments may overlap, so that one may
+// begin with bytes that the one before has, too.
 func SegmentsFrom(segments []bgfetch.Segment, offset int64, n int) []bgfetch.Segment {
+	var found []bgfetch.Segment
+	for len(found) < n {
+		i := holder(segments, offset)
+		if i < 0 {
+			break
+		}
+		found = append(found, segments[i])
+		offset = segments[i].Offset + segments[i].Length
+	}
+	return found
+}
+
+// holder is the index of a segment that holds the byte at offset, -1 for none. Mostly it is
+// the last one that does not begin after it, but others may lie within that one.
+func holder(segments []bgfetch.Segment, offset int64) int {
 	i, found := slices.BinarySearchFunc(segments, bgfetch.Segment{Offset: offset}, compareOffset)
 	if !found {
 		i--
 	}
-	if i < 0 {
-		return nil
+	for i >= 0 && segments[i].Offset+segments[i].Length <= offset {
+		i--
 	}
-	j := i
-	for j < len(segments) && j-i < n && segments[j].Offset <= offset && offset < segments[j].Offset+segments[j].Length {
-		offset = segments[j].Offset + segments[j].Length
-		j++
-	}
-	return segments[i:j]
+	return i
 }

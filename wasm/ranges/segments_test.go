@@ -11,13 +11,18 @@ import (
 // TestSegments compares the arithmetic of segments with a plain map of bytes.
 func TestSegments(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
+	for try := range 4000 {
 		const size = 60
+		overlapping := try%2 == 1
 		var stored [size]bool
 		var segments []bgfetch.Segment
 		for range r.IntN(12) {
 			start, end := firstGapFrom(stored[:], r.IntN(size))
-			if end <= start {
+			if overlapping {
+				start, end = r.IntN(size), size
+			}
+			i := slices.IndexFunc(segments, func(s bgfetch.Segment) bool { return s.Offset == int64(start) })
+			if end <= start || i >= 0 {
 				continue
 			}
 			s := bgfetch.Segment{Offset: int64(start), Length: int64(1 + r.IntN(end-start))}
