@@ -101,6 +101,9 @@ type livesFetch struct {
 
 // live lives the life of that seed.
 func live(t *testing.T, seed uint64) (l *life) {
+	// One in which no time passes would never end.
+	endless := time.AfterFunc(2*time.Minute, func() { panic(fmt.Sprintf("no end of -lives.seed=%d -lives.count=1", seed)) })
+	defer endless.Stop()
 	synctest.Test(t, func(t *testing.T) {
 		l = newLife(t, seed)
 		l.start()

@@ -310,7 +310,18 @@ func (p *Part) Extend(s ranges.Span) bool {
 		return false
 	}
 	p.end = s.End
+	p.compareMore(s)
 	return true
+}
+
+// compareMore lets the stored bytes in s, with which its range goes on now, be compared.
+func (p *Part) compareMore(s ranges.Span) {
+	more := ranges.Within(ranges.Runs(p.data.Segments), s.Start, s.End)
+	if last := len(p.compare) - 1; last >= 0 && len(more) > 0 && p.compare[last].End == more[0].Start {
+		p.compare[last].End = more[0].End
+		more = more[1:]
+	}
+	p.compare = append(p.compare, more...)
 }
 
 // Taken says whether it has taken a byte from a body.

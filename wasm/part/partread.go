@@ -113,7 +113,7 @@ func (p *Part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 			end = min(end, s.Start)
 		case s.End > p.Read:
 			limits = p.record.Segments
-			limits.MaxLength = min(limits.MaxLength, s.End-p.Read)
+			limits.MaxLength = min(limits.MaxLength, min(s.End, p.end)-p.Read)
 			p.claimed = p.Read + limits.MaxLength
 			return p.Read, limits, true, true
 		}
