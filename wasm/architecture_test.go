@@ -32,7 +32,7 @@ func isBrowserPackage(path string) bool {
 // The core and its handler build and are tested on any machine.
 func TestPureGo(t *testing.T) {
 	for _, target := range [][]string{nil, {"GOOS=js", "GOARCH=wasm"}} {
-		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./pace", "./schedule", "./part", "./download", "./engine", "./httpapi"} {
+		for _, name := range []string{"./bgfetch", "./ranges", "./evidence", "./digest", "./pace", "./schedule", "./part", "./download", "./coalesce", "./library", "./engine", "./httpapi"} {
 			// net/http itself has syscall/js where it is compiled for the browser.
 			command := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{range .Imports}}{{.}}\n{{end}}{{end}}", name)
 			command.Env = append(os.Environ(), target...)
@@ -77,7 +77,9 @@ func TestDirections(t *testing.T) {
 		"schedule": {"bgfetch"},
 		"part":     {"bgfetch", "ranges", "evidence", "digest"},
 		"download": {"bgfetch", "ranges", "evidence", "digest", "pace", "part"},
-		"engine":   {"bgfetch", "ranges", "digest", "evidence", "pace", "schedule", "download"},
+		"coalesce": {},
+		"library":  {"bgfetch", "coalesce"},
+		"engine":   {"bgfetch", "ranges", "digest", "evidence", "pace", "schedule", "download", "library", "coalesce"},
 		"httpapi":  {"bgfetch", "engine"},
 		"idbstore": {"bgfetch"},
 		"browser":  {"bgfetch"},

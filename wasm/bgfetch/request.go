@@ -106,3 +106,12 @@ type MatchOptions struct {
 	IgnoreMethod bool `json:"ignoreMethod,omitempty"`
 	IgnoreVary   bool `json:"ignoreVary,omitempty"`
 }
+
+// MatchURL is the part of a serialized URL that counts.
+func MatchURL(serialized string, ignoreSearch bool) string {
+	u, _, _ := strings.Cut(serialized, "#")
+	if ignoreSearch {
+		u, _, _ = strings.Cut(u, "?")
+	}
+	return u
+}

@@ -101,8 +101,3 @@ type Verdict struct {
 func (r *Record) IsFirstContact(data *bgfetch.ResponseData) bool {
 	return data.Head == nil && len(data.Segments) == 0 && bgfetch.OriginOf(r.Request.URL) != r.config.Origin
 }
-
-// key is the key of a segment of that generation.
-func (r *Record) key(generation int, s bgfetch.Segment) bgfetch.SegmentKey {
-	return s.Key(r.Index, generation)
-}

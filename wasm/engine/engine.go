@@ -14,6 +14,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/download"
+	"background-fetch-wasm/wasm/library"
 	"background-fetch-wasm/wasm/pace"
 	"background-fetch-wasm/wasm/schedule"
 )
@@ -122,8 +123,9 @@ type Engine struct {
 	// downloads is what all downloads have in common.
 	downloads *download.Config
 	notifier  *notifier
-	logger    *logger
-	shower    *shower
+	log       *library.Log
+	history   *library.History
+	presenter *presenter
 	scheduler *schedule.Scheduler // guarded by mu
 	// work counts the goroutines that the engine owns.
 	work sync.WaitGroup
@@ -134,11 +136,6 @@ type Engine struct {
 	// active are those that have not settled, by id.
 	// Source: #dfn-active-background-fetches
 	active map[string]*backgroundFetch
-	// past are the last background fetches that are done with, for instances in pages
-	// that slept meanwhile, and for calls that are made again; the oldest first. Those of
-	// earlier engines are among them when remembered is closed.
-	past       []pastFetch
-	remembered chan struct{}
 	// snapshots counts those that were made.
 	snapshots int64
 	// waitingOnline are the records that wait for the network to come back.
@@ -149,8 +146,6 @@ type Engine struct {
 	worksOffline bool
 	// metered is the browser's opinion of the connection.
 	metered bool
-	// revision is that of the history.
-	revision int64
 	// kept are the background fetches of which only kept records are left, by unique
 	// id; lastKept is the largest KeptAt of all.
 	kept     map[string]*backgroundFetch
@@ -169,17 +164,16 @@ func NewEngine(ports Ports, options Options) *Engine {
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
 		kept:    map[string]*backgroundFetch{},
-
-		remembered: make(chan struct{}),
 	}
 	e.Store = newBoundedStore(ports.Store, func(cause error) { e.end(cause) })
 	e.downloads = &download.Config{
 		Network: ports.Network, Bodies: ports.Bodies, Origin: e.options.Origin, Segments: e.options.Segments, Pace: e.options.Ranges,
 		MaxPerHost: e.options.MaxPerHost, Framing: e.options.Framing, Go: e.goWork,
 	}
-	e.logger = newLogger(e.Store, e.options.OnLog)
+	e.log = library.NewLog(e.Store, e.options.OnLog)
+	e.history = library.NewHistory(e.Store)
 	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
-	e.shower = newShower(e)
+	e.presenter = newPresenter(e)
 	e.scheduler = schedule.New(schedule.Limits{
 		Total: e.options.MaxTransfers, PerHost: e.options.MaxPerHost, Rate: e.options.MaxBandwidth, Ranks: len(bgfetch.Priorities),
 	}, e.after)
@@ -216,14 +210,14 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.goWork(func() { e.remember(ctx) })
-	e.historyChanged() // nobody has seen it in this engine
-	e.logger.begin(len(stored))
+	e.goWork(func() { e.history.Remember(ctx) })
+	e.history.Changed() // nobody has seen it in this engine
+	e.log.Begin(len(stored))
 	e.metered = e.Network.Metered()
 	e.goWork(func() { e.watchMetered(ctx) })
-	e.goWork(func() { e.logger.keep(ctx) })
+	e.goWork(func() { e.log.Keep(ctx) })
 	e.goWork(func() { e.notifier.run(ctx) })
-	e.goWork(func() { e.shower.run(ctx) })
+	e.goWork(func() { e.presenter.run(ctx) })
 	for _, s := range stored {
 		if err := e.restore(ctx, s, bodies); err != nil {
 			return fmt.Errorf("resume background fetch %q: %w", s.State.ID, err)
@@ -280,8 +274,8 @@ func (e *Engine) restore(ctx context.Context, s bgfetch.Stored, bodies []string)
 		return e.restoreKept(ctx, s, bodies)
 	}
 	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
-	f.settling = s.State.Delivered // nothing can be done to it any more
 	e.mu.Lock()
+	f.settling = s.State.Delivered // nothing can be done to it any more
 	e.fetches[f.state.UniqueID] = f
 	e.mu.Unlock()
 	if s.State.Delivered {
@@ -295,8 +289,10 @@ func (e *Engine) restore(ctx context.Context, s bgfetch.Stored, bodies []string)
 	if err != nil {
 		return err
 	}
-	if f.state.Result != bgfetch.ResultNone {
+	if f.stored().Result != bgfetch.ResultNone {
+		e.mu.Lock()
 		f.settling = true
+		e.mu.Unlock()
 		e.goWork(func() { e.deliver(f) })
 		return nil
 	}
@@ -345,7 +341,7 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 		e.mu.Unlock()
 		return e.repeated(ctx, other, init)
 	}
-	if past, ok := e.lookUpPast(init.UniqueID); ok {
+	if past, ok := e.history.LookUp(init.UniqueID); ok {
 		e.mu.Unlock()
 		if past.ID != init.ID {
 			return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.TypeError, "the unique id %q is in use", init.UniqueID)
@@ -405,9 +401,9 @@ func (e *Engine) begin(f *backgroundFetch) {
 		return
 	}
 	if f.state.Prompting {
-		e.goWork(func() { e.shower.show(f) })
+		e.goWork(func() { e.presenter.show(f) })
 	} else {
-		e.shower.touch(f)
+		e.presenter.touch(f)
 	}
 	if f.held() {
 		e.scheduler.Hold(f.group)
@@ -510,12 +506,12 @@ func (e *Engine) Abort(ctx context.Context, uniqueID, call string) (bool, error)
 	e.mu.Lock()
 	f, err := e.lookUp(uniqueID)
 	if err != nil {
-		past, ok := e.lookUpPast(uniqueID)
+		past, ok := e.history.LookUp(uniqueID)
 		e.mu.Unlock()
 		if !ok {
 			return false, err
 		}
-		return call != "" && past.abortedBy == call, nil
+		return call != "" && past.AbortedBy == call, nil
 	}
 	if f.settling && (call == "" || f.state.AbortedBy != call) {
 		e.mu.Unlock()

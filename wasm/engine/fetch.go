@@ -11,6 +11,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
+	"background-fetch-wasm/wasm/library"
 	"background-fetch-wasm/wasm/ranges"
 	"background-fetch-wasm/wasm/schedule"
 )
@@ -201,6 +202,21 @@ func (f *backgroundFetch) wait(ctx context.Context, done func() bool) error {
 	}
 }
 
+// stored is a copy of what is stored of it.
+func (f *backgroundFetch) stored() bgfetch.FetchState {
+	f.engine.mu.Lock()
+	defer f.engine.mu.Unlock()
+	return f.state
+}
+
+// nextSnapshot is snapshot, for who does not hold e.mu.
+func (f *backgroundFetch) nextSnapshot() bgfetch.Snapshot {
+	f.engine.mu.Lock()
+	defer f.engine.mu.Unlock()
+	return f.snapshot()
+}
+
+// snapshot is what instances are told of it now. Each has a revision of its own. e.mu is held.
 func (f *backgroundFetch) snapshot() bgfetch.Snapshot {
 	activity, retryAt := f.activity()
 	f.engine.snapshots++
@@ -306,9 +322,12 @@ func (e *Engine) finish(f *backgroundFetch) {
 	if e.ctx.Err() != nil {
 		return
 	}
-	if err != nil && f.kept() {
-		f.reason = bgfetch.ReasonQuotaExceeded
-		err = f.change(func(s *bgfetch.FetchState) { s.KeptAt = 0; outcome(s) })
+	if err != nil && f.stored().KeptAt > 0 {
+		err = f.change(func(s *bgfetch.FetchState) {
+			f.reason = bgfetch.ReasonQuotaExceeded
+			s.KeptAt = 0
+			outcome(s)
+		})
 	}
 	if errors.Is(err, bgfetch.ErrQuota) {
 		f.free()
@@ -317,7 +336,8 @@ func (e *Engine) finish(f *backgroundFetch) {
 	if err != nil {
 		f.fail("its result is not stored", err)
 	}
-	f.note(bgfetch.LogSettled, strings.Trim(string(f.state.Result)+": "+string(f.state.FailureReason), ": "))
+	state := f.stored()
+	f.note(bgfetch.LogSettled, strings.Trim(string(state.Result)+": "+string(state.FailureReason), ": "))
 	e.deliver(f)
 }
 
@@ -328,11 +348,9 @@ func (e *Engine) finish(f *backgroundFetch) {
 // Source: #invoke-background-fetch-event-handlers
 func (e *Engine) deliver(f *backgroundFetch) {
 	f.free()
-	e.mu.Lock()
-	snapshot := f.snapshot()
-	e.mu.Unlock()
+	snapshot := f.nextSnapshot()
 	e.notifier.final(e.ctx, f, snapshot)
-	e.goWork(func() { e.shower.settled(f) })
+	e.goWork(func() { e.presenter.settled(f) })
 
 	f.note(bgfetch.LogDispatch, closingEvent(snapshot))
 	if err := e.Events.Dispatch(e.ctx, closingEvent(snapshot), snapshot); err != nil {
@@ -346,9 +364,7 @@ func (e *Engine) deliver(f *backgroundFetch) {
 	if err != nil && e.ctx.Err() == nil {
 		f.fail("that its event was delivered is not stored", err)
 	}
-	e.mu.Lock()
-	snapshot = f.snapshot()
-	e.mu.Unlock()
+	snapshot = f.nextSnapshot()
 	e.Events.Update(e.ctx, []bgfetch.Snapshot{snapshot}, false)
 	e.remove(f)
 }
@@ -388,10 +404,10 @@ func (e *Engine) deleteAll(uniqueID string, ended bgfetch.Ended) error {
 func (e *Engine) remove(f *backgroundFetch) {
 	uniqueID := f.state.UniqueID
 	e.mu.Lock()
-	ended := f.ended()
+	ended, kept := f.ended(), f.kept()
 	e.mu.Unlock()
 	var err error
-	if f.kept() {
+	if kept {
 		err = e.keepRecords(f, ended)
 	} else {
 		err = e.deleteAll(uniqueID, ended)
@@ -404,7 +420,7 @@ func (e *Engine) remove(f *backgroundFetch) {
 	}
 	f.note(bgfetch.LogEnded, "")
 	f.cancel()
-	e.historyChanged()
+	e.history.Changed()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.fetches, uniqueID)
@@ -412,6 +428,6 @@ func (e *Engine) remove(f *backgroundFetch) {
 		e.kept[uniqueID] = f
 		e.tidyKeptSoon()
 	}
-	e.addPast(pastFetch{f.snapshot(), f.state.AbortedBy})
+	e.history.Add(library.Past{Snapshot: f.snapshot(), AbortedBy: f.state.AbortedBy})
 	e.reportActiveLocked()
 }

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/library"
 )
 
 const (
@@ -43,7 +43,7 @@ func (e *Engine) List() []bgfetch.Listing {
 func (f *backgroundFetch) listing() bgfetch.Listing {
 	return bgfetch.Listing{
 		Snapshot: f.snapshot(),
-		Title:    shorten(f.state.Title, maxTitle),
+		Title:    library.Shorten(f.state.Title, maxTitle),
 		Icon:     chooseIcon(f.state.Icons),
 		Created:  f.state.Created.UnixMilli(),
 		URL:      f.records[0].Request.URL,
@@ -113,8 +113,8 @@ func (f *backgroundFetch) ended() bgfetch.Ended {
 // and the revision of the history. All of which records are kept are among them; one that the
 // history has no more has a number below 0.
 func (e *Engine) History(ctx context.Context) (history []bgfetch.Ended, revision int64, err error) {
-	revision = e.HistoryRevision()
-	history, err = e.Store.History(ctx)
+	revision = e.history.Revision()
+	history, err = e.history.Stored(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	listed := map[string]bool{}
@@ -138,46 +138,16 @@ func (e *Engine) History(ctx context.Context) (history []bgfetch.Ended, revision
 
 // HistoryRevision is a number that is another one after each change of the
 // history, also in another engine over the same store.
-func (e *Engine) HistoryRevision() int64 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.revision
-}
-
-func (e *Engine) historyChanged() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.revision = max(e.revision+1, time.Now().UnixMicro())
-}
+func (e *Engine) HistoryRevision() int64 { return e.history.Revision() }
 
 // DeleteHistory deletes what the history has under the number. The error is ErrUnknown
 // where it has nothing.
 func (e *Engine) DeleteHistory(ctx context.Context, number int64) error {
-	if _, err := e.endedWith(ctx, number); err != nil {
-		return err
-	}
-	defer e.historyChanged()
-	return e.Store.DeleteHistory(ctx, number)
+	return e.history.Delete(ctx, number)
 }
 
 // ClearHistory deletes all of the history.
-func (e *Engine) ClearHistory(ctx context.Context) error {
-	defer e.historyChanged()
-	return e.Store.DeleteHistory(ctx)
-}
-
-// endedWith returns what the history has under the number, or ErrUnknown.
-func (e *Engine) endedWith(ctx context.Context, number int64) (bgfetch.Ended, error) {
-	history, err := e.Store.History(ctx)
-	if err != nil {
-		return bgfetch.Ended{}, err
-	}
-	i := slices.IndexFunc(history, func(ended bgfetch.Ended) bool { return ended.Number == number })
-	if i < 0 {
-		return bgfetch.Ended{}, bgfetch.ErrUnknown
-	}
-	return history[i], nil
-}
+func (e *Engine) ClearHistory(ctx context.Context) error { return e.history.Clear(ctx) }
 
 // Retry makes a background fetch of the history again, with the same id and
 // requests, and deletes it there. uniqueID is the new one's; like Fetch it can be
@@ -186,7 +156,7 @@ func (e *Engine) Retry(ctx context.Context, number int64, uniqueID string) (bgfe
 	if snapshot, err := e.Snapshot(uniqueID); err == nil {
 		return snapshot, nil
 	}
-	ended, err := e.endedWith(ctx, number)
+	ended, err := e.history.With(ctx, number)
 	if err != nil {
 		return bgfetch.Snapshot{}, err
 	}
@@ -199,17 +169,5 @@ func (e *Engine) Retry(ctx context.Context, number int64, uniqueID string) (bgfe
 	if err != nil {
 		return bgfetch.Snapshot{}, err
 	}
-	defer e.historyChanged()
-	return snapshot, e.Store.DeleteHistory(ctx, number) // it may be gone meanwhile
-}
-
-// shorten cuts a text to so many bytes, and says so.
-func shorten(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit] + "…"
+	return snapshot, e.history.Forget(ctx, number)
 }

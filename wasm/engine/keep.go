@@ -10,17 +10,8 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/library"
 )
-
-// Keeping is an addition to the standard: with FetchInit.Keep the records of a
-// background fetch that succeeded stay after its closing event, where they are. The
-// write of its result is the moment: from then on a URL is answered from the records
-// that were kept last. Those that had the same URL before are deleted afterwards.
-
-func isChosen(q bgfetch.KeptQuery, r *record) bool {
-	return (q.UniqueID == "" || q.UniqueID == r.fetch.state.UniqueID) &&
-		(q.URL == "" || matchURL(q.URL, q.IgnoreSearch) == matchURL(r.Request.URL, q.IgnoreSearch))
-}
 
 // kept says that the records stay.
 func (f *backgroundFetch) kept() bool { return f.state.KeptAt > 0 }
@@ -112,28 +103,30 @@ func (f *backgroundFetch) bareRequests(ctx context.Context) error {
 // keptRecords returns the kept records, the last kept first, without those in
 // whose place others with the same URL were kept. e.mu is held.
 func (e *Engine) keptRecords() []*record {
-	var kept []*backgroundFetch
+	var all []library.Kept
 	for _, fetches := range []map[string]*backgroundFetch{e.fetches, e.kept} {
 		for _, f := range fetches {
-			if f.kept() {
-				kept = append(kept, f)
-			}
-		}
-	}
-	slices.SortFunc(kept, func(a, b *backgroundFetch) int { return cmp.Compare(b.state.KeptAt, a.state.KeptAt) })
-	var records []*record
-	by := map[string]*backgroundFetch{}
-	for _, f := range kept {
-		for _, r := range f.records {
-			key := matchURL(r.Request.URL, false)
-			if other, ok := by[key]; r.state.Dropped || ok && other != f {
+			if !f.kept() {
 				continue
 			}
-			by[key] = f
-			records = append(records, r)
+			for _, r := range f.records {
+				all = append(all, library.Kept{
+					UniqueID: r.UniqueID, Index: r.Index, URL: r.Request.URL, KeptAt: f.state.KeptAt, Dropped: r.state.Dropped,
+				})
+			}
 		}
 	}
+	current := library.Current(all)
+	records := make([]*record, len(current))
+	for i, one := range current {
+		records[i] = cmp.Or(e.fetches[one.UniqueID], e.kept[one.UniqueID]).records[one.Index]
+	}
 	return records
+}
+
+// isChosen says whether a query chooses the record.
+func (r *record) isChosen(query bgfetch.KeptQuery) bool {
+	return library.IsChosen(query, r.UniqueID, r.Request.URL)
 }
 
 // Kept returns the kept records that the query chooses, the last kept first.
@@ -142,12 +135,12 @@ func (e *Engine) Kept(query bgfetch.KeptQuery) []bgfetch.KeptRecord {
 	defer e.mu.Unlock()
 	kept := []bgfetch.KeptRecord{}
 	for _, r := range e.keptRecords() {
-		if isChosen(query, r) {
+		if r.isChosen(query) {
 			state := r.fetch.state
 			s := r.snapshot()
 			s.Request = s.Request.Bare()
 			kept = append(kept, bgfetch.KeptRecord{
-				RecordSnapshot: s, UniqueID: state.UniqueID, ID: state.ID, Title: shorten(state.Title, maxTitle), Icon: chooseIcon(state.Icons), Type: s.Head.Value("Content-Type"), Kept: state.KeptAt,
+				RecordSnapshot: s, UniqueID: state.UniqueID, ID: state.ID, Title: library.Shorten(state.Title, maxTitle), Icon: chooseIcon(state.Icons), Type: s.Head.Value("Content-Type"), Kept: state.KeptAt,
 			})
 		}
 	}
@@ -162,7 +155,7 @@ func (e *Engine) Find(url string, ignoreSearch bool) (uniqueID string, index int
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, r := range e.keptRecords() {
-		if isChosen(query, r) {
+		if r.isChosen(query) {
 			return r.fetch.state.UniqueID, r.Index, nil
 		}
 	}
@@ -172,7 +165,7 @@ func (e *Engine) Find(url string, ignoreSearch bool) (uniqueID string, index int
 			continue
 		}
 		i := slices.IndexFunc(f.records, func(r *record) bool {
-			return r.Request.IsSafe() && !r.Request.HasRange() && exposed(r.result()) && isChosen(query, r)
+			return r.Request.IsSafe() && !r.Request.HasRange() && exposed(r.result()) && r.isChosen(query)
 		})
 		if i >= 0 {
 			found = f.records[i]
@@ -190,7 +183,7 @@ func (e *Engine) DeleteKept(ctx context.Context, query bgfetch.KeptQuery) (int, 
 	e.mu.Lock()
 	var chosen []*record
 	for _, r := range e.keptRecords() {
-		if isChosen(query, r) {
+		if r.isChosen(query) {
 			chosen = append(chosen, r)
 		}
 	}
@@ -258,7 +251,7 @@ func (e *Engine) tidyKept(ctx context.Context) error {
 		}
 	}
 	if len(gone)+len(dropped) > 0 {
-		e.historyChanged() // which says what is kept
+		e.history.Changed() // which says what is kept
 	}
 	return nil
 }
@@ -300,13 +293,15 @@ func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
 	if err := e.markDropped(ctx, r); err != nil {
 		return err
 	}
-	data := &r.state.Response
-	if err := e.Bodies.DeleteSegments(ctx, uniqueID, r.keys()); err != nil {
+	e.mu.Lock()
+	keys := r.keys()
+	e.mu.Unlock()
+	if err := e.Bodies.DeleteSegments(ctx, uniqueID, keys); err != nil {
 		return fmt.Errorf("delete kept bodies: %w", err)
 	}
 	e.mu.Lock()
 	// The rows of segments go with their generation.
-	r.state.Response = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}
+	r.state.Response = bgfetch.ResponseData{Generation: r.state.Response.Generation + 1, Length: -1}
 	state := r.state
 	e.mu.Unlock()
 	return e.Store.PutRecord(ctx, uniqueID, r.Index, state)

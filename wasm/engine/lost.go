@@ -9,6 +9,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/library"
 	"background-fetch-wasm/wasm/ranges"
 )
 
@@ -41,7 +42,7 @@ func (e *Engine) complete(f *backgroundFetch) {
 		case f.ctx.Err() != nil:
 			// It has settled, or the engine ends.
 		case err != nil:
-			f.detail = shorten(err.Error(), maxLogText)
+			f.detail = library.Shorten(err.Error(), library.MaxLogText)
 			e.settle(f, bgfetch.ReasonFetchError)
 		case f.unsettled == 0:
 			e.settle(f, bgfetch.ReasonNone)
@@ -180,7 +181,7 @@ func (f *backgroundFetch) deleteOrphans(ctx context.Context, keys []bgfetch.Segm
 // may read them. Their rows go with the others.
 func (f *backgroundFetch) free() {
 	e := f.engine
-	if f.state.Result != bgfetch.ResultFailure {
+	if f.stored().Result != bgfetch.ResultFailure {
 		return
 	}
 	keys, err := e.Bodies.Segments(e.ctx, f.state.UniqueID)

@@ -15,7 +15,7 @@ func matches(query bgfetch.MatchRequest, options bgfetch.MatchOptions, request b
 	if !options.IgnoreMethod && (query.Method != "GET" || request.Method != "GET") {
 		return false
 	}
-	if matchURL(query.URL, options.IgnoreSearch) != matchURL(request.URL, options.IgnoreSearch) {
+	if bgfetch.MatchURL(query.URL, options.IgnoreSearch) != bgfetch.MatchURL(request.URL, options.IgnoreSearch) {
 		return false
 	}
 	if options.IgnoreVary || head == nil {
@@ -33,13 +33,4 @@ func matches(query bgfetch.MatchRequest, options bgfetch.MatchOptions, request b
 		}
 	}
 	return true
-}
-
-// matchURL is the part of a serialized URL that counts.
-func matchURL(serialized string, ignoreSearch bool) string {
-	u, _, _ := strings.Cut(serialized, "#")
-	if ignoreSearch {
-		u, _, _ = strings.Cut(u, "?")
-	}
-	return u
 }

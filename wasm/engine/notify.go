@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/coalesce"
 )
 
 // notifier tells the instances of changes, batched and no more often than every
@@ -15,76 +16,42 @@ import (
 type notifier struct {
 	events   bgfetch.Events
 	interval time.Duration
-	wake     chan struct{} // holds one
+	changed  *coalesce.Set[*backgroundFetch]
 
 	sending sync.Mutex // held while sending, so that nothing overtakes
-
-	mu    sync.Mutex
-	dirty map[*backgroundFetch]struct{}
 }
 
 func newNotifier(events bgfetch.Events, interval time.Duration) *notifier {
-	return &notifier{
-		events: events, interval: interval,
-		wake:  make(chan struct{}, 1),
-		dirty: map[*backgroundFetch]struct{}{},
-	}
+	return &notifier{events: events, interval: interval, changed: coalesce.New[*backgroundFetch]()}
 }
 
 // touch marks that f's snapshot has changed.
-func (n *notifier) touch(f *backgroundFetch) {
-	n.mu.Lock()
-	n.dirty[f] = struct{}{}
-	n.mu.Unlock()
-	select {
-	case n.wake <- struct{}{}:
-	default:
-	}
-}
+func (n *notifier) touch(f *backgroundFetch) { n.changed.Touch(f) }
 
 // final tells the result, after which f does not change any more, and returns
 // when the instances know it.
 func (n *notifier) final(ctx context.Context, f *backgroundFetch, snapshot bgfetch.Snapshot) {
 	n.sending.Lock()
-	n.mu.Lock()
-	delete(n.dirty, f)
-	n.mu.Unlock()
+	n.changed.Drop(f)
 	n.sending.Unlock()
 	n.events.Update(ctx, []bgfetch.Snapshot{snapshot}, true)
 }
 
 // run sends progress until ctx ends.
 func (n *notifier) run(ctx context.Context) {
-	for {
-		select {
-		case <-n.wake:
-		case <-ctx.Done():
-			return
-		}
-		n.send(ctx)
-		select {
-		case <-time.After(n.interval):
-		case <-ctx.Done():
-			return
-		}
-	}
+	n.changed.Run(ctx, 0, n.interval, func() { n.send(ctx) })
 }
 
 func (n *notifier) send(ctx context.Context) {
 	n.sending.Lock()
 	defer n.sending.Unlock()
-	n.mu.Lock()
-	dirty := n.dirty
-	n.dirty = map[*backgroundFetch]struct{}{}
-	n.mu.Unlock()
-	if len(dirty) == 0 {
+	changed := n.changed.Take()
+	if len(changed) == 0 {
 		return
 	}
-	snapshots := make([]bgfetch.Snapshot, 0, len(dirty))
-	for f := range dirty {
-		f.engine.mu.Lock()
-		snapshots = append(snapshots, f.snapshot())
-		f.engine.mu.Unlock()
+	snapshots := make([]bgfetch.Snapshot, 0, len(changed))
+	for f := range changed {
+		snapshots = append(snapshots, f.nextSnapshot())
 	}
 	n.events.Update(ctx, snapshots, false)
 }

@@ -64,7 +64,7 @@ func (o owner) publish(next bgfetch.RecordState, added int64) {
 	f.broadcast()
 	e.mu.Unlock()
 	e.notifier.touch(f)
-	e.shower.touch(f)
+	e.presenter.touch(f)
 }
 
 // Drop implements download.Book.

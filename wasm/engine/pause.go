@@ -46,10 +46,8 @@ func (e *Engine) pausable(uniqueID string) (*backgroundFetch, error) {
 // changed shows a change that somebody asked for, and turns the error of storing
 // it into theirs. It returns when the instances know it: who asked is to find it so.
 func (e *Engine) changed(f *backgroundFetch, err error) error {
-	e.goWork(func() { e.shower.show(f) })
-	e.mu.Lock()
-	snapshot := f.snapshot()
-	e.mu.Unlock()
+	e.goWork(func() { e.presenter.show(f) })
+	snapshot := f.nextSnapshot()
 	e.Events.Update(e.ctx, []bgfetch.Snapshot{snapshot}, true)
 	if err != nil {
 		return storageError("the background fetch", err)

@@ -10,6 +10,7 @@ import (
 	"background-fetch-wasm/wasm/digest"
 	"background-fetch-wasm/wasm/download"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/library"
 	"background-fetch-wasm/wasm/schedule"
 )
 
@@ -97,7 +98,7 @@ func (e *Engine) conclude(r *record, v download.Verdict) {
 	}
 	if v.Why != "" && v.Settled != bgfetch.ResponseSuccess && f.ctx.Err() == nil {
 		if v.Settled != bgfetch.ResponseNone && f.detail == "" {
-			f.detail = shorten(strings.TrimPrefix(v.Why, string(v.Settled)+": "), maxLogText)
+			f.detail = library.Shorten(strings.TrimPrefix(v.Why, string(v.Settled)+": "), library.MaxLogText)
 		}
 		log.Printf("background fetch %q, record %d (%s): %s", f.state.ID, r.Index, r.Request.URL, v.Why)
 	}

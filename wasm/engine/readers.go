@@ -202,3 +202,36 @@ func (e *Engine) Seek(uniqueID string, index int, offset int64) {
 	}
 	f.records[index].SeekTo(offset)
 }
+
+// waitRemembered returns when the history knows what earlier engines had done with.
+func (e *Engine) waitRemembered(ctx context.Context) error {
+	select {
+	case <-e.history.Remembered():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.ctx.Done():
+		return e.Err()
+	}
+}
+
+// Snapshot returns the snapshot of a background fetch, settled or not, or
+// ErrUnknown. Of those that are done with, the last are known.
+func (e *Engine) Snapshot(uniqueID string) (bgfetch.Snapshot, error) {
+	e.mu.Lock()
+	f, err := e.lookUp(uniqueID)
+	if err == nil {
+		defer e.mu.Unlock()
+		return f.snapshot(), nil
+	}
+	e.mu.Unlock()
+	if err := e.waitRemembered(e.ctx); err != nil {
+		return bgfetch.Snapshot{}, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if past, ok := e.history.LookUp(uniqueID); ok {
+		return past.Snapshot, nil
+	}
+	return bgfetch.Snapshot{}, err
+}
