@@ -1,0 +1,32 @@
+// The browser says that it is offline: nothing is asked for until it is back.
+import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
+
+const offlineMs = (test) => (test.long ? 30_000 : 10_000);
+
+scenario('offline for a while, also while the worker is stopped', { timeout: 120_000 }, async (test) => {
+  const { browser, page } = await test.open({ stoppable: true, offline: true });
+  const file = test.resource({ size: 16 * MiB, link: 4 * MiB });
+  await page.evaluate((url) => t.startFetch('offline', url), file.url);
+  await page.evaluate((bytes) => t.waitForDownloaded('offline', bytes), 3 * MiB);
+
+  await browser.setOffline(page, true);
+  // But in Chromium that is no more than an opinion: the server breaks the connections.
+  await test.server.control('stop', { name: file.name, ms: 600_000 });
+  await page.waitFor('the state', 30_000, () => t.held.get('offline').state === 'waiting-online');
+  // Not by the worker's reports, which need a network too.
+  const boot = await page.evaluate(() => t.bootId());
+  await browser.stopWorker(page);
+  assert.notEqual(await page.evaluate(() => t.bootId()), boot);
+  await browser.setOffline(page, true);
+  await page.waitFor('the state', 30_000, () => t.held.get('offline').state === 'waiting-online');
+  const before = (await file.log()).length;
+  await new Promise((resolve) => setTimeout(resolve, offlineMs(test)));
+  assert.equal(await page.evaluate(() => t.held.get('offline').state), 'waiting-online');
+  assert.equal((await file.log()).length, before, 'requests while offline');
+
+  await test.server.control('start', { name: file.name });
+  await browser.setOffline(page, false);
+  const event = await test.settled(page, 'offline', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await file.sha256());
+  assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'one request for the whole');
+});

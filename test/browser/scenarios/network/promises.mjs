@@ -1,0 +1,100 @@
+// Promises about servers and limits that a page can see: how a transfer ends, how often the
+// server is asked, and what a site's own listener gets.
+import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
+import { openAny } from '../../lib/any-worker.mjs';
+
+scenario('a limit of the bandwidth, without a length, or without ranges', {}, async (test) => {
+  const { page } = await test.open();
+  const files = {
+    'no length': test.resource({ size: 3 * MiB, chunked: 1 }),
+    'no ranges': test.resource({ size: 3 * MiB, norange: 1 }),
+    neither: test.resource({ size: 3 * MiB, chunked: 1, norange: 1 }),
+  };
+  for (const [id, file] of Object.entries(files)) {
+    await page.evaluate((id, url) => t.startFetch(id, url, { maxBandwidth: 1 << 20 }), id, file.url);
+  }
+  for (const [id, file] of Object.entries(files)) {
+    const event = await test.settled(page, id, 'backgroundfetchsuccess');
+    assert.equal(event.records[0].sha256, await file.sha256(), id);
+    const log = await file.log();
+    assert.ok(gets(log).length <= 8, `${id}: ${gets(log).length} requests`);
+    assert.ok(bytesSent(log) <= 3 * file.size, `${id}: ${bytesSent(log)} bytes were sent`);
+  }
+});
+
+scenario('what was completed by ranges is a 200, and can be put in a cache', {}, async (test) => {
+  const { page } = await test.open({ worker: { store: 1 } });
+  const file = test.resource({ size: 3 * MiB });
+  await page.evaluate((url) => t.startFetch('whole', url, { maxBandwidth: 2 << 20 }), file.url);
+  const event = await test.settled(page, 'whole', 'backgroundfetchsuccess');
+  const { status, headers, error } = event.records[0];
+  assert.equal(error, undefined);
+  assert.equal(status, 200);
+  assert.ok(!headers.some(([name]) => name.toLowerCase() === 'content-range'));
+  assert.ok(gets(await file.log()).length > 1, 'it came by ranges');
+});
+
+scenario('more than downloadTotal ends at once', {}, async (test) => {
+  const { page } = await test.open();
+  const file = test.resource({ size: 16 * MiB, rate: 8 * MiB });
+  await page.evaluate((url) => t.startFetch('too much', url, { downloadTotal: 1 << 20 }), file.url);
+  const event = await test.settled(page, 'too much', 'backgroundfetchfail');
+  assert.equal(event.failureReason, 'download-total-exceeded');
+});
+
+scenario('pauses do not count against a server without ranges', {}, async (test) => {
+  const { page } = await test.open();
+  const file = test.resource({ size: 6 * MiB, norange: 1, rate: 2 * MiB });
+  await page.evaluate((url) => t.startFetch('paused', url), file.url);
+  let before = 0;
+  for (let pauses = 0; pauses < 5; pauses++) {
+    await page.evaluate((bytes) => t.waitForDownloaded('paused', bytes), before + 1);
+    const downloaded = await page.evaluate(async () => {
+      const registration = t.held.get('paused');
+      await registration.pause();
+      const { downloaded } = registration;
+      await registration.resume();
+      return downloaded;
+    });
+    assert.ok(downloaded >= before, `${downloaded} bytes after ${before}`);
+    before = downloaded;
+  }
+  const event = await test.settled(page, 'paused', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await file.sha256());
+});
+
+scenario('the HTTP cache has a copy without CORS', {}, async (test) => {
+  const { page } = await test.open();
+  const picture = test.resource({
+    size: 100_000,
+    type: 'image/png',
+    cachecontrol: 'max-age=3600',
+    cors: 1,
+    corsorigin: 1,
+    origin: test.server.url2,
+  });
+  // The page shows it first, without CORS.
+  await page.evaluate(
+    (url) =>
+      new Promise((resolve) => {
+        const image = new Image();
+        image.onload = image.onerror = () => resolve();
+        image.src = url;
+      }),
+    picture.url,
+  );
+  await page.evaluate((url) => t.startFetch('picture', url), picture.url);
+  const event = await test.settled(page, 'picture', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await picture.sha256());
+});
+
+scenario('a browser that says it is offline is not believed for ever', {}, async (test) => {
+  const { page, inWorker } = await openAny(test);
+  await inWorker(() => {
+    Object.defineProperty(self.navigator, 'onLine', { get: () => false, configurable: true });
+  });
+  const file = test.resource({ size: 100_000 });
+  await page.evaluate((url) => t.startFetch('offline', url), file.url);
+  const { result } = await page.evaluate(() => t.waitForResult('offline', 40_000));
+  assert.equal(result, 'success');
+});

@@ -1,0 +1,56 @@
+// A large record is moved by several requests at a time, where that helps.
+import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
+
+/**
+ * What is read ahead of a part that is stopped may be sent twice. WebKit reads ahead
+ * without bound where a busy machine does not keep up.
+ */
+const tooMany = (test, size) => (test.driver.name === 'webkit' ? size / 2 : 4 * MiB);
+
+/** The largest number of requests that were under way at once. */
+function atOnce(log) {
+  const edges = gets(log).flatMap(({ time, ms }) => [
+    [Date.parse(time), 1],
+    [Date.parse(time) + ms, -1],
+  ]);
+  edges.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  let now = 0;
+  return Math.max(...edges.map(([, change]) => (now += change)));
+}
+
+/** Seconds from the first request to the end of the last. */
+function seconds(log) {
+  const begun = Math.min(...gets(log).map(({ time }) => Date.parse(time)));
+  return (Math.max(...gets(log).map(({ time, ms }) => Date.parse(time) + ms)) - begun) / 1000;
+}
+
+scenario('several ranges at a time, from a server that limits each connection', {}, async (test) => {
+  const { page } = await test.open({ script: '/sw-ranges.js' });
+  const rate = 2 * MiB;
+  const file = test.resource({ size: 40 * MiB, rate });
+  await page.evaluate((url) => t.startFetch('film', url), file.url);
+  const event = await test.settled(page, 'film', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].size, file.size);
+  assert.equal(event.records[0].sha256, await file.sha256());
+  const log = await file.log();
+  const factor = file.size / rate / seconds(log);
+  console.log(
+    `    ${gets(log).length} requests, ${factor.toFixed(1)} times as fast as one connection, ${bytesSent(log) - file.size} bytes too many`,
+  );
+  assert.ok(factor >= (test.driver.name === 'webkit' ? 1.5 : 2.5), `${factor} times as fast as one connection`);
+  assert.ok(atOnce(log) <= 6, `${atOnce(log)} requests at once`);
+  assert.ok(bytesSent(log) <= file.size + tooMany(test, file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
+  assert.equal(gets(log).filter((entry) => !entry.range).length, 1, 'one request for the whole');
+});
+
+scenario('several ranges from another origin, which shows no ETag and no Content-Range', {}, async (test) => {
+  const { page } = await test.open({ script: '/sw-ranges.js' });
+  const file = test.resource({ size: 20 * MiB, rate: 2 * MiB, cors: 1, origin: test.server.url2 });
+  await page.evaluate((url) => t.startFetch('other', url), file.url);
+  const event = await test.settled(page, 'other', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].size, file.size);
+  assert.equal(event.records[0].sha256, await file.sha256());
+  const log = await file.log();
+  assert.ok(gets(log).length > 1 && atOnce(log) <= 6, `${gets(log).length} requests, ${atOnce(log)} at once`);
+  assert.ok(bytesSent(log) <= file.size + tooMany(test, file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
+});

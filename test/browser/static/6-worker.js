@@ -1,2 +1,0 @@
-// A dedicated or shared worker that uses Background Fetch.
-importScripts('/dist/page.js', '/6-eval.js');

@@ -1,0 +1,2 @@
+importScripts('/dist/sw.js');
+importScripts('/eval.js', '/worker.js');

@@ -1,2 +1,0 @@
-importScripts('/dist/sw.js');
-importScripts('/6-eval.js', '/worker.js');
