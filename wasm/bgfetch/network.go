@@ -20,10 +20,16 @@ type TransferInit struct {
 	Ranged     bool  `json:"ranged,omitempty"`
 	// PastCache asks past the browser's HTTP cache.
 	PastCache bool `json:"pastCache,omitempty"`
-	// Priority is a hint for the browser, among all requests of the site: "low", or ""
-	// for none.
-	Priority string `json:"priority,omitempty"`
+	// Priority is a hint for the browser, among all requests of the site; "" for none.
+	Priority FetchPriority `json:"priority,omitempty"`
 }
+
+// FetchPriority is the priority of a request for the browser.
+// Source: https://fetch.spec.whatwg.org/#enumdef-requestpriority
+type FetchPriority string
+
+// FetchPriorityLow lets requests of the page itself go first.
+const FetchPriorityLow FetchPriority = "low"
 
 // RangeValue is the value of the Range header field of a request, or "".
 func (init TransferInit) RangeValue() string {

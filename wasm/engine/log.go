@@ -113,7 +113,7 @@ func (l *logger) begin(fetches int) {
 }
 
 // note logs something about f.
-func (f *backgroundFetch) note(event, detail string) {
+func (f *backgroundFetch) note(event bgfetch.LogEvent, detail string) {
 	f.engine.logger.add(bgfetch.LogEntry{Event: event, ID: f.state.ID, Detail: detail})
 }
 

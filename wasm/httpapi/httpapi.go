@@ -117,7 +117,7 @@ type api struct{ engine *engine.Engine }
 func (a api) list(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if !query.Has("id") {
-		writeJSON(w, http.StatusOK, map[string]any{"fetches": a.engine.Active()})
+		writeJSON(w, http.StatusOK, fetchList{a.engine.Active()})
 		return
 	}
 	a.get(w, query.Get("id"))
@@ -125,9 +125,7 @@ func (a api) list(w http.ResponseWriter, r *http.Request) {
 
 // active answers get().
 func (a api) active(w http.ResponseWriter, r *http.Request) {
-	var init struct {
-		ID string `json:"id"`
-	}
+	var init idInit
 	if readJSON(w, r, &init) {
 		a.get(w, init.ID)
 	}
@@ -143,10 +141,7 @@ func (a api) get(w http.ResponseWriter, id string) {
 }
 
 func (a api) fetch(w http.ResponseWriter, r *http.Request) {
-	var init struct {
-		bgfetch.FetchInit
-		Requests []requestInit `json:"requests"`
-	}
+	var init fetchInit
 	if !readJSON(w, r, &init) {
 		return
 	}
@@ -211,17 +206,17 @@ func (a api) newest(handler http.Handler) http.HandlerFunc {
 
 func (a api) abort(w http.ResponseWriter, r *http.Request) {
 	aborted, err := a.engine.Abort(r.Context(), r.PathValue("uniqueId"), r.URL.Query().Get("call"))
-	reply(w, map[string]bool{"aborted": aborted}, err)
+	reply(w, abortReply{aborted}, err)
 }
 
 func (a api) pause(w http.ResponseWriter, r *http.Request) {
 	paused, err := a.engine.Pause(r.PathValue("uniqueId"))
-	reply(w, map[string]bool{"paused": paused}, err)
+	reply(w, pauseReply{paused}, err)
 }
 
 func (a api) resume(w http.ResponseWriter, r *http.Request) {
 	err := a.engine.Resume(r.PathValue("uniqueId"))
-	reply(w, map[string]bool{"paused": false}, err)
+	reply(w, pauseReply{}, err)
 }
 
 func (a api) setOptions(w http.ResponseWriter, r *http.Request) {
@@ -230,7 +225,7 @@ func (a api) setOptions(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	changed, err := a.engine.SetOptions(r.PathValue("uniqueId"), change)
-	reply(w, map[string]bool{"changed": changed}, err)
+	reply(w, optionsReply{changed}, err)
 }
 
 func (a api) updateUI(w http.ResponseWriter, r *http.Request) {
@@ -238,13 +233,7 @@ func (a api) updateUI(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &ui) {
 		return
 	}
-	reply(w, struct{}{}, a.engine.UpdateUI(r.PathValue("uniqueId"), ui))
-}
-
-type matchInit struct {
-	Request *bgfetch.MatchRequest `json:"request"`
-	Options bgfetch.MatchOptions  `json:"options"`
-	First   bool                  `json:"first"`
+	reply(w, done{}, a.engine.UpdateUI(r.PathValue("uniqueId"), ui))
 }
 
 func (a api) match(w http.ResponseWriter, r *http.Request) {
@@ -253,7 +242,7 @@ func (a api) match(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	cache, records, err := a.engine.Match(r.PathValue("uniqueId"), init.Request, init.Options, init.First)
-	reply(w, map[string]any{"cache": cache, "records": records}, err)
+	reply(w, matchReply{cache, records}, err)
 }
 
 func (a api) record(w http.ResponseWriter, r *http.Request) {
@@ -303,7 +292,7 @@ func (a api) seek(r *http.Request, uniqueID string, index int, offset int64) {
 func program(w http.ResponseWriter, _ *http.Request) {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	writeJSON(w, http.StatusOK, map[string]uint64{"goroutines": uint64(runtime.NumGoroutine()), "memory": memory.Sys})
+	writeJSON(w, http.StatusOK, programReply{runtime.NumGoroutine(), memory.Sys})
 }
 
 // number parses a parameter that counts something, up to 2^53 - 1. If it cannot
