@@ -9,8 +9,8 @@ import (
 
 // TransferInit says what to request.
 type TransferInit struct {
-	UniqueID string  `json:"uniqueId"`
-	Index    int     `json:"index"`
+	UniqueID string  `json:"-"` // names the cache
+	Index    int     `json:"-"`
 	Request  Request `json:"request"`
 	// RangeStart is the first byte asked for, RangeEnd the byte after the last,
 	// or 0 for the rest. Both 0: no Range header, unless Ranged asks for one all

@@ -1,42 +1,7 @@
 // Package httpapi is the one HTTP handler over the engine: pages' messages and
 // the service worker's fetch events arrive here alike. Paths are relative to
-// <scope>/__bgfetch__/, bodies are JSON; jsglue/shared/protocol.ts has the types.
-//
-//	GET  /fetches                      200 {"fetches": [Snapshot]}, the active ones, oldest first
-//	GET  /fetches?id=<id>              200 Snapshot of the active one, or 404
-//	POST /ids                          {"id": string}: the same, for ids that no URL has room for
-//	POST /fetches                      FetchInit: 201 Snapshot. Its uniqueId may be left out, its
-//	                                   requests may be URLs
-//	GET  /fetches/<uniqueId>           200 Snapshot
-//	*    /ids/<id>[/...]               the same for the newest one with that id
-//	POST /fetches/<uniqueId>/abort[?call=<name>]
-//	                                   200 {"aborted": bool}, the same again for the same call
-//	POST /fetches/<uniqueId>/pause     200 {"paused": bool}
-//	POST /fetches/<uniqueId>/resume    200 {"paused": bool}
-//	POST /fetches/<uniqueId>/options   NetworkOptionsInit: 200 {"changed": bool}
-//	POST /fetches/<uniqueId>/ui        UI: 200 {}
-//	POST /fetches/<uniqueId>/match     matchInit: 200 {"cache": name, "records": [RecordSnapshot]}
-//	GET  /fetches/<uniqueId>/records/<index>[?wait=head]
-//	                                   200 RecordSnapshot
-//	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1][&stay=1]
-//	                                   200 Plan. With seek the transfer goes there, unless with stay
-//	GET  /fetches/<uniqueId>/zip[?record=<index>...]
-//	                                   200 a ZIP archive of the bodies (a ServedBody)
-//	GET  /fetches/<uniqueId>/records/<index>/body[?download]
-//	                                   200 or 206: the bytes (a ServedBody, see there)
-//	GET  /body?url=<url>[&ignoreSearch][&download]
-//	                                   the same for the record that was kept for that URL, or is under way
-//	GET  /kept[?url=<url>[&ignoreSearch]]
-//	                                   200 {"records": [KeptRecord]}, the last kept first
-//	DELETE /kept?url=<url>[&ignoreSearch], /kept/<uniqueId>
-//	                                   200 {"deleted": number}; of a unique id never 0 but 404
-//	GET  /program                      200 {"goroutines": n, "memory": bytes} of this program
-//	GET  /                             200 the downloads page, with /list.js and /page.css
-//	GET  /list                         200 {"fetches": [Listing], "history": revision}, those not done with
-//	GET  /history                      200 {"fetches": [Ended], "revision": number}, the last first
-//	DELETE /history[/<number>]         200 {}
-//	POST /history/<number>/retry       {"uniqueId": string}, which may be left out: 201 Snapshot of the new one
-//	GET  /log                          200 Log
+// <scope>/__bgfetch__/, bodies are JSON. New has all paths; what each takes and answers is
+// described in jsglue/shared/routes.ts, which test/wire compares with this package.
 //
 // HEAD is answered wherever GET is. A navigation changes nothing and causes no request: only
 // GET and HEAD are open to it, and it seeks nowhere. One that no page of this origin is known to

@@ -2,11 +2,9 @@ package httpapi
 
 import "background-fetch-wasm/wasm/bgfetch"
 
-// The JSON of requests and replies that package bgfetch has no type for. The paths in the
-// package comment say which is whose; jsglue/shared/protocol.ts has the same types, and a
-// test (test/wire) compares both.
+// The JSON of requests and replies that package bgfetch has no type for.
 
-// fetchInit is a bgfetch.FetchInit whose requests may be URLs.
+// fetchInit is a bgfetch.FetchInit whose requests may be URLs, and whose unique id may be left out.
 type fetchInit struct {
 	bgfetch.FetchInit
 	Requests []requestInit `json:"requests"`
@@ -23,7 +21,7 @@ type matchInit struct {
 	First   bool                  `json:"first"`
 }
 
-// retryInit is the unique id of the background fetch that is made again.
+// retryInit has the unique id of the new background fetch, which may be left out.
 type retryInit struct {
 	UniqueID string `json:"uniqueId"`
 }
