@@ -13,6 +13,7 @@ usage: ./build.sh <verb>
   check     types, linters, dead code, sizes, licences, links: all that is not a test
   format    format everything
   reference write docs/api.md, from the types
+  wire      write jsglue/types/wire.ts, what crosses between Go and TypeScript, from the Go code
   bench     measure against plain fetch() and native (--quick, --list; see docs/performance.md)
   pack      the npm package
 TEXT
@@ -144,6 +145,7 @@ check() {
   gate "linter" tools/node_modules/.bin/biome lint --diagnostic-level=error
   gate "sizes" node test/check/sizes.mjs
   gate "licences" node test/check/licences.mjs
+  gate "Go and TypeScript" go test -count=1 ./test/wire
   gate "API reference" node jsglue/reference.mjs --check
   gate "links" node test/check/links.mjs
   gate "types of the package" node jsglue/types.mjs
@@ -161,6 +163,11 @@ format() {
 reference() {
   need node "write docs/api.md"
   node jsglue/reference.mjs
+}
+
+wire() {
+  need go "read the Go code"
+  go test -count=1 ./test/wire -write
 }
 
 # The door to all tests. Each suite writes a summary {passed, failed}; a suite
@@ -210,7 +217,7 @@ pack() {
 }
 
 case "${1:-help}" in
-  build | program | check | format | reference | demo | bench | pack) "$@" ;;
+  build | program | check | format | reference | wire | demo | bench | pack) "$@" ;;
   test) shift && run_tests "$@" ;;
   help) usage ;;
   *) usage >&2 && exit 2 ;;

@@ -72,8 +72,8 @@ export class NativeSource implements Source {
       const total = downloadTotal && downloadTotal + uploadTotal;
       return {
         ...{ id, uploadTotal, uploaded, downloadTotal, downloaded, total },
-        ...{ uniqueId: id, result: '', failureReason: '', recordsAvailable: true, state: 'running', engine: 0, revision: 0 },
-        ...{ title: '', created: 0, url: this.#origin, records: 1 },
+        ...{ uniqueId: id, result: '', failureReason: '', recordsAvailable: true, paused: false, engine: 0, revision: 0 },
+        ...{ state: 'running', title: '', created: 0, url: this.#origin, records: 1 },
       };
     });
     this.#viewer?.show({ fetches, ended: [] });

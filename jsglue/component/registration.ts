@@ -1,6 +1,7 @@
 /** Which registration an element is about, and who knows its background fetches. */
 
 import { requestOf } from '../page/exchange';
+import { within } from '../shared/deadline';
 import { NativeSource } from './native';
 import { type Source, WorkerSource } from './source';
 
@@ -20,8 +21,7 @@ export async function sourceOf(registration: ServiceWorkerRegistration): Promise
   const native = prototype && !('pause' in prototype);
   if (!native) return new WorkerSource(registration);
   const answer = requestOf(registration, 'GET', 'fetches').catch(() => undefined);
-  const silence = new Promise<undefined>((resolve) => setTimeout(resolve, SILENCE_MS));
-  const reply = await Promise.race([answer, silence]);
+  const reply = await within(answer, SILENCE_MS);
   return reply && reply.status < 400 ? new WorkerSource(registration) : new NativeSource(registration);
 }
 

@@ -6,6 +6,7 @@ import { bodyOf } from '../shared/errors';
 import { fileNameOf } from '../shared/file-name';
 import { MARK, WATCH_INTERVAL_MS } from '../shared/protocol';
 import type { Ended, History, Listing, Listings, MatchReply, Method, Snapshot, SnapshotsMessage } from '../shared/protocol';
+import { isOlder } from '../shared/snapshots';
 import { fromWire } from '../shared/wire-text';
 
 /** What there is: those that are not done with, oldest first, and those that are, the last first. */
@@ -259,10 +260,6 @@ export class WorkerSource implements Source {
 /** The id as the site gave it. */
 function withId<T extends Snapshot>(listing: T): T {
   return { ...listing, id: fromWire(listing.id) };
-}
-
-function isOlder(one: Snapshot, other: Snapshot): boolean {
-  return one.engine === other.engine && one.revision < other.revision;
 }
 
 /** The newer snapshot, or nothing where that is shown already. */

@@ -17,10 +17,10 @@ import {
   type RetiredMessage,
   type WatchMessage,
 } from '../shared/protocol';
+import { hasProgram } from '../shared/names';
 import { afterSilence, type Silence } from '../shared/silence';
 import type { Reply } from '../shared/transport';
 import { VERSION } from '../shared/version';
-import { hasCache } from './caches';
 import { meet, sayOnce } from './meet';
 
 /** A request is given up after so many times DEAD_AFTER_MS without any word. */
@@ -38,7 +38,7 @@ export async function requestOf(
   body?: unknown,
   bodies: Blob[] = [],
 ): Promise<Reply> {
-  const message: RequestMessage = { [MARK]: 'request', protocol: PROTOCOL, version: VERSION, method, path };
+  const message = requestMessage(method, path);
   if (body !== undefined) message.body = JSON.stringify(body);
   if (bodies.length) message.bodies = bodies.map((blob) => (blob.size > PART_BYTES ? { size: blob.size } : blob));
   const exchange = new Exchange(message, bodies);
@@ -73,7 +73,7 @@ async function complain(registration: ServiceWorkerRegistration, worker: Service
   // Storage that fails tells nothing.
   const names = await caches.keys().catch(() => undefined);
   if (registration.active !== worker || !names) return;
-  if (!hasCache(names, 'program', registration.scope)) throw new TypeError(complaint(registration, FOREIGN));
+  if (!hasProgram(names, registration.scope)) throw new TypeError(complaint(registration, FOREIGN));
   sayOnce(complaint(registration, SILENT));
 }
 
@@ -141,6 +141,10 @@ class Exchange {
     this.#silence?.end();
     for (const port of this.#ports) port.close();
   }
+}
+
+export function requestMessage(method: Method, path: string): RequestMessage {
+  return { [MARK]: 'request', protocol: PROTOCOL, version: VERSION, method, path };
 }
 
 /** A worker that is redundant refuses messages: that is silence, too. */

@@ -1,5 +1,7 @@
 /** navigator.serviceWorker.ready waits for ever where no worker's scope covers the page: the console says so. */
 
+import { within } from '../shared/deadline';
+
 const EVERY_MS = 3000;
 /** A site may register its worker late, but who still has none then does not want one. */
 const TIMES = 10;
@@ -24,9 +26,8 @@ export function explainReady(): void {
 
 async function explain(ready: Promise<ServiceWorkerRegistration>): Promise<void> {
   for (let time = 0; time < TIMES; time++) {
-    const waited = new Promise<undefined>((resolve) => setTimeout(resolve, EVERY_MS));
     // One that covers the page and is not active yet will be.
-    if ((await Promise.race([ready, waited])) ?? (await navigator.serviceWorker.getRegistration())) return;
+    if ((await within(ready, EVERY_MS)) ?? (await navigator.serviceWorker.getRegistration())) return;
     const scopes = (await navigator.serviceWorker.getRegistrations()).map(({ scope }) => scope);
     if (scopes.length === 0) continue;
     return console.warn(

@@ -5,11 +5,11 @@
  */
 
 import { loseInstances } from '../shared/instances';
-import { databaseName, lockName, MARK, PROTOCOL, type RequestMessage } from '../shared/protocol';
+import { within } from '../shared/deadline';
+import { bodyCaches, databaseName, lockName } from '../shared/names';
 import { afterSilence } from '../shared/silence';
 import { deleteDatabase, wrapUnregister } from '../shared/unregister';
-import { VERSION } from '../shared/version';
-import { ownCaches } from './caches';
+import { post, requestMessage } from './exchange';
 import { transportOf } from './transport';
 
 /** How long a worker may take to forget. */
@@ -24,7 +24,7 @@ export function tellOfUnregistering(): void {
     const { scope } = registration;
     // Who registers again without waiting may have newer ones when the browser has answered.
     const lost = transportOf(registration).watched;
-    const names = caches.keys().then((all) => ownCaches(all, scope));
+    const names = caches.keys().then((all) => bodyCaches(all, scope));
     names.catch(() => {});
     return async () => {
       const found = await names;
@@ -37,24 +37,17 @@ export function tellOfUnregistering(): void {
 
 async function forget(scope: string, worker: ServiceWorker, names: string[]): Promise<void> {
   const { port1, port2 } = new MessageChannel();
-  const answered = new Promise<void>((resolve) => {
-    port1.onmessage = ({ data }) => data.type === 'reply' && resolve();
+  const answered = new Promise<true>((resolve) => {
+    port1.onmessage = ({ data }) => data.type === 'reply' && resolve(true);
   });
-  const message: RequestMessage = {
-    [MARK]: 'request',
-    protocol: PROTOCOL,
-    version: VERSION,
-    method: 'POST',
-    path: 'unregister',
-  };
-  worker.postMessage(message, [port2]);
+  post(worker, requestMessage('POST', 'unregister'), port2);
 
   let granted = false;
   const whenFree = (options: LockOptions): Promise<void> =>
     navigator.locks.request(lockName(scope), options, async () => {
       granted = true;
-      const silent = await Promise.race([answered, waited(ANSWER_WITHOUT_LOCK_MS)]);
-      if (silent && !(await registeredAgain(scope))) await deleteAll(scope, names);
+      const heard = await within(answered, ANSWER_WITHOUT_LOCK_MS);
+      if (!heard && !(await registeredAgain(scope))) await deleteAll(scope, names);
     });
   const over = new AbortController();
   const silence = afterSilence(ANSWER_WITHIN_MS, () => over.abort());
@@ -75,9 +68,4 @@ async function registeredAgain(scope: string): Promise<boolean> {
 
 async function deleteAll(scope: string, names: string[]): Promise<void> {
   await Promise.allSettled([...names.map((name) => deleteCache.call(caches, name)), deleteDatabase(databaseName(scope))]);
-}
-
-/** Resolves with true. */
-function waited(ms: number): Promise<true> {
-  return new Promise((resolve) => setTimeout(resolve, ms, true));
 }

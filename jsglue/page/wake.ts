@@ -6,20 +6,18 @@
  */
 
 import { WATCH_INTERVAL_MS } from '../shared/protocol';
-import { hasCache } from './caches';
+import { hasWork } from '../shared/names';
 import { transportOf } from './transport';
 
 /** Looks now, and again for as long as it finds something. */
 export async function wakeWorkers(): Promise<void> {
-  const all = await caches.keys();
-  // Those that are kept for good have an empty cache beside them, and are no work.
-  const names = all.filter((name) => !all.includes(name.replace(':data:', ':kept:')));
+  const names = await caches.keys();
   const registrations = await navigator.serviceWorker.getRegistrations();
   let found = false;
   for (const registration of registrations) {
-    const hasWork = hasCache(names, 'data', registration.scope);
-    if (registration.active) transportOf(registration).keepAwake(hasWork);
-    found ||= hasWork;
+    const wanted = hasWork(names, registration.scope);
+    if (registration.active) transportOf(registration).keepAwake(wanted);
+    found ||= wanted;
   }
   if (found) setTimeout(() => void wakeWorkers().catch(() => {}), WATCH_INTERVAL_MS);
 }

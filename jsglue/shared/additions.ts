@@ -10,6 +10,7 @@ import { BackgroundFetchManager, transportOf } from './manager';
 import { toNetworkOptions, type Connections, type NetworkOptions, type Priority } from './network-options';
 import { estimate } from './quota';
 import { BackgroundFetchRegistration, shownSnapshot, sourceOf } from './registration';
+import type { OptionsReply, PauseReply } from './routes';
 import type { State, StorageGrant } from './states';
 import { toDictionary } from './webidl';
 
@@ -55,12 +56,12 @@ export class RegistrationAdditions {
   }
 
   get paused(): boolean {
-    return shownSnapshot(this as unknown as BackgroundFetchRegistration).paused ?? false;
+    return shownSnapshot(this as unknown as BackgroundFetchRegistration).paused;
   }
 
   get state(): State {
     const { result, state } = shownSnapshot(this as unknown as BackgroundFetchRegistration);
-    return result === '' ? ((state as State | undefined) ?? 'queued') : 'settled';
+    return result === '' ? state : 'settled';
   }
 
   /** When the next try is made while state is waiting-retry, else null. */
@@ -84,12 +85,12 @@ export class RegistrationAdditions {
   /** Change how it uses the network from now on. Resolves with whether it did: not if it has settled. */
   async setOptions(this: BackgroundFetchRegistration, options: NetworkOptions): Promise<boolean> {
     const changes = toNetworkOptions(toDictionary(options, 'options'), 'options');
-    return (await post<{ changed: boolean }>(this, 'options', changes))?.changed ?? false;
+    return (await post<OptionsReply>(this, 'options', changes))?.changed ?? false;
   }
 }
 
 async function ask(registration: BackgroundFetchRegistration, what: 'pause' | 'resume'): Promise<boolean> {
-  return (await post<{ paused: boolean }>(registration, what))?.paused ?? false;
+  return (await post<PauseReply>(registration, what))?.paused ?? false;
 }
 
 /** Undefined for one that has settled, and is done with. */

@@ -1,6 +1,6 @@
 /** From problem replies and failure reasons to the exceptions that sites expect. */
 
-import type { FailureReason, Problem, RecordSnapshot } from './protocol';
+import { ERROR_NAMES, type FailureReason, type Problem, type RecordSnapshot } from './protocol';
 import type { Reply } from './transport';
 
 type ErrorName = Problem['error'];
@@ -16,18 +16,10 @@ export function namedError(name: ErrorName, message: string): Error {
   return new DOMException(message, name);
 }
 
-const NAMES: readonly string[] = [
-  'TypeError',
-  'NotAllowedError',
-  'QuotaExceededError',
-  'InvalidStateError',
-  'AbortError',
-] satisfies ErrorName[];
-
 /** The exception that a reply with status >= 400 asks for. A TypeError where it does not say. */
 export function errorOf(reply: Reply): Error {
   const problem = (reply.body ?? {}) as Partial<Problem>;
-  const name = NAMES.includes(problem.error ?? '') ? problem.error! : 'TypeError';
+  const name = ERROR_NAMES.find((known) => known === problem.error) ?? 'TypeError';
   return namedError(name, problem.detail || problem.title || `The background fetch worker answered ${reply.status}.`);
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { Snapshot } from './protocol';
+import { lost } from './snapshots';
 import type { Transport } from './transport';
 import { createRegistration, showSnapshot, shownSnapshot, type BackgroundFetchRegistration } from './registration';
 
@@ -115,7 +116,7 @@ export async function tellGone(uniqueIds: string[]): Promise<void> {
       const { object, transport } = instance;
       const reply = await transport.request('GET', `fetches/${uniqueId}`).catch(() => undefined);
       if (reply?.status === 200) await tellInstances([reply.body as Snapshot]);
-      if (reply?.status === 404) await tellInstances([aborted(shownSnapshot(object))]);
+      if (reply?.status === 404) await tellInstances([lost(shownSnapshot(object))]);
     }),
   );
 }
@@ -124,12 +125,8 @@ export async function tellGone(uniqueIds: string[]): Promise<void> {
 export function loseInstances(uniqueIds: string[]): void {
   for (const uniqueId of uniqueIds) {
     const instance = instances.get(uniqueId);
-    if (instance) void tellInstances([aborted(shownSnapshot(instance.object))]);
+    if (instance) void tellInstances([lost(shownSnapshot(instance.object))]);
   }
-}
-
-function aborted(last: Snapshot): Snapshot {
-  return { ...last, result: 'failure', failureReason: 'aborted', recordsAvailable: false };
 }
 
 function forget(uniqueId: string): void {

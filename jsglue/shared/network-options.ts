@@ -15,8 +15,8 @@ export interface NetworkOptions {
   maxBandwidth?: number;
 }
 
-const CONNECTIONS = ['any', 'unmetered'];
-const PRIORITIES = ['high', 'normal', 'low'];
+export const CONNECTIONS = ['any', 'unmetered'] as const;
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
 
 /** Throws a TypeError that names the member which is wrong; `what` is its owner. Absent members stay so. */
 export function toNetworkOptions(dictionary: Record<string, unknown>, what: string): NetworkOptions {
@@ -24,8 +24,8 @@ export function toNetworkOptions(dictionary: Record<string, unknown>, what: stri
   const refuse = (name: string, expected: string): never => {
     throw new TypeError(`${what}.${name} is not ${expected}: ${String(dictionary[name])}`);
   };
-  if (network !== undefined && !CONNECTIONS.includes(network as string)) refuse('network', String(CONNECTIONS));
-  if (priority !== undefined && !PRIORITIES.includes(priority as string)) refuse('priority', String(PRIORITIES));
+  if (network !== undefined && !CONNECTIONS.includes(network as Connections)) refuse('network', String(CONNECTIONS));
+  if (priority !== undefined && !PRIORITIES.includes(priority as Priority)) refuse('priority', String(PRIORITIES));
   if (maxBandwidth !== undefined && !(Number.isSafeInteger(maxBandwidth) && (maxBandwidth as number) >= 0)) {
     refuse('maxBandwidth', 'a whole number');
   }

@@ -5,7 +5,7 @@
 
 import { toNetworkOptions } from './network-options';
 import { toPieces, type Pieces } from './pieces';
-import type { FetchInit, StoredImage } from './protocol';
+import { MAX_LENGTH, type FetchInit, type StoredImage } from './protocol';
 import { toRetryOptions, withDefaultRetry } from './retry';
 import { toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
 import { toWire } from './wire-text';
@@ -37,7 +37,7 @@ export function toFetchOptions(value: unknown): Converted {
   const dictionary = toDictionary(value, 'options');
   const { downloadTotal = 0 } = dictionary;
   // Beyond this JSON would not be exact; no disk has room for either.
-  const total = Math.min(toUnsignedLongLong(downloadTotal), Number.MAX_SAFE_INTEGER);
+  const total = Math.min(toUnsignedLongLong(downloadTotal), MAX_LENGTH);
   const { pieces, ...additions } = toAdditions(dictionary);
   return { init: { icons, title, downloadTotal: total, ...additions }, pieces };
 }

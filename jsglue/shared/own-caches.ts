@@ -4,8 +4,7 @@
  * browser's own keeps these where no script sees them.
  */
 
-/** What the names of all our caches begin with. */
-const PREFIX = 'bgfetch:';
+import { isOwnCache } from './names';
 
 const { CacheStorage } = globalThis;
 const native = CacheStorage?.prototype.delete;
@@ -18,7 +17,7 @@ export function deleteOwnCache(name: string): Promise<boolean> {
 export function keepOwnCaches(): void {
   const wrapped = {
     async delete(this: CacheStorage, name: string): Promise<boolean> {
-      return !String(name).startsWith(PREFIX) && Reflect.apply(native, this, arguments);
+      return !isOwnCache(String(name)) && Reflect.apply(native, this, arguments);
     },
   };
   Object.defineProperty(CacheStorage.prototype, 'delete', { value: wrapped.delete });

@@ -1,51 +1,18 @@
 /**
  * The wire between a page and the service worker, and the JSON of the one HTTP
- * handler behind it (wasm/httpapi, whose package comment lists the same paths).
- * Types only, no logic. The Go side is wasm/bgfetch/things.go and wasm/httpapi.
+ * handler behind it, whose paths are in routes.ts. Types only, no logic. The Go side is
+ * wasm/bgfetch and wasm/httpapi; types/wire-conformance.ts compares both.
  *
  * A page posts to `registration.active` one message for each request, with a
  * port of its own; that wakes a stopped worker and works from uncontrolled
  * pages. Every message of ours has the member `__bgfetch__`, and no listener of
  * the site sees it. Nothing is ever sent by `client.postMessage`.
- *
- * Paths are relative to `<scope>/__bgfetch__/`:
- *
- *   GET  fetches                                 -> 200 FetchList
- *   GET  fetches?id=<id>                         -> 200 Snapshot of the active one | 404
- *   POST ids                  {"id": …}          -> the same, for ids that no URL has room for
- *   POST fetches                     FetchInit   -> 201 Snapshot | problem
- *   GET  fetches/<uniqueId>                      -> 200 Snapshot | 404
- *   POST fetches/<uniqueId>/abort?call=<name>    -> 200 AbortReply, the same again for the same call
- *   POST fetches/<uniqueId>/pause, resume        -> 200 {"paused": boolean}
- *   POST fetches/<uniqueId>/options NetworkOptions -> 200 {"changed": boolean} | problem
- *   POST fetches/<uniqueId>/match    MatchInit   -> 200 MatchReply | problem
- *   GET  fetches/<uniqueId>/records/<index>[?wait=head]
- *        -> 200 RecordSnapshot. With wait it comes when the head is known or the
- *           record is settled, at the latest after 20 s (then head is null and
- *           result "": ask again).
- *   GET  fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1][&stay=1]
- *        -> 200 Plan. With wait it comes when there is something to tell, at the
- *           latest after 20 s (then empty: ask again). With seek the transfer goes
- *           on there, for a reader that has waited long, unless stay is there, too.
- *   GET  fetches/<uniqueId>/zip[?record=<index>...]  -> 200 with a ServedBody
- *   GET  fetches/<uniqueId>/records/<index>/body[?download]
- *        -> 200 or 206 with a ServedBody, in whose place the bytes are sent.
- *   GET  body?url=<url>[&ignoreSearch][&download]    -> the same for a URL
- *   GET  kept[?url=<url>[&ignoreSearch]]         -> 200 KeptList
- *   DELETE kept?url=<url>[&ignoreSearch], kept/<uniqueId>  -> 200 {"deleted": number} | problem
- *   GET  list                                    -> 200 Listings
- *   GET  history                                 -> 200 History
- *   DELETE history[/<number>]                    -> 200 {} | problem
- *   POST history/<number>/retry {"uniqueId": …}  -> 201 Snapshot | problem
- *   GET  log                                     -> 200 Log
- *
- * POST fetches can be sent again with the same uniqueId when the reply was lost:
- * it gives the same background fetch.
  */
 
 import type { NetworkOptions } from './network-options';
 import type { Pieces } from './pieces';
 import type { RetryOptions } from './retry';
+import type { State } from './states';
 
 /** Version of the wire. Where page and worker differ in it, they refuse each other. */
 export const PROTOCOL = 1;
@@ -53,11 +20,8 @@ export const PROTOCOL = 1;
 /** The member by which our messages are known, and the name of our paths. */
 export const MARK = '__bgfetch__';
 
-/** The Web Lock under which the program of a scope runs. */
-export const lockName = (scope: string): string => `bgfetch:${scope}`;
-
-/** The database of the program of a scope. */
-export const databaseName = (scope: string): string => `bgfetch:${scope}`;
+/** The largest length that JavaScript, and so JSON for it, can count exactly. */
+export const MAX_LENGTH = 9_007_199_254_740_991;
 
 // ---- page -> worker, by registration.active.postMessage(message, [port]) ----
 
@@ -184,8 +148,8 @@ export interface Snapshot extends NetworkOptions {
   // Additions to the standard, see additions.ts.
   /** The records stay, for now, and no more snapshots need to be waited for. */
   kept?: boolean;
-  paused?: boolean;
-  state?: string;
+  paused: boolean;
+  state: State;
   /** ms since 1970, while state is waiting-retry. */
   retryAt?: number;
 }
@@ -235,11 +199,26 @@ export interface History {
   revision: number;
 }
 
-/** wasm/bgfetch/log.go. */
+/** wasm/bgfetch/log.go tells what each means. */
+export type LogEvent =
+  | 'started'
+  | 'fetch'
+  | 'loaded'
+  | 'request'
+  | 'response'
+  | 'attempt'
+  | 'record'
+  | 'paused'
+  | 'resumed'
+  | 'settled'
+  | 'dispatch'
+  | 'ended'
+  | 'error';
+
 export interface LogEntry {
   /** ms since 1970. */
   at: number;
-  event: string;
+  event: LogEvent;
   id?: string;
   record?: number;
   url?: string;
@@ -335,7 +314,7 @@ export interface RecordSnapshot {
   length: number;
 }
 
-/** wasm/bgfetch/keep.go. */
+/** wasm/bgfetch/history.go. */
 export interface KeptRecord extends RecordSnapshot {
   uniqueId: string;
   id: string;
@@ -370,13 +349,18 @@ export interface Plan {
   failed?: FailureReason;
 }
 
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** The exceptions that a problem can name. */
+export const ERROR_NAMES = ['TypeError', 'NotAllowedError', 'QuotaExceededError', 'InvalidStateError'] as const;
+
 /** RFC 9457 problem details; `error` names the exception to throw. */
 export interface Problem {
   type: string;
   title: string;
   status: number;
   detail: string;
-  error: 'TypeError' | 'NotAllowedError' | 'QuotaExceededError' | 'InvalidStateError' | 'AbortError';
+  error: (typeof ERROR_NAMES)[number];
 }
 
 /**

@@ -11,6 +11,7 @@ import { EventHandlerAttribute } from './event-handler';
 import type { AbortReply, FailureReason, MatchInit, MatchReply, Result, Snapshot } from './protocol';
 import { makeRecord, type BackgroundFetchRecord, type Source } from './record';
 import { toMatchRequest, toQueryOptions, toRequestInfo } from './requests';
+import { isOlder } from './snapshots';
 import type { Transport } from './transport';
 import { illegalUnlessInternal, INTERNAL, needArguments } from './webidl';
 import { fromWire } from './wire-text';
@@ -154,7 +155,7 @@ export class BackgroundFetchRegistration extends EventTarget {
   /** Source: https://wicg.github.io/background-fetch/#update-background-fetch-instance-algorithm */
   async #show(snapshot: Snapshot): Promise<void> {
     const before = this.#snapshot;
-    if (snapshot.engine === before.engine && snapshot.revision < before.revision) return;
+    if (isOlder(snapshot, before)) return;
     if (before.result !== '') {
       // Only this can still change; a late snapshot takes nothing back.
       this.#snapshot = { ...before, recordsAvailable: before.recordsAvailable && snapshot.recordsAvailable };

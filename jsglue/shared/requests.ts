@@ -6,6 +6,7 @@
 import type { MatchInit, StoredRequest } from './protocol';
 import { formDataBody } from './form-data-bodies';
 import { isDangling, notesOf } from './request-notes';
+import { settingsOf } from './stored-request';
 import { isIterableObject, toDictionary, toDOMString, toSequence } from './webidl';
 
 /** RequestInfo. */
@@ -69,9 +70,8 @@ export function makeRequests(inputs: RequestInput[]): Request[] {
  * Rejects with a TypeError when the body cannot be read.
  */
 export async function storeRequest(request: Request, bodies: Blob[]): Promise<StoredRequest> {
-  const { url, method, mode, credentials, cache, redirect, referrerPolicy, integrity } = request;
-  const headers = [...request.headers];
-  const stored: StoredRequest = { url, method, headers, mode, credentials, cache, redirect, referrerPolicy, integrity };
+  const { url, method, headers } = request;
+  const stored: StoredRequest = { url, headers: [...headers], ...settingsOf(request) };
   stored.referrer = request.referrer === 'about:client' ? clientReferrer() : request.referrer;
   // Request.body is not there in Firefox, so ask every method that may have one.
   if (method !== 'GET' && method !== 'HEAD') {
@@ -107,10 +107,9 @@ async function readBody(request: Request): Promise<Blob> {
  * type: its content type is among the headers.
  */
 export function restoreRequest(stored: StoredRequest, body?: Blob): Request {
-  const { url, method, headers, credentials, cache, redirect, referrer, referrerPolicy, integrity } = stored;
-  const init = { method, headers, credentials, cache, redirect, referrer, referrerPolicy, integrity } as RequestInit;
-  if (stored.mode && stored.mode !== 'navigate') init.mode = stored.mode as RequestMode;
-  if (body) init.body = body;
+  const { url, headers, mode } = stored;
+  const init = { ...settingsOf(stored), headers, body } as RequestInit;
+  if (mode === 'navigate') delete init.mode;
   return new Request(url, init);
 }
 

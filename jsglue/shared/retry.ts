@@ -19,32 +19,33 @@ export interface RetryOptions {
   maxRestarts?: number;
 }
 
-/** Member -> the least that it may be. */
-const LOWEST = {
-  backOff: 1,
-  headTimeout: 1,
-  maxBackOff: 1,
-  maxFailures: 0,
-  maxRestarts: 0,
-  maxRetryAfter: 0,
-  maxStatusRetries: 0,
-  maxUnreachable: 0,
-  stallTimeout: 1,
-} satisfies Record<keyof RetryOptions, number>;
+/** 2^31 - 1: a timer takes no more. */
+const HIGHEST = 2_147_483_647;
 
-const HIGHEST = 2 ** 31 - 1;
+/** Member -> the least and the most that it may be, as wasm/bgfetch/retry.go has it. */
+export const RETRY_BOUNDS = {
+  backOff: [1, HIGHEST],
+  headTimeout: [1, HIGHEST],
+  maxBackOff: [1, HIGHEST],
+  maxFailures: [0, HIGHEST],
+  maxRestarts: [0, HIGHEST],
+  maxRetryAfter: [0, HIGHEST],
+  maxStatusRetries: [0, HIGHEST],
+  maxUnreachable: [0, HIGHEST],
+  stallTimeout: [1, HIGHEST],
+} as const satisfies Record<keyof RetryOptions, readonly [number, number]>;
 
 /** Throws a TypeError that names the member which is wrong; `what` is its owner. */
 export function toRetryOptions(value: unknown, what: string): RetryOptions {
   const dictionary = toDictionary(value, what);
   const result: RetryOptions = {};
-  for (const [name, lowest] of Object.entries(LOWEST) as [keyof RetryOptions, number][]) {
+  for (const [name, [lowest, highest]] of Object.entries(RETRY_BOUNDS)) {
     const member = dictionary[name];
     if (member === undefined) continue;
-    if (!Number.isInteger(member) || (member as number) < lowest || (member as number) > HIGHEST) {
-      throw new TypeError(`${what}.${name} is not a whole number from ${lowest} to ${HIGHEST}: ${String(member)}`);
+    if (!Number.isInteger(member) || (member as number) < lowest || (member as number) > highest) {
+      throw new TypeError(`${what}.${name} is not a whole number from ${lowest} to ${highest}: ${String(member)}`);
     }
-    result[name] = member as number;
+    result[name as keyof RetryOptions] = member as number;
   }
   return result;
 }

@@ -4,6 +4,8 @@
  * the registration is deleted when it is unregistered.
  */
 
+import { within } from './deadline';
+
 type Forget = () => Promise<void>;
 
 /**
@@ -32,10 +34,10 @@ export function wrapUnregister(about: (registration: ServiceWorkerRegistration, 
 const DELETION_LIMIT_MS = 3000;
 
 /** Resolves in any case. While it is blocked, whoever opens the database waits behind it. */
-export function deleteDatabase(name: string): Promise<void> {
-  return new Promise((resolve) => {
-    const request = indexedDB.deleteDatabase(name);
+export async function deleteDatabase(name: string): Promise<void> {
+  const request = indexedDB.deleteDatabase(name);
+  const deleted = new Promise<void>((resolve) => {
     request.onsuccess = request.onerror = () => resolve();
-    setTimeout(resolve, DELETION_LIMIT_MS);
   });
+  await within(deleted, DELETION_LIMIT_MS);
 }

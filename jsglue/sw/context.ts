@@ -4,8 +4,10 @@
  */
 
 import { toNetworkOptions, type Connections } from '../shared/network-options';
-import { databaseName, lockName, MARK } from '../shared/protocol';
+import { cachePrefix, databaseName, lockName, withPrefix } from '../shared/names';
+import { MARK } from '../shared/protocol';
 import { toRetryOptions, type RetryOptions } from '../shared/retry';
+import type { HostConfig } from './host';
 import { worker } from './worker';
 
 /** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
@@ -36,30 +38,18 @@ export interface WorkerOptions {
   maxBandwidth?: number;
 }
 
-export interface WorkerContext {
-  /** URL of the registration's scope. */
-  scope: string;
+/** What the program is told, but for what the browser is, and what else has its name from the scope. */
+export interface WorkerContext extends Omit<HostConfig, 'framing'> {
   /** Path of our URLs, `<path of the scope>__bgfetch__`. */
   path: string;
-  /** Name of the IndexedDB database, and of the Web Lock. */
-  database: string;
+  /** Name of the Web Lock. */
   lock: string;
-  /** Prefix of the names of the caches with bodies; a unique id follows. */
-  cachePrefix: string;
-  /** Prefix of the names of the empty caches that say which of these are kept for good. */
-  keptPrefix: string;
   /** URL of the Go program. */
   wasmURL: string;
   /** Name of the cache that keeps the Go program. Each scope has one of its own: their versions may differ. */
   programCache: string;
   /** What the names of the caches of other versions begin with. */
   programCachePrefix: string;
-  permission: PermissionState;
-  retry: RetryOptions;
-  ranges: boolean;
-  debug: boolean;
-  network: Connections;
-  maxBandwidth: number;
 }
 
 /** The SHA-256 of bgfetch.wasm in hexadecimal, the first 16 digits, put in by the build. */
@@ -78,14 +68,14 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     throw new TypeError(`backgroundFetchOptions.permission is not granted, denied or prompt: ${String(permission)}`);
   }
   const { network = 'any', maxBandwidth = 0 } = toNetworkOptions({ ...options }, 'backgroundFetchOptions');
-  const programCachePrefix = `bgfetch:program:${scope}:`;
+  const programCachePrefix = cachePrefix('program', scope);
   return {
     scope,
     path: new URL(scope).pathname + MARK,
     database: databaseName(scope),
     lock: lockName(scope),
-    cachePrefix: `bgfetch:data:${scope}:`,
-    keptPrefix: `bgfetch:kept:${scope}:`,
+    cachePrefix: cachePrefix('data', scope),
+    keptPrefix: cachePrefix('kept', scope),
     wasmURL: String(
       wasmURL === undefined ? new URL(`bgfetch.wasm?v=${PROGRAM_HASH}`, scriptURL) : new URL(wasmURL, worker.location.href),
     ),
@@ -112,11 +102,7 @@ export function currentScriptURL(): string {
   return new URL(frame?.[1] ?? '', worker.location.href).href;
 }
 
-/**
- * Names of the caches of one scope. What follows the prefix is a unique id or a
- * hash, so anything else belongs to a scope whose name begins alike.
- */
+/** Names of the caches that there are with a prefix, which is one of a context. */
 export async function cacheNames(prefix: string): Promise<string[]> {
-  const names = await caches.keys();
-  return names.filter((name) => name.startsWith(prefix) && !/[/:]/.test(name.slice(prefix.length)));
+  return withPrefix(await caches.keys(), prefix);
 }

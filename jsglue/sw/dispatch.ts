@@ -1,5 +1,6 @@
 /** The closing event: fired at the site's listeners, and waited for. */
 
+import { within } from '../shared/deadline';
 import { bodyOf } from '../shared/errors';
 import { instanceOf } from '../shared/instances';
 import { fire } from './events';
@@ -33,17 +34,12 @@ export async function dispatch(
     do await transport.idle(uniqueId, grace, READING_LIMIT_MS, signal);
     while (!signal.aborted && (await extended()));
   };
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, EVENT_LIMIT_MS);
-    signal.addEventListener('abort', () => resolve());
-  });
+  const aborted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
   try {
-    await Promise.race([active(), limit]);
+    await within(Promise.race([active(), aborted]), EVENT_LIMIT_MS);
     if (signal.aborted) throw new HostFailure('stopped', 'The program that fired the event has ended.');
     return null;
   } finally {
-    clearTimeout(timer);
     end();
   }
 }

@@ -78,7 +78,9 @@ class BackgroundFetchUpdateUIEvent extends BackgroundFetchEvent {
   }
 }
 
-export const EVENTS = ['backgroundfetchsuccess', 'backgroundfetchfail', 'backgroundfetchabort', 'backgroundfetchclick'];
+export const EVENTS = ['backgroundfetchsuccess', 'backgroundfetchfail', 'backgroundfetchabort', 'backgroundfetchclick'] as const;
+
+export type EventType = (typeof EVENTS)[number];
 
 /** Defines the interfaces and the event handler attributes on the worker's global object. */
 export function installEvents(): void {
@@ -118,7 +120,7 @@ export interface Fired {
 }
 
 /** Fires an event of that type at the worker. What listeners throw is reported by the platform. */
-export function fire(type: string, registration: BackgroundFetchRegistration, update: UpdateUI): Fired {
+export function fire(type: EventType, registration: BackgroundFetchRegistration, update: UpdateUI): Fired {
   const hasUI = type === 'backgroundfetchsuccess' || type === 'backgroundfetchfail';
   const event = new (hasUI ? BackgroundFetchUpdateUIEvent : BackgroundFetchEvent)(type, { registration });
   if (event instanceof BackgroundFetchUpdateUIEvent) setUpdate(event, update);

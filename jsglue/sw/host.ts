@@ -51,7 +51,7 @@ export interface HostConfig {
   framing: { contentLength: boolean; keptAlive: boolean; chunked: boolean };
 }
 
-/** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */
+/** Shown in wasm/bgfetch/display.go: what the user is to see of a background fetch. */
 export interface Shown {
   uniqueId: string;
   title: string;
@@ -69,6 +69,7 @@ export interface Shown {
 import type { Head, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
 import type { Connections } from '../shared/network-options';
 import type { RetryOptions } from '../shared/retry';
+import type { EventType } from './events';
 
 export interface SaveLimits {
   minLength: number;
@@ -143,7 +144,7 @@ export interface HostMethods {
   /** With wait: after all pages acknowledged, or 1 s. */
   update: [{ snapshots: Snapshot[]; wait: boolean }, null];
   /** Fire the closing event; answered when it is no longer active. */
-  dispatch: [{ type: string; snapshot: Snapshot }, null];
+  dispatch: [{ type: Exclude<EventType, 'backgroundfetchclick'>; snapshot: Snapshot }, null];
   /** Show it, in place of what is shown of the same background fetch, if the site may. */
   show: [Shown, null];
   closeShown: [{ uniqueId: string }, null];

@@ -3,6 +3,7 @@
 import { installInterfaces } from '../shared/install';
 import { installPermissions } from '../shared/permissions';
 import { room } from '../shared/quota';
+import type { Done } from '../shared/routes';
 import { wrapUnregister } from '../shared/unregister';
 import { Activity } from './activity';
 import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
@@ -110,7 +111,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   if (hasNative) reportNativeEvents(EVENTS);
 
   /** Nothing of this registration is to be found by the next one, which may be this worker again. */
-  const forget = async (): Promise<object> => {
+  const forget = async (): Promise<Done> => {
     lifetime.setActive(0);
     const cleared = Promise.all([deleteLeftovers(context, lock), closeAllShown()]);
     program.end('The registration was unregistered.', cleared);

@@ -7,6 +7,7 @@ import { bodyOf } from '../shared/errors';
 import type { KeptInfo, KeptOptions } from '../shared/kept-info';
 import type { KeptList, KeptRecord, Method } from '../shared/protocol';
 import { responseOf } from '../shared/record';
+import type { DeletedReply } from '../shared/routes';
 import type { Transport } from '../shared/transport';
 import { toDictionary } from '../shared/webidl';
 import { fromWire } from '../shared/wire-text';
@@ -40,7 +41,7 @@ export class BackgroundFetchKept {
 
   /** Whether there was one. When it resolves it is gone. */
   async delete(request: RequestInfo | URL, options?: KeptOptions): Promise<boolean> {
-    return (await this.#ask<{ deleted: number }>('DELETE', query(request, options))).deleted > 0;
+    return (await this.#ask<DeletedReply>('DELETE', query(request, options))).deleted > 0;
   }
 
   async #list(asked: string): Promise<KeptRecord[]> {

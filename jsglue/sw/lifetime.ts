@@ -4,7 +4,8 @@
  */
 
 import type { Activity } from './activity';
-import { cacheNames, type WorkerContext } from './context';
+import { hasWork } from '../shared/names';
+import type { WorkerContext } from './context';
 import { worker } from './worker';
 
 /** All browsers let an event live so long. */
@@ -66,10 +67,7 @@ export class Lifetime {
   }
 
   async #resume(): Promise<boolean> {
-    const { cachePrefix, keptPrefix } = this.#context;
-    const kept = await cacheNames(keptPrefix);
-    const names = await cacheNames(cachePrefix);
-    const unfinished = names.some((name) => !kept.includes(keptPrefix + name.slice(cachePrefix.length)));
+    const unfinished = hasWork(await caches.keys(), this.#context.scope);
     if (!unfinished || this.#active !== null) return false;
     this.#active = 1; // Until the program says better.
     try {

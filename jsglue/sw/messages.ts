@@ -1,5 +1,6 @@
 /** The messages of pages: requests, and watches. See shared/protocol.ts. */
 
+import { makeProblem } from '../shared/problem';
 import {
   ALIVE_INTERVAL_MS,
   MARK,
@@ -14,19 +15,20 @@ import {
   type WatchMessage,
 } from '../shared/protocol';
 import type { BodyParts } from '../shared/request-body';
+import type { OwnRoutes } from '../shared/routes';
 import { afterSilence } from '../shared/silence';
 import { differenceOf, VERSION } from '../shared/version';
 import type { Activity } from './activity';
 import type { Lifetime } from './lifetime';
 import { Retired } from './lock';
-import { problem, type Program } from './program';
+import type { Program } from './program';
 import type { Watchers } from './watchers';
 import { worker } from './worker';
 
 type Message = RequestMessage | WatchMessage;
 
 /** Requests that are answered without the program, by `METHOD path`: the JSON of the reply. */
-export type OwnAnswers = Record<string, () => Promise<object>>;
+export type OwnAnswers = { [R in keyof OwnRoutes]: () => Promise<OwnRoutes[R]> };
 
 /**
  * Adds the listener. It has to be the first for messages: those of ours are not
@@ -76,11 +78,11 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
   alive();
   if (message.protocol !== PROTOCOL) {
     const detail = differenceOf(message.version, VERSION, worker.location.href);
-    return reply(400, JSON.stringify({ ...problem(detail), title: 'Versions differ', status: 400 }));
+    return reply(400, JSON.stringify(makeProblem(400, 'Versions differ', detail)));
   }
   const timer = setInterval(alive, ALIVE_INTERVAL_MS);
   try {
-    const ownAnswer = own[`${message.method} ${message.path}`];
+    const ownAnswer = own[`${message.method} ${message.path}` as keyof OwnAnswers] as OwnAnswers[keyof OwnAnswers] | undefined;
     if (ownAnswer) return reply(200, JSON.stringify(await ownAnswer()));
     const { status, body } = await program.request(
       message.method,

@@ -3,7 +3,8 @@
  * not, somebody is told, instead of waiting for events that never come.
  */
 
-import { MARK, type Problem, type ReplyMessage } from '../shared/protocol';
+import { makeProblem } from '../shared/problem';
+import { MARK, type ReplyMessage } from '../shared/protocol';
 import { worker } from './worker';
 
 const HOW = "set backgroundFetchOptions = { native: 'never' } in both, before the script, or in neither";
@@ -15,19 +16,14 @@ export function refuseRequests(): void {
     if (typeof data !== 'object' || data === null || !(MARK in data)) return;
     event.stopImmediatePropagation();
     if (data[MARK] !== 'request') return;
-    const problem: Problem = {
-      type: 'about:blank',
-      title: 'Page and worker disagree',
-      status: 409,
-      detail: `The page has native: 'never', but its service worker uses the browser's own Background Fetch: ${HOW}.`,
-      error: 'TypeError',
-    };
+    const detail = `The page has native: 'never', but its service worker uses the browser's own Background Fetch: ${HOW}.`;
+    const problem = makeProblem(409, 'Page and worker disagree', detail);
     ports[0]?.postMessage({ type: 'reply', status: 409, body: JSON.stringify(problem) } satisfies ReplyMessage);
   });
 }
 
 /** In a worker that uses ours: events of the browser's own tell that a page does not. */
-export function reportNativeEvents(types: string[]): void {
+export function reportNativeEvents(types: readonly string[]): void {
   const report = (event: Event): void => {
     if (!event.isTrusted) return;
     console.error(

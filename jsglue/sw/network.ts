@@ -1,5 +1,6 @@
 /** What can be known of the network without sending the request itself. */
 
+import { within } from '../shared/deadline';
 import type { HostMethods } from './host';
 import { HostFailure } from './hosterror';
 import { worker } from './worker';
@@ -72,8 +73,7 @@ export async function reachable({ url }: HostMethods['reachable'][0], signal: Ab
   } catch {
     if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
     // So it does what the worker's own policy forbids, at once or where it is redirected to.
-    const late = new Promise<boolean>((resolve) => setTimeout(resolve, EVENT_WITHIN_MS, false));
-    return await Promise.race([forbidden, late]);
+    return (await within(forbidden, EVENT_WITHIN_MS)) ?? false;
   } finally {
     stop();
   }

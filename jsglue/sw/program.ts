@@ -3,7 +3,9 @@
  * and booted again when it has ended. It resumes from storage by itself.
  */
 
-import type { Problem } from '../shared/protocol';
+import { within } from '../shared/deadline';
+import { makeProblem } from '../shared/problem';
+import { PROBLEM_TYPE, type Problem } from '../shared/protocol';
 import type { BodyParts } from '../shared/request-body';
 import type { Handles } from './bodies';
 import type { Activity } from './activity';
@@ -100,8 +102,7 @@ export class Program {
   }
 
   #clearedAfter(cleared: Promise<unknown>): void {
-    const waited = new Promise((resolve) => setTimeout(resolve, CLEARED_MS));
-    this.#cleared = Promise.race([Promise.allSettled([this.#cleared, cleared]), waited]);
+    this.#cleared = within(Promise.allSettled([this.#cleared, cleared]), CLEARED_MS);
   }
 
   /**
@@ -121,7 +122,7 @@ export class Program {
       );
     } catch (error) {
       if (error instanceof Retired) throw error;
-      return { status: 500, body: JSON.stringify(problem(error)) };
+      return { status: 500, body: JSON.stringify(problem(500, error)) };
     } finally {
       kept.free();
     }
@@ -136,9 +137,9 @@ export class Program {
       );
     } catch (error) {
       const status = error instanceof Retired ? 503 : 500;
-      return new Response(JSON.stringify({ ...problem(error), status }), {
+      return new Response(JSON.stringify(problem(status, error)), {
         status,
-        headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
+        headers: { 'Content-Type': PROBLEM_TYPE, 'Cache-Control': 'no-store' },
       });
     }
   }
@@ -257,12 +258,7 @@ function withHandles(body: string, prefix: string): string {
   return JSON.stringify(init);
 }
 
-export function problem(error: unknown): Problem {
-  return {
-    type: 'about:blank',
-    title: 'The background fetch program does not run',
-    status: 500,
-    detail: error instanceof Error ? error.message : String(error),
-    error: 'TypeError',
-  };
+function problem(status: number, error: unknown): Problem {
+  const detail = error instanceof Error ? error.message : String(error);
+  return makeProblem(status, 'The background fetch program does not run', detail);
 }

@@ -6,12 +6,13 @@
 
 import { instanceOf } from '../shared/instances';
 import { MARK, type Snapshot } from '../shared/protocol';
+import { lost } from '../shared/snapshots';
 import { fromWire } from '../shared/wire-text';
 import { fire } from './events';
 import type { HostMethods } from './host';
 import type { Lifetime } from './lifetime';
 import type { LocalTransport } from './transport';
-import { lost, type Watchers } from './watchers';
+import type { Watchers } from './watchers';
 import { worker } from './worker';
 
 const TAG = 'bgfetch:';

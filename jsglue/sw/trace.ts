@@ -1,12 +1,12 @@
 /** The option `debug` of the worker: each step of each transfer in the console, how long it took for DevTools. */
 
 import { measureTo, startMeasure } from '../shared/measure';
-import type { LogEntry } from '../shared/protocol';
+import type { LogEntry, LogEvent } from '../shared/protocol';
 import { fromWire } from '../shared/wire-text';
 
 /** Events of the log (wasm/bgfetch/log.go) with which something begins and ends. */
-const BEGINS: readonly string[] = ['fetch', 'loaded', 'request'];
-const ENDS: readonly string[] = ['settled', 'attempt', 'record'];
+const BEGINS: readonly LogEvent[] = ['fetch', 'loaded', 'request'];
+const ENDS: readonly LogEvent[] = ['settled', 'attempt', 'record'];
 
 export async function trace({ event, id, record, url, range, status, detail }: LogEntry): Promise<null> {
   const one = record === undefined ? '' : `, record ${record}`;

@@ -5,6 +5,7 @@
 
 import type { Head, StoredRequest } from '../shared/protocol';
 import { storedRequestBody } from '../shared/request-body';
+import { settingsOf } from '../shared/stored-request';
 import { cacheKey } from './bodies';
 import type { HostMethods, SaveLimits } from './host';
 import type { Give } from './hostcalls';
@@ -225,22 +226,20 @@ async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<Reques
   const ranged = isRanged(args);
   const headers = new Headers(request.headers);
   if (ranged) headers.set('Range', `bytes=${rangeStart}-${rangeEnd > 0 ? rangeEnd - 1 : ''}`);
-  const init: RequestInit = {
-    method: request.method,
+  const settings = settingsOf(request);
+  // A navigation cannot be constructed; it was one to a page of this origin.
+  if (settings.mode === 'navigate') settings.mode = 'same-origin';
+  // A range must not be cut from what the HTTP cache has, which may be older.
+  if ((ranged || pastCache) && (settings.cache ?? 'default') === 'default') settings.cache = 'no-store';
+  const init = {
+    ...settings,
     headers,
-    // A navigation cannot be constructed; it was one to a page of this origin.
-    mode: (request.mode === 'navigate' ? 'same-origin' : request.mode) as RequestMode | undefined,
-    credentials: request.credentials as RequestCredentials | undefined,
-    // A range must not be cut from what the HTTP cache has, which may be older.
-    cache: ((ranged || pastCache) && (request.cache ?? 'default') === 'default' ? 'no-store' : request.cache) as
-      | RequestCache
-      | undefined,
-    redirect: request.redirect as RequestRedirect | undefined,
-    referrerPolicy: request.referrerPolicy as ReferrerPolicy | undefined,
     referrer: usableReferrer(request),
+    // The program checks it, of all the bytes.
+    integrity: undefined,
     priority: args.priority,
     body: request.body ? await requestBody(request.body, await cache) : undefined,
-  };
+  } as RequestInit;
   // What is undefined stands for the default, where a given member would not.
   for (const [name, value] of Object.entries(init)) {
     if (value === undefined) delete init[name as keyof RequestInit];

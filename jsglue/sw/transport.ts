@@ -1,6 +1,7 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
-import type { FetchList, Method, Problem } from '../shared/protocol';
+import { makeProblem } from '../shared/problem';
+import type { FetchList, Method } from '../shared/protocol';
 import type { Reply, Transport } from '../shared/transport';
 import type { Activity } from './activity';
 import type { Program } from './program';
@@ -75,7 +76,7 @@ function inactive(method: string, path: string): Reply {
   if (method === 'GET' && path === 'fetches') return { status: 200, body: { fetches: [] } satisfies FetchList };
   if (method === 'GET' || path === 'ids') return { status: 404, body: undefined };
   const detail = 'This service worker is not the active one of its registration.';
-  return { status: 400, body: { detail, error: 'TypeError' } satisfies Partial<Problem> };
+  return { status: 400, body: makeProblem(400, 'Not the active worker', detail) };
 }
 
 function parse(text: string): unknown {

@@ -3,6 +3,7 @@
 import { tellInstances } from '../shared/instances';
 import { WATCH_PORTS, type AckMessage, type Snapshot, type SnapshotsMessage } from '../shared/protocol';
 import { afterSilence } from '../shared/silence';
+import { isOlder, lost } from '../shared/snapshots';
 import type { HostMethods } from './host';
 
 const ACK_DEADLINE_MS = 1000;
@@ -54,7 +55,7 @@ export class Watchers {
       const { uniqueId } = snapshot;
       const known = this.#latest.get(uniqueId);
       if (!snapshot.recordsAvailable) this.#latest.delete(uniqueId);
-      else if (!known || known.revision <= snapshot.revision) this.#latest.set(uniqueId, snapshot);
+      else if (!known || !isOlder(snapshot, known)) this.#latest.set(uniqueId, snapshot);
     }
   }
 
@@ -86,12 +87,6 @@ export class Watchers {
       this.#watchers.delete(client);
     }
   }
-}
-
-/** The last snapshot of a background fetch that nothing is left of. */
-export function lost(snapshot: Snapshot): Snapshot {
-  const outcome = snapshot.result === '' ? ({ result: 'failure', failureReason: 'aborted' } as const) : {};
-  return { ...snapshot, ...outcome, recordsAvailable: false };
 }
 
 function post(ports: MessagePort[], message: SnapshotsMessage): void {

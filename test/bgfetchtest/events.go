@@ -36,9 +36,9 @@ func (e *Events) Update(_ context.Context, snapshots []bgfetch.Snapshot, _ bool)
 }
 
 // Dispatch implements bgfetch.Events.
-func (e *Events) Dispatch(ctx context.Context, eventType string, snapshot bgfetch.Snapshot) error {
+func (e *Events) Dispatch(ctx context.Context, event bgfetch.EventType, snapshot bgfetch.Snapshot) error {
 	e.mu.Lock()
-	d := Dispatched{Type: eventType, Snapshot: snapshot}
+	d := Dispatched{Type: string(event), Snapshot: snapshot}
 	for _, told := range e.updates {
 		if told.UniqueID == snapshot.UniqueID {
 			d.Told = told
@@ -47,7 +47,7 @@ func (e *Events) Dispatch(ctx context.Context, eventType string, snapshot bgfetc
 	e.dispatched = append(e.dispatched, d)
 	e.mu.Unlock()
 	if e.OnDispatch != nil {
-		return e.OnDispatch(ctx, eventType, snapshot)
+		return e.OnDispatch(ctx, string(event), snapshot)
 	}
 	return nil
 }

@@ -458,7 +458,7 @@ type Resource struct {
 
 // Respond answers a request as a server does that knows Range.
 func (r Resource) Respond(init bgfetch.TransferInit) Response {
-	head := bgfetch.Head{URL: init.Request.URL, Type: r.Type, Status: 200}
+	head := bgfetch.Head{URL: init.Request.URL, Type: bgfetch.ResponseType(r.Type), Status: 200}
 	if head.Type == "" {
 		head.Type = "basic"
 	}

@@ -18,12 +18,20 @@ type Shown struct {
 	Snapshot Snapshot `json:"snapshot"`
 }
 
-// Action is something that the user can do about a background fetch: abort, pause
-// or resume, and its label.
+// Action is something that the user can do about a background fetch, and its label.
 type Action struct {
-	Action string `json:"action"`
-	Title  string `json:"title"`
+	Action ActionName `json:"action"`
+	Title  string     `json:"title"`
 }
+
+// ActionName is what an action does: the last part of a path of package httpapi.
+type ActionName string
+
+const (
+	ActionAbort  ActionName = "abort"
+	ActionPause  ActionName = "pause"
+	ActionResume ActionName = "resume"
+)
 
 // UI is what updateUI() is given. What it is not given stays.
 //

@@ -5,23 +5,25 @@ import (
 	"fmt"
 )
 
-// Names of the exceptions that reach a page.
+// ErrorName is the name of an exception that reaches a page.
+type ErrorName string
+
 const (
-	TypeError          = "TypeError"
-	NotAllowedError    = "NotAllowedError"
-	QuotaExceededError = "QuotaExceededError"
-	InvalidStateError  = "InvalidStateError"
+	TypeError          ErrorName = "TypeError"
+	NotAllowedError    ErrorName = "NotAllowedError"
+	QuotaExceededError ErrorName = "QuotaExceededError"
+	InvalidStateError  ErrorName = "InvalidStateError"
 )
 
 // Error is an error with the name of the exception that a page is to see.
 type Error struct {
-	Name    string
+	Name    ErrorName
 	Message string
 }
 
-func (e *Error) Error() string { return e.Name + ": " + e.Message }
+func (e *Error) Error() string { return string(e.Name) + ": " + e.Message }
 
-func Errorf(name, format string, args ...any) error {
+func Errorf(name ErrorName, format string, args ...any) error {
 	return &Error{Name: name, Message: fmt.Sprintf(format, args...)}
 }
 

@@ -24,7 +24,8 @@ type Listing struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Ended is a background fetch that is done with, as the history keeps it.
+// Ended is a background fetch that is done with, as the history keeps it, but for Kept: whether
+// there are still records of it that were kept.
 type Ended struct {
 	Listing
 	// Number names it in the history, which gives it: the last has the largest.
@@ -33,8 +34,6 @@ type Ended struct {
 	Ended int64 `json:"ended"`
 	// Retryable: Retry can make it again.
 	Retryable bool `json:"retryable,omitempty"`
-	// Kept: there are records of it that were kept. The history does not store it.
-	Kept bool `json:"kept,omitempty"`
 	// AbortedBy is the name of the call that aborted it. Only the store sees it.
 	AbortedBy string `json:"abortedBy,omitempty"`
 	// Again is what it is made again with. It is kept of one that failed, whose

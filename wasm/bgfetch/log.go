@@ -3,9 +3,8 @@ package bgfetch
 // LogEntry is something that happened.
 type LogEntry struct {
 	// At is in ms since 1970.
-	At int64 `json:"at"`
-	// Event is a word for what happened, see below.
-	Event string `json:"event"`
+	At    int64    `json:"at"`
+	Event LogEvent `json:"event"`
 	// ID is the background fetch's.
 	ID string `json:"id,omitempty"`
 	// Record is the index of the record, nil where it is about no record.
@@ -18,21 +17,23 @@ type LogEntry struct {
 	Detail string `json:"detail,omitempty"`
 }
 
-// Events of the log.
+// LogEvent is a word for what happened.
+type LogEvent string
+
 const (
-	LogStarted  = "started"  // the program, in a new worker or after it ended
-	LogFetch    = "fetch"    // a background fetch began
-	LogLoaded   = "loaded"   // one that an earlier run left goes on
-	LogRequest  = "request"  // was sent
-	LogResponse = "response" // its head came
-	LogAttempt  = "attempt"  // ended without a result, and how it goes on
-	LogRecord   = "record"   // has its result
-	LogPaused   = "paused"
-	LogResumed  = "resumed"
-	LogSettled  = "settled"  // a background fetch has its result
-	LogDispatch = "dispatch" // its closing event is fired
-	LogEnded    = "ended"    // the event is no longer active: all is deleted
-	LogError    = "error"    // something of ours failed
+	LogStarted  LogEvent = "started"  // the program, in a new worker or after it ended
+	LogFetch    LogEvent = "fetch"    // a background fetch began
+	LogLoaded   LogEvent = "loaded"   // one that an earlier run left goes on
+	LogRequest  LogEvent = "request"  // was sent
+	LogResponse LogEvent = "response" // its head came
+	LogAttempt  LogEvent = "attempt"  // ended without a result, and how it goes on
+	LogRecord   LogEvent = "record"   // has its result
+	LogPaused   LogEvent = "paused"
+	LogResumed  LogEvent = "resumed"
+	LogSettled  LogEvent = "settled"  // a background fetch has its result
+	LogDispatch LogEvent = "dispatch" // its closing event is fired
+	LogEnded    LogEvent = "ended"    // the event is no longer active: all is deleted
+	LogError    LogEvent = "error"    // something of ours failed
 )
 
 // LogRun is the log of one run of the program.

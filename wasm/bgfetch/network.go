@@ -9,8 +9,8 @@ import (
 
 // TransferInit says what to request.
 type TransferInit struct {
-	UniqueID string  `json:"uniqueId"`
-	Index    int     `json:"index"`
+	UniqueID string  `json:"-"` // names the cache
+	Index    int     `json:"-"`
 	Request  Request `json:"request"`
 	// RangeStart is the first byte asked for, RangeEnd the byte after the last,
 	// or 0 for the rest. Both 0: no Range header, unless Ranged asks for one all
@@ -20,10 +20,16 @@ type TransferInit struct {
 	Ranged     bool  `json:"ranged,omitempty"`
 	// PastCache asks past the browser's HTTP cache.
 	PastCache bool `json:"pastCache,omitempty"`
-	// Priority is a hint for the browser, among all requests of the site: "low", or ""
-	// for none.
-	Priority string `json:"priority,omitempty"`
+	// Priority is a hint for the browser, among all requests of the site; "" for none.
+	Priority FetchPriority `json:"priority,omitempty"`
 }
+
+// FetchPriority is the priority of a request for the browser.
+// Source: https://fetch.spec.whatwg.org/#enumdef-requestpriority
+type FetchPriority string
+
+// FetchPriorityLow lets requests of the page itself go first.
+const FetchPriorityLow FetchPriority = "low"
 
 // RangeValue is the value of the Range header field of a request, or "".
 func (init TransferInit) RangeValue() string {

@@ -110,12 +110,20 @@ type Events interface {
 	// Update tells all instances. When wait is set it returns after they have
 	// acknowledged it, or after a deadline.
 	Update(ctx context.Context, snapshots []Snapshot, wait bool)
-	// Dispatch fires the closing event (its type is "backgroundfetchsuccess",
-	// "backgroundfetchfail" or "backgroundfetchabort") at the service worker and
-	// returns when it is no longer active. An error means that it may not have
-	// been delivered.
-	Dispatch(ctx context.Context, eventType string, snapshot Snapshot) error
+	// Dispatch fires the closing event at the service worker and returns when it is
+	// no longer active. An error means that it may not have been delivered.
+	Dispatch(ctx context.Context, event EventType, snapshot Snapshot) error
 }
+
+// EventType is the type of a closing event.
+// Source: #backgroundfetch-events
+type EventType string
+
+const (
+	EventSuccess EventType = "backgroundfetchsuccess"
+	EventFail    EventType = "backgroundfetchfail"
+	EventAbort   EventType = "backgroundfetchabort"
+)
 
 // Display shows background fetches to the user, each in a place of its own, where
 // the site may show anything at all. A failure changes nothing: nobody is told.

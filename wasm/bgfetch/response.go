@@ -25,13 +25,26 @@ func ParseLength(s string) (int64, bool) {
 
 // Head is a response without its body.
 type Head struct {
-	URL        string   `json:"url"`
-	Type       string   `json:"type"` // "basic", "cors", ...: what may be seen of the headers
-	Redirected bool     `json:"redirected,omitempty"`
-	Status     int      `json:"status"`
-	StatusText string   `json:"statusText,omitempty"`
-	Headers    []Header `json:"headers,omitempty"`
+	URL        string       `json:"url"`
+	Type       ResponseType `json:"type"` // what may be seen of the headers
+	Redirected bool         `json:"redirected,omitempty"`
+	Status     int          `json:"status"`
+	StatusText string       `json:"statusText,omitempty"`
+	Headers    []Header     `json:"headers,omitempty"`
 }
+
+// ResponseType is the type of a response.
+// Source: https://fetch.spec.whatwg.org/#enumdef-responsetype
+type ResponseType string
+
+const (
+	ResponseTypeBasic          ResponseType = "basic"
+	ResponseTypeCORS           ResponseType = "cors"
+	ResponseTypeDefault        ResponseType = "default"
+	ResponseTypeError          ResponseType = "error"
+	ResponseTypeOpaque         ResponseType = "opaque"
+	ResponseTypeOpaqueRedirect ResponseType = "opaqueredirect"
+)
 
 // Get returns the value of the first header field with that name.
 func (h Head) Get(name string) (string, bool) {
@@ -64,7 +77,7 @@ func (h Head) ContentLength() int64 {
 
 // sameOriginHeaders says that all header fields of the response can be seen, so
 // that the absence of one means something.
-func (h Head) sameOriginHeaders() bool { return h.Type == "basic" }
+func (h Head) sameOriginHeaders() bool { return h.Type == ResponseTypeBasic }
 
 // Shows says whether a field of that name would be visible, so that its absence means
 // something: same-origin, or where the server exposes it and says so to us.

@@ -78,10 +78,23 @@ type pendingCall struct {
 	w        io.Writer
 }
 
-// reply is the answer to a call: a HostError and a message, or "" and JSON text.
+// reply is the answer to a call: an error and a message, or noError and JSON text.
 type reply struct {
-	code, text string
+	code errorCode
+	text string
 }
+
+// errorCode says what went wrong with a call (HostError in host.ts).
+type errorCode string
+
+const (
+	noError      errorCode = ""
+	codeNetwork  errorCode = "network"
+	codeQuota    errorCode = "quota"
+	codeLost     errorCode = "lost"
+	codeStopped  errorCode = "stopped"
+	codeInternal errorCode = "internal"
+)
 
 // Connect finds the host in the global object.
 func Connect() (*Bridge, error) {
@@ -132,7 +145,7 @@ func (b *Bridge) deliver(_ safejs.Value, args []safejs.Value) any {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if answered := b.pending[number].answered; answered != nil {
-		answered <- reply{code, text} // has room for the one answer
+		answered <- reply{errorCode(code), text} // has room for the one answer
 	}
 	delete(b.pending, number)
 	return nil
@@ -209,7 +222,7 @@ func (b *Bridge) callBytes(ctx context.Context, method string, args, result any,
 		_, _ = b.host.Call("cancel", number)
 		answer = <-answered
 	}
-	if answer.code != "" {
+	if answer.code != noError {
 		return hostError(ctx, method, answer)
 	}
 	if result == nil {
@@ -230,13 +243,13 @@ func (b *Bridge) send(method string, args any) {
 // hostError is the Go error for a HostError of host.ts.
 func hostError(ctx context.Context, method string, answer reply) error {
 	switch answer.code {
-	case "network":
+	case codeNetwork:
 		return fmt.Errorf("%w: %s", bgfetch.ErrNetwork, answer.text)
-	case "lost":
+	case codeLost:
 		return fmt.Errorf("%w: %s", bgfetch.ErrLost, answer.text)
-	case "quota":
+	case codeQuota:
 		return fmt.Errorf("%w: %s", bgfetch.ErrQuota, answer.text)
-	case "stopped":
+	case codeStopped:
 		if err := ctx.Err(); err != nil {
 			return err
 		}

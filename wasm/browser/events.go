@@ -21,8 +21,8 @@ type updateArgs struct {
 }
 
 type dispatchArgs struct {
-	Type     string           `json:"type"`
-	Snapshot bgfetch.Snapshot `json:"snapshot"`
+	Type     bgfetch.EventType `json:"type"`
+	Snapshot bgfetch.Snapshot  `json:"snapshot"`
 }
 
 // Update implements bgfetch.Events.
@@ -37,8 +37,8 @@ func (e Events) Update(ctx context.Context, snapshots []bgfetch.Snapshot, wait b
 }
 
 // Dispatch implements bgfetch.Events.
-func (e Events) Dispatch(ctx context.Context, eventType string, snapshot bgfetch.Snapshot) error {
-	return e.Bridge.call(ctx, "dispatch", dispatchArgs{eventType, snapshot}, nil)
+func (e Events) Dispatch(ctx context.Context, event bgfetch.EventType, snapshot bgfetch.Snapshot) error {
+	return e.Bridge.call(ctx, "dispatch", dispatchArgs{event, snapshot}, nil)
 }
 
 // ReportActive tells the host how many background fetches are not yet done with,

@@ -94,14 +94,8 @@ func (w *replyWriter) Flush() {
 func (w *replyWriter) fail(status int, detail string) {
 	w.failed = true
 	w.status = status
-	w.sent = http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}}
-	text, _ := json.Marshal(map[string]any{ // strings and a number can be encoded
-		"type":   "about:blank",
-		"title":  http.StatusText(w.status),
-		"status": w.status,
-		"detail": detail,
-		"error":  bgfetch.TypeError,
-	})
+	w.sent = http.Header{"Content-Type": {bgfetch.ProblemType}, "Cache-Control": {"no-store"}}
+	text, _ := json.Marshal(bgfetch.NewProblem(status, bgfetch.TypeError, detail)) // strings and a number can be encoded
 	w.body.Reset()
 	w.body.Write(text)
 }

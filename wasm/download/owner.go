@@ -77,5 +77,5 @@ type Connection interface {
 	// GivenUp says whether the host was tried often enough for now.
 	GivenUp() bool
 	// PriorityHint is TransferInit.Priority.
-	PriorityHint() string
+	PriorityHint() bgfetch.FetchPriority
 }

@@ -352,7 +352,7 @@ func (e *Engine) deliver(f *backgroundFetch) {
 	e.notifier.final(e.ctx, f, snapshot)
 	e.goWork(func() { e.presenter.settled(f) })
 
-	f.note(bgfetch.LogDispatch, closingEvent(snapshot))
+	f.note(bgfetch.LogDispatch, string(closingEvent(snapshot)))
 	if err := e.Events.Dispatch(e.ctx, closingEvent(snapshot), snapshot); err != nil {
 		if e.ctx.Err() == nil {
 			f.fail("its event is fired again at the next start", err)
@@ -369,14 +369,14 @@ func (e *Engine) deliver(f *backgroundFetch) {
 	e.remove(f)
 }
 
-func closingEvent(snapshot bgfetch.Snapshot) string {
+func closingEvent(snapshot bgfetch.Snapshot) bgfetch.EventType {
 	switch {
 	case snapshot.Result == bgfetch.ResultSuccess:
-		return "backgroundfetchsuccess"
+		return bgfetch.EventSuccess
 	case snapshot.FailureReason == bgfetch.ReasonAborted:
-		return "backgroundfetchabort"
+		return bgfetch.EventAbort
 	default:
-		return "backgroundfetchfail"
+		return bgfetch.EventFail
 	}
 }
 

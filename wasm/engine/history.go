@@ -89,6 +89,7 @@ func (f *backgroundFetch) total() int64 {
 // ended is what the history keeps of f. e.mu is held.
 func (f *backgroundFetch) ended() bgfetch.Ended {
 	ended := bgfetch.Ended{Listing: f.listing(), Ended: time.Now().UnixMilli(), AbortedBy: f.state.AbortedBy}
+	ended.Kept = false // History says it, for as long as it is so
 	if f.state.Result != bgfetch.ResultFailure {
 		return ended
 	}
@@ -129,7 +130,9 @@ func (e *Engine) History(ctx context.Context) (history []bgfetch.Ended, revision
 	for uniqueID, f := range e.kept {
 		if !listed[uniqueID] {
 			keptAt := f.state.KeptAt
-			history = append(history, bgfetch.Ended{Listing: f.listing(), Number: -keptAt, Ended: keptAt, Kept: true})
+			one := bgfetch.Ended{Listing: f.listing(), Number: -keptAt, Ended: keptAt}
+			one.Kept = true
+			history = append(history, one)
 		}
 	}
 	slices.SortStableFunc(history, func(a, b bgfetch.Ended) int { return cmp.Compare(b.Ended, a.Ended) })

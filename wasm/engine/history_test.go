@@ -142,7 +142,7 @@ func TestLogTellsOfRestarts(t *testing.T) {
 		var events []string
 		for _, run := range log.Runs {
 			for _, entry := range run.Entries {
-				events = append(events, entry.Event)
+				events = append(events, string(entry.Event))
 				if entry.At == 0 || entry.Event == "request" && (entry.URL != siteA || entry.Record == nil) {
 					t.Errorf("entry %+v", entry)
 				}

@@ -22,7 +22,7 @@ func (e *Engine) Log(ctx context.Context) (bgfetch.Log, error) {
 }
 
 // note logs something about f.
-func (f *backgroundFetch) note(event, detail string) {
+func (f *backgroundFetch) note(event bgfetch.LogEvent, detail string) {
 	f.engine.log.Add(bgfetch.LogEntry{Event: event, ID: f.state.ID, Detail: detail})
 }
 

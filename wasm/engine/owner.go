@@ -207,12 +207,12 @@ func (o owner) GivenUp() bool {
 
 // PriorityHint implements download.Connection: what the page itself waits for goes before
 // requests of ours, unless the site says that this is as urgent.
-func (o owner) PriorityHint() string {
+func (o owner) PriorityHint() bgfetch.FetchPriority {
 	e := o.fetch.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if o.fetch.rank() == 0 {
 		return ""
 	}
-	return "low"
+	return bgfetch.FetchPriorityLow
 }

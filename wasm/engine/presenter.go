@@ -12,10 +12,10 @@ import (
 )
 
 var (
-	actionAbort  = bgfetch.Action{Action: "abort", Title: "Abort"}
-	actionPause  = bgfetch.Action{Action: "pause", Title: "Pause"}
-	actionResume = bgfetch.Action{Action: "resume", Title: "Resume"}
-	actionAgree  = bgfetch.Action{Action: "resume", Title: "Download"}
+	actionAbort  = bgfetch.Action{Action: bgfetch.ActionAbort, Title: "Abort"}
+	actionPause  = bgfetch.Action{Action: bgfetch.ActionPause, Title: "Pause"}
+	actionResume = bgfetch.Action{Action: bgfetch.ActionResume, Title: "Resume"}
+	actionAgree  = bgfetch.Action{Action: bgfetch.ActionResume, Title: "Download"}
 )
 
 // UpdateUI changes title and icons of a background fetch whose records are still

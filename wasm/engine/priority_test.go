@@ -74,7 +74,7 @@ func TestHigherPriorityTakesThePlaceAndKeepsTheBytes(t *testing.T) {
 			if strings.Contains(request.Request.URL, "high") {
 				want = ""
 			}
-			if request.Priority != want {
+			if string(request.Priority) != want {
 				t.Errorf("%s: the browser is told %q", request.Request.URL, request.Priority)
 			}
 		}

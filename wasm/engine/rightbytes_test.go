@@ -437,7 +437,7 @@ func TestNoBody(t *testing.T) {
 			w.start()
 			respond := func(status int) func(int, bgfetch.TransferInit) response {
 				return func(int, bgfetch.TransferInit) response {
-					return response{Head: bgfetch.Head{Type: kind, Status: status, Headers: []bgfetch.Header{{"Content-Length", "12345"}}}}
+					return response{Head: bgfetch.Head{Type: bgfetch.ResponseType(kind), Status: status, Headers: []bgfetch.Header{{"Content-Length", "12345"}}}}
 				}
 			}
 			w.network.Handle(siteA, respond(200))

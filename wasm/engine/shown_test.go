@@ -56,7 +56,7 @@ func TestWhatIsShown(t *testing.T) {
 func actions(s bgfetch.Shown) []string {
 	names := []string{}
 	for _, action := range s.Actions {
-		names = append(names, action.Action)
+		names = append(names, string(action.Action))
 	}
 	return names
 }

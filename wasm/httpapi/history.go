@@ -9,21 +9,21 @@ import (
 // What the list of background fetches is made of (jsglue/component).
 
 func (a api) listings(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"fetches": a.engine.List(), "history": a.engine.HistoryRevision()})
+	writeJSON(w, http.StatusOK, listings{a.engine.List(), a.engine.HistoryRevision()})
 }
 
 func (a api) history(w http.ResponseWriter, r *http.Request) {
 	fetches, revision, err := a.engine.History(r.Context())
-	reply(w, map[string]any{"fetches": fetches, "revision": revision}, err)
+	reply(w, historyReply{fetches, revision}, err)
 }
 
 func (a api) clearHistory(w http.ResponseWriter, r *http.Request) {
-	reply(w, struct{}{}, a.engine.ClearHistory(r.Context()))
+	reply(w, done{}, a.engine.ClearHistory(r.Context()))
 }
 
 func (a api) deleteHistory(w http.ResponseWriter, r *http.Request) {
 	if number, ok := number(w, "the number", r.PathValue("number")); ok {
-		reply(w, struct{}{}, a.engine.DeleteHistory(r.Context(), number))
+		reply(w, done{}, a.engine.DeleteHistory(r.Context(), number))
 	}
 }
 
@@ -32,9 +32,7 @@ func (a api) retry(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	var init struct {
-		UniqueID string `json:"uniqueId"`
-	}
+	var init retryInit
 	if !readJSON(w, r, &init) {
 		return
 	}

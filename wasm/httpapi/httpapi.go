@@ -1,42 +1,7 @@
 // Package httpapi is the one HTTP handler over the engine: pages' messages and
 // the service worker's fetch events arrive here alike. Paths are relative to
-// <scope>/__bgfetch__/, bodies are JSON; jsglue/shared/protocol.ts has the types.
-//
-//	GET  /fetches                      200 {"fetches": [Snapshot]}, the active ones, oldest first
-//	GET  /fetches?id=<id>              200 Snapshot of the active one, or 404
-//	POST /ids                          {"id": string}: the same, for ids that no URL has room for
-//	POST /fetches                      FetchInit: 201 Snapshot. Its uniqueId may be left out, its
-//	                                   requests may be URLs
-//	GET  /fetches/<uniqueId>           200 Snapshot
-//	*    /ids/<id>[/...]               the same for the newest one with that id
-//	POST /fetches/<uniqueId>/abort[?call=<name>]
-//	                                   200 {"aborted": bool}, the same again for the same call
-//	POST /fetches/<uniqueId>/pause     200 {"paused": bool}
-//	POST /fetches/<uniqueId>/resume    200 {"paused": bool}
-//	POST /fetches/<uniqueId>/options   NetworkOptionsInit: 200 {"changed": bool}
-//	POST /fetches/<uniqueId>/ui        UI: 200 {}
-//	POST /fetches/<uniqueId>/match     matchInit: 200 {"cache": name, "records": [RecordSnapshot]}
-//	GET  /fetches/<uniqueId>/records/<index>[?wait=head]
-//	                                   200 RecordSnapshot
-//	GET  /fetches/<uniqueId>/records/<index>/plan?generation=<g>&from=<offset>[&wait=1][&seek=1][&stay=1]
-//	                                   200 Plan. With seek the transfer goes there, unless with stay
-//	GET  /fetches/<uniqueId>/zip[?record=<index>...]
-//	                                   200 a ZIP archive of the bodies (a ServedBody)
-//	GET  /fetches/<uniqueId>/records/<index>/body[?download]
-//	                                   200 or 206: the bytes (a ServedBody, see there)
-//	GET  /body?url=<url>[&ignoreSearch][&download]
-//	                                   the same for the record that was kept for that URL, or is under way
-//	GET  /kept[?url=<url>[&ignoreSearch]]
-//	                                   200 {"records": [KeptRecord]}, the last kept first
-//	DELETE /kept?url=<url>[&ignoreSearch], /kept/<uniqueId>
-//	                                   200 {"deleted": number}; of a unique id never 0 but 404
-//	GET  /program                      200 {"goroutines": n, "memory": bytes} of this program
-//	GET  /                             200 the downloads page, with /list.js and /page.css
-//	GET  /list                         200 {"fetches": [Listing], "history": revision}, those not done with
-//	GET  /history                      200 {"fetches": [Ended], "revision": number}, the last first
-//	DELETE /history[/<number>]         200 {}
-//	POST /history/<number>/retry       {"uniqueId": string}, which may be left out: 201 Snapshot of the new one
-//	GET  /log                          200 Log
+// <scope>/__bgfetch__/, bodies are JSON. New has all paths; what each takes and answers is
+// described in jsglue/shared/routes.ts, which test/wire compares with this package.
 //
 // HEAD is answered wherever GET is. A navigation changes nothing and causes no request: only
 // GET and HEAD are open to it, and it seeks nowhere. One that no page of this origin is known to
@@ -117,7 +82,7 @@ type api struct{ engine *engine.Engine }
 func (a api) list(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	if !query.Has("id") {
-		writeJSON(w, http.StatusOK, map[string]any{"fetches": a.engine.Active()})
+		writeJSON(w, http.StatusOK, fetchList{a.engine.Active()})
 		return
 	}
 	a.get(w, query.Get("id"))
@@ -125,9 +90,7 @@ func (a api) list(w http.ResponseWriter, r *http.Request) {
 
 // active answers get().
 func (a api) active(w http.ResponseWriter, r *http.Request) {
-	var init struct {
-		ID string `json:"id"`
-	}
+	var init idInit
 	if readJSON(w, r, &init) {
 		a.get(w, init.ID)
 	}
@@ -143,10 +106,7 @@ func (a api) get(w http.ResponseWriter, id string) {
 }
 
 func (a api) fetch(w http.ResponseWriter, r *http.Request) {
-	var init struct {
-		bgfetch.FetchInit
-		Requests []requestInit `json:"requests"`
-	}
+	var init fetchInit
 	if !readJSON(w, r, &init) {
 		return
 	}
@@ -211,17 +171,17 @@ func (a api) newest(handler http.Handler) http.HandlerFunc {
 
 func (a api) abort(w http.ResponseWriter, r *http.Request) {
 	aborted, err := a.engine.Abort(r.Context(), r.PathValue("uniqueId"), r.URL.Query().Get("call"))
-	reply(w, map[string]bool{"aborted": aborted}, err)
+	reply(w, abortReply{aborted}, err)
 }
 
 func (a api) pause(w http.ResponseWriter, r *http.Request) {
 	paused, err := a.engine.Pause(r.PathValue("uniqueId"))
-	reply(w, map[string]bool{"paused": paused}, err)
+	reply(w, pauseReply{paused}, err)
 }
 
 func (a api) resume(w http.ResponseWriter, r *http.Request) {
 	err := a.engine.Resume(r.PathValue("uniqueId"))
-	reply(w, map[string]bool{"paused": false}, err)
+	reply(w, pauseReply{}, err)
 }
 
 func (a api) setOptions(w http.ResponseWriter, r *http.Request) {
@@ -230,7 +190,7 @@ func (a api) setOptions(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	changed, err := a.engine.SetOptions(r.PathValue("uniqueId"), change)
-	reply(w, map[string]bool{"changed": changed}, err)
+	reply(w, optionsReply{changed}, err)
 }
 
 func (a api) updateUI(w http.ResponseWriter, r *http.Request) {
@@ -238,13 +198,7 @@ func (a api) updateUI(w http.ResponseWriter, r *http.Request) {
 	if !readJSON(w, r, &ui) {
 		return
 	}
-	reply(w, struct{}{}, a.engine.UpdateUI(r.PathValue("uniqueId"), ui))
-}
-
-type matchInit struct {
-	Request *bgfetch.MatchRequest `json:"request"`
-	Options bgfetch.MatchOptions  `json:"options"`
-	First   bool                  `json:"first"`
+	reply(w, done{}, a.engine.UpdateUI(r.PathValue("uniqueId"), ui))
 }
 
 func (a api) match(w http.ResponseWriter, r *http.Request) {
@@ -253,7 +207,7 @@ func (a api) match(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	cache, records, err := a.engine.Match(r.PathValue("uniqueId"), init.Request, init.Options, init.First)
-	reply(w, map[string]any{"cache": cache, "records": records}, err)
+	reply(w, matchReply{cache, records}, err)
 }
 
 func (a api) record(w http.ResponseWriter, r *http.Request) {
@@ -303,7 +257,7 @@ func (a api) seek(r *http.Request, uniqueID string, index int, offset int64) {
 func program(w http.ResponseWriter, _ *http.Request) {
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
-	writeJSON(w, http.StatusOK, map[string]uint64{"goroutines": uint64(runtime.NumGoroutine()), "memory": memory.Sys})
+	writeJSON(w, http.StatusOK, programReply{runtime.NumGoroutine(), memory.Sys})
 }
 
 // number parses a parameter that counts something, up to 2^53 - 1. If it cannot

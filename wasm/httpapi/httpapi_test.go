@@ -189,9 +189,9 @@ func TestProblems(t *testing.T) {
 			{"GET", "/fetches/u1/records/0/plan?generation=0&from=9007199254740992", "", 400, "TypeError", "from"},
 			{"GET", "/elsewhere", "", 404, "InvalidStateError", "no such"},
 		} {
-			var p httpapi.Problem
+			var p bgfetch.Problem
 			header := call(t, h, test.method, test.path, test.body, test.status, &p)
-			if p.Error != test.exception || p.Status != test.status || !strings.Contains(p.Detail, test.detail) {
+			if string(p.Error) != test.exception || p.Status != test.status || !strings.Contains(p.Detail, test.detail) {
 				t.Errorf("%s %s: %+v", test.method, test.path, p)
 			}
 			if ct := header.Get("Content-Type"); ct != "application/problem+json" {
@@ -208,7 +208,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestBroken(t *testing.T) {
-	var p httpapi.Problem
+	var p bgfetch.Problem
 	call(t, httpapi.Broken(errors.New("the disk is gone")), "GET", "/fetches", "", 500, &p)
 	if p.Error != "TypeError" || p.Detail != "the disk is gone" {
 		t.Errorf("%+v", p)

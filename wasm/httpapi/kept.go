@@ -37,14 +37,14 @@ func (a api) kept(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"records": a.engine.Kept(query)})
+	writeJSON(w, http.StatusOK, keptList{a.engine.Kept(query)})
 }
 
 // deleteKept deletes those with the URL in the query, of which there may be none.
 func (a api) deleteKept(w http.ResponseWriter, r *http.Request) {
 	if query, ok := keptQuery(w, r); ok {
 		deleted, err := a.engine.DeleteKept(r.Context(), query)
-		reply(w, map[string]int{"deleted": deleted}, err)
+		reply(w, deletedReply{deleted}, err)
 	}
 }
 
@@ -54,7 +54,7 @@ func (a api) deleteKeptOf(w http.ResponseWriter, r *http.Request) {
 	if err == nil && deleted == 0 {
 		err = bgfetch.ErrUnknown
 	}
-	reply(w, map[string]int{"deleted": deleted}, err)
+	reply(w, deletedReply{deleted}, err)
 }
 
 // keptQuery reads url, which may be relative to the origin, and ignoreSearch. If there is

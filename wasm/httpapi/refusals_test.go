@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"background-fetch-wasm/wasm/httpapi"
+	"background-fetch-wasm/wasm/bgfetch"
 )
 
 // resources are all that there is with their methods, but for HEAD; <u> stands for a
@@ -101,7 +101,7 @@ func TestBodiesOfRequests(t *testing.T) {
 		call(t, h, "POST", "/fetches", `{"uniqueId":"u1","id":"u1","requests":["`+url+`"]}`, 201, nil)
 		for _, path := range []string{"/fetches", "/fetches/u1/options", "/fetches/u1/ui", "/fetches/u1/match", "/history/1/retry"} {
 			for _, body := range []string{"", "{", "[]", "7", "{}x", "{\"a\":}", "\x00", "\xff\xfe"} {
-				var p httpapi.Problem
+				var p bgfetch.Problem
 				wantProblem(t, call(t, h, "POST", path, body, 400, &p), path)
 				if !strings.Contains(p.Detail, "JSON") {
 					t.Errorf("POST %s %q: %s", path, body, p.Detail)

@@ -9,18 +9,6 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-// Problem is an answer that tells of an error.
-//
-// Source: RFC 9457
-type Problem struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
-	// Error is the name of the exception that a page is to see.
-	Error string `json:"error"`
-}
-
 // reply answers with v, or with the problem that err is.
 func reply(w http.ResponseWriter, v any, err error) {
 	if err != nil {
@@ -42,7 +30,7 @@ func writeError(w http.ResponseWriter, err error) {
 	}
 }
 
-func statusOf(exception string) int {
+func statusOf(exception bgfetch.ErrorName) int {
 	switch exception {
 	case bgfetch.NotAllowedError:
 		return http.StatusForbidden
@@ -54,10 +42,8 @@ func statusOf(exception string) int {
 	return http.StatusBadRequest
 }
 
-func writeProblem(w http.ResponseWriter, status int, exception, detail string) {
-	write(w, status, "application/problem+json", Problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Error: exception,
-	})
+func writeProblem(w http.ResponseWriter, status int, exception bgfetch.ErrorName, detail string) {
+	write(w, status, bgfetch.ProblemType, bgfetch.NewProblem(status, exception, detail))
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
