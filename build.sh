@@ -146,6 +146,7 @@ check() {
   gate "licences" node test/check/licences.mjs
   gate "API reference" node jsglue/reference.mjs --check
   gate "links" node test/check/links.mjs
+  gate "names in the documentation" node test/check/names.mjs
   gate "types of the package" node jsglue/types.mjs
   gate "code in the documentation" node test/check/documentation.mjs
   return "$gates_failed"
