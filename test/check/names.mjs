@@ -2,7 +2,7 @@
 // a table names as a test, is there. Shell lines and links have checks of their own.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, encoding: 'utf8' }).trim().split('\n');
@@ -12,7 +12,7 @@ const files = run('git', 'ls-files', '--cached', '--others', '--exclude-standard
 const documents = files.filter((name) => name.endsWith('.md'));
 const identifiers = new Set(
   files
-    .filter((name) => /\.(go|[mc]?[jt]s|html|css|sh|mod|json)$/.test(name) && !name.endsWith('package-lock.json'))
+    .filter((name) => /\.(go|[mc]?[jt]s|html|css|sh|mod|json)$/.test(name) && !/package-lock.json$|^test\/check\/names.mjs$/.test(name))
     .flatMap((name) => read(name).match(/[A-Za-z_]\w*/g) ?? []),
 );
 const scenarios = run('node', 'test/browser/run.mjs', '--list');
@@ -42,8 +42,12 @@ function* problemsOf(span) {
   }
 }
 
-/** Quoted names in a column of tests are those of scenarios, `…` stands for the rest of one. */
-function* testProblems(cell) {
+/** In a column of tests quoted names are those of scenarios, `…` stands for the rest of one. Tests in Go are in the file they link to. */
+function* testProblems(document, cell) {
+  for (const [, name, link] of cell.matchAll(/\[`(\w+)`\]\(([^)#]+)\)/g)) {
+    const file = join(dirname(document), link);
+    if (files.includes(file) && !read(file).includes(`func ${name}(`)) yield `${link} has no ${name}`;
+  }
   for (const [, name] of cell.matchAll(/"([^"]+)"/g)) {
     const [begin, cut] = name.split('…');
     const found = scenarios.some((one) => (cut === undefined ? one === name : one.startsWith(begin.trimEnd())));
@@ -60,7 +64,7 @@ for (const document of documents) {
     if (last === undefined) hasTests = false;
     else if (/^(Tests?|Held by)$/.test(last)) hasTests = true;
     const problems = [...line.matchAll(/`([^`]+)`/g)].flatMap(([, span]) => [...problemsOf(span)]);
-    if (hasTests) problems.push(...testProblems(last));
+    if (hasTests) problems.push(...testProblems(document, last));
     for (const problem of problems) {
       console.log(`${document}(${index + 1}): ${problem}`);
       failed = true;

@@ -105,4 +105,4 @@ function main(write) {
   }
 }
 
-if (import.meta.main ?? process.argv[1] === import.meta.filename) main(process.argv[2] === '--write');
+if (process.argv[1] === import.meta.filename) main(process.argv[2] === '--write');
