@@ -12,7 +12,9 @@ const files = run('git', 'ls-files', '--cached', '--others', '--exclude-standard
 const documents = files.filter((name) => name.endsWith('.md'));
 const identifiers = new Set(
   files
-    .filter((name) => /\.(go|[mc]?[jt]s|html|css|sh|mod|json)$/.test(name) && !/package-lock.json$|^test\/check\/names.mjs$/.test(name))
+    .filter(
+      (name) => /\.(go|[mc]?[jt]s|html|css|sh|mod|json)$/.test(name) && !/package-lock.json$|^test\/check\/names.mjs$/.test(name),
+    )
     .flatMap((name) => read(name).match(/[A-Za-z_]\w*/g) ?? []),
 );
 const scenarios = run('node', 'test/browser/run.mjs', '--list');
