@@ -1,7 +1,7 @@
 /**
  * The wire between a page and the service worker, and the JSON of the one HTTP
  * handler behind it (wasm/httpapi, whose package comment lists the same paths).
- * Types only, no logic. The Go side is wasm/bgfetch/things.go and wasm/httpapi.
+ * Types only, no logic. The Go side is wasm/bgfetch and wasm/httpapi.
  *
  * A page posts to `registration.active` one message for each request, with a
  * port of its own; that wakes a stopped worker and works from uncontrolled
@@ -335,7 +335,7 @@ export interface RecordSnapshot {
   length: number;
 }
 
-/** wasm/bgfetch/keep.go. */
+/** wasm/bgfetch/history.go. */
 export interface KeptRecord extends RecordSnapshot {
   uniqueId: string;
   id: string;

@@ -51,7 +51,7 @@ export interface HostConfig {
   framing: { contentLength: boolean; keptAlive: boolean; chunked: boolean };
 }
 
-/** Shown in wasm/bgfetch/shown.go: what the user is to see of a background fetch. */
+/** Shown in wasm/bgfetch/display.go: what the user is to see of a background fetch. */
 export interface Shown {
   uniqueId: string;
   title: string;
@@ -97,7 +97,7 @@ export interface HostMethods {
     { transfer: number; head: Head },
   ];
   /**
-   * See Transfer.Save in wasm/bgfetch/ports.go. With put it is still being stored, and
+   * See Transfer.Save in wasm/bgfetch/network.go. With put it is still being stored, and
    * that is the number to ask stored() for. With end the transfer is freed. Bytes: those
    * of the piece, if asked for.
    */

@@ -1,5 +1,6 @@
 // Names in the documentation: what stands in backticks as a file or an identifier, and what
-// a table names as a test, is there. Shell lines and links have checks of their own.
+// a table names as a test, is there. So are files that the code names. Shell lines and links
+// have checks of their own.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -10,13 +11,10 @@ const read = (name) => readFileSync(join(root, name), 'utf8');
 
 const files = run('git', 'ls-files', '--cached', '--others', '--exclude-standard').filter((name) => existsSync(join(root, name)));
 const documents = files.filter((name) => name.endsWith('.md'));
-const identifiers = new Set(
-  files
-    .filter(
-      (name) => /\.(go|[mc]?[jt]s|html|css|sh|mod|json)$/.test(name) && !/package-lock.json$|^test\/check\/names.mjs$/.test(name),
-    )
-    .flatMap((name) => read(name).match(/[A-Za-z_]\w*/g) ?? []),
+const sources = files.filter(
+  (name) => /\.(go|[mc]?[jt]s|html|css|sh|mod|json)$/.test(name) && !/package-lock.json$|^test\/check\/names.mjs$/.test(name),
 );
+const identifiers = new Set(sources.flatMap((name) => read(name).match(/[A-Za-z_]\w*/g) ?? []));
 const scenarios = run('node', 'test/browser/run.mjs', '--list');
 
 /** Names of browsers and of Go that the documentation explains, and nothing here uses. */
@@ -69,6 +67,16 @@ for (const document of documents) {
     if (hasTests) problems.push(...testProblems(document, last));
     for (const problem of problems) {
       console.log(`${document}(${index + 1}): ${problem}`);
+      failed = true;
+    }
+  }
+}
+// Files that comments of the code name.
+for (const name of sources) {
+  for (const [index, line] of read(name).split('\n').entries()) {
+    for (const [path] of line.matchAll(/\b(?<!\/)(wasm|jsglue|test|docs|examples|demo)\/[\w/.-]+\.(go|ts|mjs|md|sh)\b/g)) {
+      if (files.includes(path) || made.test(path)) continue;
+      console.log(`${name}(${index + 1}): there is no file ${path}`);
       failed = true;
     }
   }
