@@ -10,7 +10,7 @@ usage: ./build.sh <verb>
   build     dist/: the Go program as bgfetch.wasm, the bundles of the glue, and files for the demo
   demo      build, and serve the demo at http://localhost:8080 (-addr host:port)
   test      all tests (--long: also the long versions of those that have one)
-  check     types, linters, dead code, sizes, licences, links: all that is not a test
+  check     types, linters, dead code, sizes, licences, documents: all that is not a test
   format    format everything
   reference write docs/api.md, from the types
   wire      write jsglue/types/wire.ts, what crosses between Go and TypeScript, from the Go code
@@ -148,6 +148,8 @@ check() {
   gate "Go and TypeScript" go test -count=1 ./test/wire
   gate "API reference" node jsglue/reference.mjs --check
   gate "links" node test/check/links.mjs
+  gate "names in the documentation" node test/check/names.mjs
+  gate "width of the documentation" node test/check/wrap.mjs
   gate "types of the package" node jsglue/types.mjs
   gate "code in the documentation" node test/check/documentation.mjs
   return "$gates_failed"
@@ -158,6 +160,7 @@ format() {
   tools
   gofmt -w wasm test demo
   tools/node_modules/.bin/biome format --write
+  node test/check/wrap.mjs --write
 }
 
 reference() {

@@ -7,6 +7,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wrapped } from '../test/check/wrap.mjs';
 
 const glue = import.meta.dirname;
 const target = join(glue, '../docs/api.md');
@@ -68,12 +69,12 @@ function chapter([title, text, files]) {
   return `## ${title}\n\n${text}\n\n${parts.join('\n')}`;
 }
 
-const reference = `# API reference
+const reference = wrapped(`# API reference
 
 Made from the types of the package by \`./build.sh reference\`: what is wrong here is wrong in \`jsglue\`. What "Addition" stands at is not in the
 [standard](https://wicg.github.io/background-fetch/), and [explained here](additions.md).
 
-${chapters.map(chapter).join('\n')}`;
+${chapters.map(chapter).join('\n')}`);
 
 if (process.argv[2] !== '--check') writeFileSync(target, reference);
 else if (readFileSync(target, 'utf8') !== reference) {

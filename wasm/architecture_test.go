@@ -104,8 +104,7 @@ func TestDirections(t *testing.T) {
 // Whatever is for the browser alone says so, and nothing else knows JS.
 func TestBrowserRooms(t *testing.T) {
 	eachGoFile(t, func(path string, source []byte, imports []string) {
-		isBrowsers := slices.Contains([]string{".", "idbstore", "browser"}, filepath.Dir(path))
-		if isBrowsers && filepath.Base(path) != "architecture_test.go" {
+		if isBrowserRoom(filepath.Dir(path)) && (filepath.Dir(path) != "." || !strings.HasSuffix(path, "_test.go")) {
 			if !isForJSOnly(source) {
 				t.Errorf("%s lacks //go:build js && wasm", path)
 			}

@@ -2,7 +2,7 @@
 
 import { toDictionary, toDOMString, toSequence } from './webidl';
 
-/** Hashes of the pieces of a body. wasm/bgfetch/pieces.go knows which are well formed. */
+/** Hashes of the pieces of a body. wasm/digest/pieces.go knows which are well formed. */
 export interface Pieces {
   /** Bytes of each piece but the last. */
   length: number;

@@ -98,7 +98,7 @@ export interface HostMethods {
     { transfer: number; head: Head },
   ];
   /**
-   * See Transfer.Save in wasm/bgfetch/ports.go. With put it is still being stored, and
+   * See Transfer.Save in wasm/bgfetch/network.go. With put it is still being stored, and
    * that is the number to ask stored() for. With end the transfer is freed. Bytes: those
    * of the piece, if asked for.
    */

@@ -1,6 +1,6 @@
 /**
  * Transfers: one request each, whose response body is moved into the cache of
- * its background fetch, segment by segment (see Transfer in wasm/bgfetch/ports.go).
+ * its background fetch, segment by segment (see Transfer in wasm/bgfetch/network.go).
  */
 
 import type { Head, StoredRequest } from '../shared/protocol';

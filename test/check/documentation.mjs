@@ -7,7 +7,12 @@ import { codeOf } from '../browser/lib/documentation.mjs';
 
 const root = path.join(import.meta.dirname, '../..');
 const cache = path.join(root, 'test/.cache/documentation');
-const documents = ['README.md', 'CONTRIBUTING.md', ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`)];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'RELEASING.md',
+  ...fs.readdirSync(path.join(root, 'docs')).map((name) => `docs/${name}`),
+];
 const all = documents.filter((name) => name.endsWith('.md')).flatMap(codeOf);
 const blocks = all.filter(({ language }) => language === 'js');
 

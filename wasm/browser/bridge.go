@@ -1,11 +1,12 @@
 //go:build js && wasm
 
 // Package browser reaches the service worker around the program. The ports of
-// the core (network, bodies, events) are calls to the JS host, whose contract is
-// jsglue/sw/host.ts; Serve answers the worker's requests.
+// the core (network, bodies, events, display) are calls to the JS host, whose
+// contract is jsglue/sw/host.ts; Serve answers the worker's requests.
 //
-// Only numbers and JSON text cross between Go and JS, never bodies: a reference
-// to a JS value stays until Go's garbage collector happens to run.
+// Between Go and JS cross numbers, JSON text and, where they are to be hashed, the
+// bytes of a segment; never a reference to a body: such a reference stays until Go's
+// garbage collector happens to run.
 package browser
 
 import (

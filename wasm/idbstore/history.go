@@ -6,7 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"syscall/js"
+
+	"github.com/hack-pad/safejs"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -30,7 +31,7 @@ func (s *Store) DeleteHistory(ctx context.Context, numbers ...int64) error {
 			return t.clear(historyStore)
 		}
 		for _, number := range numbers {
-			if err := t.delete(historyStore, js.ValueOf(number)); err != nil {
+			if err := t.delete(historyStore, number); err != nil {
 				return err
 			}
 		}
@@ -50,7 +51,7 @@ func (s *Store) PutLog(ctx context.Context, run bgfetch.LogRun) (int64, error) {
 			}
 			run.Number = number
 		}
-		if err := t.put(logStore, js.ValueOf(run.Number), run); err != nil || !isNew {
+		if err := t.put(logStore, run.Number, run); err != nil || !isNew {
 			return err
 		}
 		return t.keepLast(logStore, run.Number, bgfetch.MaxLogRuns)
@@ -65,7 +66,7 @@ func (t *transaction) addEnded(ended bgfetch.Ended) error {
 		return err
 	}
 	ended.Number = number
-	if err := t.put(historyStore, js.ValueOf(number), ended); err != nil {
+	if err := t.put(historyStore, number, ended); err != nil {
 		return err
 	}
 	return t.keepLast(historyStore, number, bgfetch.MaxHistory)
@@ -78,15 +79,20 @@ func (t *transaction) nextNumber(storeName string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	request, err := store.Add(js.ValueOf(""))
+	empty, err := safejs.ValueOf("")
 	if err != nil {
 		return 0, err
 	}
-	number, err := t.await(request.Request)
+	request, err := store.Add(safejs.Unsafe(empty))
 	if err != nil {
 		return 0, err
 	}
-	return int64(number.Float()), nil
+	result, err := t.await(request.Request)
+	if err != nil {
+		return 0, err
+	}
+	number, err := result.Float()
+	return int64(number), err
 }
 
 // keepLast deletes the rows of all but the last n numbers.
@@ -94,11 +100,11 @@ func (t *transaction) keepLast(storeName string, last, n int64) error {
 	if last <= n {
 		return nil
 	}
-	old, err := between(js.ValueOf(0), js.ValueOf(last-n+1))
+	old, err := between(0, last-n+1)
 	if err != nil {
 		return err
 	}
-	return t.delete(storeName, old)
+	return t.deleteRange(storeName, old)
 }
 
 func readRows[T any](ctx context.Context, s *Store, storeName string) ([]T, error) {

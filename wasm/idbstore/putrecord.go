@@ -112,5 +112,5 @@ func (t *transaction) dropGenerationsBefore(uniqueID string, index, generation i
 	if err != nil {
 		return err
 	}
-	return t.delete(segmentsStore, old)
+	return t.deleteRange(segmentsStore, old)
 }

@@ -3,8 +3,6 @@
 package idbstore
 
 import (
-	"syscall/js"
-
 	"github.com/hack-pad/safejs"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -32,25 +30,24 @@ type segmentRow struct {
 	Length int64 `json:"length"`
 }
 
-func (r segmentRow) key() js.Value {
+func (r segmentRow) key() []any {
 	return key(r.UniqueID, r.Index, r.Generation, r.Offset)
 }
 
 // key makes an array key. Numbers sort before strings, and both before arrays.
-func key(parts ...any) js.Value {
-	return js.ValueOf(parts)
+func key(parts ...any) []any {
+	return parts
 }
 
 // afterAll sorts after all numbers and strings, as the last part of a key.
 var afterAll = []any{}
 
 // between returns the range of the keys from lower to upper, both excluded.
-func between(lower, upper js.Value) (js.Value, error) {
+func between(lower, upper any) (safejs.Value, error) {
 	// The library has key ranges, but no way to hand one to Delete.
 	ranges, err := safejs.Global().Get("IDBKeyRange")
 	if err != nil {
-		return js.Value{}, err
+		return safejs.Value{}, err
 	}
-	bound, err := ranges.Call("bound", lower, upper, true, true)
-	return safejs.Unsafe(bound), err
+	return ranges.Call("bound", lower, upper, true, true)
 }

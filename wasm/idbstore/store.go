@@ -7,7 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"syscall/js"
+
+	"github.com/hack-pad/safejs"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -22,8 +23,8 @@ func (s *Store) Create(ctx context.Context, state bgfetch.FetchState, requests [
 			return err
 		}
 		return errors.Join(
-			t.add(fetchesStore, js.ValueOf(state.UniqueID), state),
-			t.add(requestsStore, js.ValueOf(state.UniqueID), requestsRow{state.UniqueID, sequence, requests}),
+			t.add(fetchesStore, state.UniqueID, state),
+			t.add(requestsStore, state.UniqueID, requestsRow{state.UniqueID, sequence, requests}),
 		)
 	})
 	return wrap(err, "create %q", state.UniqueID)
@@ -36,14 +37,14 @@ func (t *transaction) nextSequence() (int64, error) {
 		return 0, err
 	}
 	// The generator of keys does not go back when the row goes.
-	return number, t.delete(sequenceStore, js.ValueOf(number))
+	return number, t.delete(sequenceStore, number)
 }
 
 // PutState implements bgfetch.Store. The error is bgfetch.ErrUnknown if the
 // background fetch is not there.
 func (s *Store) PutState(ctx context.Context, state bgfetch.FetchState) error {
 	err := s.transactOn(ctx, state.UniqueID, []string{fetchesStore}, func(t *transaction) error {
-		return t.put(fetchesStore, js.ValueOf(state.UniqueID), state)
+		return t.put(fetchesStore, state.UniqueID, state)
 	})
 	return wrap(err, "put the state of %q", state.UniqueID)
 }
@@ -56,7 +57,7 @@ func (s *Store) PutRequests(ctx context.Context, uniqueID string, requests []bgf
 			return err
 		}
 		row.Requests = requests
-		return t.put(requestsStore, js.ValueOf(uniqueID), row)
+		return t.put(requestsStore, uniqueID, row)
 	})
 	return wrap(err, "put the requests of %q", uniqueID)
 }
@@ -66,18 +67,26 @@ func (t *transaction) requestsOf(uniqueID string) (row requestsRow, err error) {
 	if err != nil {
 		return row, err
 	}
-	request, err := store.Get(js.ValueOf(uniqueID))
+	key, err := safejs.ValueOf(uniqueID)
 	if err != nil {
 		return row, err
 	}
-	text, err := t.await(request)
+	request, err := store.Get(safejs.Unsafe(key))
 	if err != nil {
 		return row, err
 	}
-	if text.Type() != js.TypeString { // it was deleted behind our back
+	result, err := t.await(request)
+	if err != nil {
+		return row, err
+	}
+	if result.Type() != safejs.TypeString { // it was deleted behind our back
 		return row, bgfetch.ErrUnknown
 	}
-	return row, json.Unmarshal([]byte(text.String()), &row)
+	text, err := result.String()
+	if err != nil {
+		return row, err
+	}
+	return row, json.Unmarshal([]byte(text), &row)
 }
 
 // DropSegments implements bgfetch.Store.
@@ -109,8 +118,8 @@ func (s *Store) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ende
 		}
 		s.known[uniqueID] = false
 		return errors.Join(
-			t.delete(fetchesStore, js.ValueOf(uniqueID)),
-			t.delete(requestsStore, js.ValueOf(uniqueID)),
+			t.delete(fetchesStore, uniqueID),
+			t.delete(requestsStore, uniqueID),
 			t.deleteBelow(recordsStore, uniqueID),
 			t.deleteBelow(segmentsStore, uniqueID),
 		)
@@ -121,7 +130,7 @@ func (s *Store) Delete(ctx context.Context, uniqueID string, ended *bgfetch.Ende
 // Keep implements bgfetch.Store.
 func (s *Store) Keep(ctx context.Context, state bgfetch.FetchState, ended bgfetch.Ended) error {
 	err := s.transactOn(ctx, state.UniqueID, []string{fetchesStore, historyStore}, func(t *transaction) error {
-		if err := t.put(fetchesStore, js.ValueOf(state.UniqueID), state); err != nil {
+		if err := t.put(fetchesStore, state.UniqueID, state); err != nil {
 			return err
 		}
 		return t.addEnded(ended)
@@ -135,7 +144,7 @@ func (t *transaction) deleteBelow(storeName string, parts ...any) error {
 	if err != nil {
 		return err
 	}
-	return t.delete(storeName, keys)
+	return t.deleteRange(storeName, keys)
 }
 
 // wrap says what failed, if anything did.

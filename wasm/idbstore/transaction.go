@@ -6,11 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"syscall/js"
 	"time"
 
 	"github.com/hack-pad/go-indexeddb/idb"
+	"github.com/hack-pad/safejs"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -115,39 +114,53 @@ func (t *transaction) abort(cause error) {
 	}
 }
 
-// add, put and delete leave the outcome of the request to the transaction. A row
-// is stored as its JSON text.
+// add, put and delete leave the outcome of the request to the transaction. A key is
+// a number, a string, or what the function key makes. A row is stored as its JSON text.
 
-func (t *transaction) add(storeName string, key js.Value, row any) error {
-	store, text, err := t.prepare(storeName, row)
+func (t *transaction) add(storeName string, key, row any) error {
+	store, at, text, err := t.prepare(storeName, key, row)
 	if err == nil {
-		_, err = store.AddKey(key, text)
+		_, err = store.AddKey(safejs.Unsafe(at), safejs.Unsafe(text))
 	}
 	return err
 }
 
-func (t *transaction) put(storeName string, key js.Value, row any) error {
-	store, text, err := t.prepare(storeName, row)
+func (t *transaction) put(storeName string, key, row any) error {
+	store, at, text, err := t.prepare(storeName, key, row)
 	if err == nil {
-		_, err = store.PutKey(key, text)
+		_, err = store.PutKey(safejs.Unsafe(at), safejs.Unsafe(text))
 	}
 	return err
 }
 
-func (t *transaction) prepare(storeName string, row any) (*idb.ObjectStore, js.Value, error) {
-	text, err := json.Marshal(row)
+func (t *transaction) prepare(storeName string, key, row any) (store *idb.ObjectStore, at, text safejs.Value, err error) {
+	encoded, err := json.Marshal(row)
 	if err != nil {
-		return nil, js.Value{}, err
+		return nil, at, text, err
 	}
-	store, err := t.txn.ObjectStore(storeName)
-	return store, js.ValueOf(string(text)), err
+	if at, err = safejs.ValueOf(key); err != nil {
+		return nil, at, text, err
+	}
+	if text, err = safejs.ValueOf(string(encoded)); err != nil {
+		return nil, at, text, err
+	}
+	store, err = t.txn.ObjectStore(storeName)
+	return store, at, text, err
 }
 
-// delete takes a key or a range of keys.
-func (t *transaction) delete(storeName string, keys js.Value) error {
+func (t *transaction) delete(storeName string, key any) error {
+	at, err := safejs.ValueOf(key)
+	if err != nil {
+		return err
+	}
+	return t.deleteRange(storeName, at)
+}
+
+// deleteRange takes a range of keys, as between makes it.
+func (t *transaction) deleteRange(storeName string, keys safejs.Value) error {
 	store, err := t.txn.ObjectStore(storeName)
 	if err == nil {
-		_, err = store.Delete(keys)
+		_, err = store.Delete(safejs.Unsafe(keys))
 	}
 	return err
 }
@@ -161,10 +174,10 @@ func (t *transaction) clear(storeName string) error {
 }
 
 // await returns the result of a request of this transaction.
-func (t *transaction) await(request *idb.Request) (js.Value, error) {
+func (t *transaction) await(request *idb.Request) (safejs.Value, error) {
 	result, err := request.Await(t.ctx)
 	// The library returns undefined without an error when the context ends first.
-	return result, errors.Join(t.ctx.Err(), err)
+	return safejs.Safe(result), errors.Join(t.ctx.Err(), err)
 }
 
 // require returns bgfetch.ErrUnknown unless the background fetch is there.
@@ -173,31 +186,17 @@ func (t *transaction) require(uniqueID string) error {
 	if err != nil {
 		return err
 	}
-	request, err := fetches.GetKey(js.ValueOf(uniqueID))
+	key, err := safejs.ValueOf(uniqueID)
 	if err != nil {
 		return err
 	}
-	key, err := t.await(request)
-	if err == nil && key.IsUndefined() {
+	request, err := fetches.GetKey(safejs.Unsafe(key))
+	if err != nil {
+		return err
+	}
+	found, err := t.await(request)
+	if err == nil && found.IsUndefined() {
 		return bgfetch.ErrUnknown
 	}
 	return err
-}
-
-// portError adds the error of the ports that err stands for, if any.
-func portError(err error) error {
-	if errors.Is(err, idb.NewDOMException("QuotaExceededError")) || thrownName(err) == "QuotaExceededError" {
-		return fmt.Errorf("%w (%v)", bgfetch.ErrQuota, err)
-	}
-	return err
-}
-
-// thrownName is the name of a JS exception: idb.DOMException stands only for the
-// ones that arrive in events.
-func thrownName(err error) string {
-	var thrown js.Error
-	if !errors.As(err, &thrown) || thrown.Value.Type() != js.TypeObject {
-		return ""
-	}
-	return thrown.Value.Get("name").String()
 }

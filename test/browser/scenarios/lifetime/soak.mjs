@@ -1,5 +1,5 @@
 // Many background fetches with random faults, and what is left of them: nothing. With
-// --long it goes on for two minutes, in all browsers. wasm/bgfetch/soak_test.go is the
+// --long it goes on for two minutes, in all browsers. wasm/engine/soak_test.go is the
 // native one, in virtual time.
 import { assert, scenario } from '../../lib/scenario.mjs';
 
