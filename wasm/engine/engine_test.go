@@ -140,6 +140,44 @@ func TestFetchAgainWithTheSameUniqueID(t *testing.T) {
 	})
 }
 
+// slowCreate is a store that takes a second to find out that it is full.
+type slowCreate struct{ bgfetch.Store }
+
+func (s slowCreate) Create(context.Context, bgfetch.FetchState, []bgfetch.Request) error {
+	time.Sleep(time.Second)
+	return bgfetch.ErrQuota
+}
+
+// A call that is made again while the first one goes on fails as that does.
+func TestFetchAgainThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(context.Background())
+		bodies := bgfetchtest.NewMemoryBodies()
+		core := engine.NewEngine(engine.Ports{
+			Store: slowCreate{bgfetchtest.NewMemoryStore()}, Bodies: bodies, Network: bgfetchtest.NewNetwork(bodies), Events: &bgfetchtest.Events{},
+		}, engine.Options{})
+		if err := core.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		errs := make(chan error, 2)
+		for range 2 {
+			go func() {
+				_, err := core.Fetch(ctx, fetchInit("full", siteA))
+				errs <- err
+			}()
+			time.Sleep(100 * time.Millisecond)
+		}
+		for range 2 {
+			var failed *bgfetch.Error
+			if err := <-errs; !errors.As(err, &failed) || failed.Name != bgfetch.QuotaExceededError {
+				t.Errorf("%v, want a QuotaExceededError", err)
+			}
+		}
+		cancel()
+		core.Wait()
+	})
+}
+
 func TestFailedRecordDoesNotStopTheOthers(t *testing.T) {
 	run(t, func(w *world) {
 		w.network.Handle(siteA, func(int, bgfetch.TransferInit) bgfetchtest.Response {

@@ -27,8 +27,10 @@ type backgroundFetch struct {
 	// transfers counts the goroutines that work on its records.
 	transfers sync.WaitGroup
 
-	// created is set when it is stored; before that it exists for nobody.
-	created bool
+	// created is set when it is stored; before that it exists for nobody. notCreated is why it
+	// could not be.
+	created    bool
+	notCreated error
 	// settling is set when its outcome is decided, settled when that is stored.
 	settling bool
 	// reason is the failure reason that decided it, or none.

@@ -67,7 +67,7 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	f.created = true
+	f.created, f.notCreated = true, err
 	f.broadcast()
 	if err != nil {
 		delete(e.fetches, init.UniqueID)
@@ -80,19 +80,20 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 	return f.snapshot(), nil
 }
 
-// repeated answers a second call of Fetch for the same unique id.
+// repeated answers a second call of Fetch for the same unique id, as the first one.
 func (e *Engine) repeated(ctx context.Context, f *backgroundFetch, init bgfetch.FetchInit) (bgfetch.Snapshot, error) {
 	if f.state.ID != init.ID {
 		return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.TypeError, "the unique id %q is in use", init.UniqueID)
 	}
-	if err := f.wait(ctx, func() bool { return f.created }); err != nil {
+	var failed error
+	err := f.wait(ctx, func() bool {
+		failed = f.notCreated
+		return f.created
+	})
+	if err = cmp.Or(err, failed); err != nil {
 		return bgfetch.Snapshot{}, err
 	}
-	snapshot, err := e.Snapshot(init.UniqueID)
-	if err != nil {
-		return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.TypeError, "the background fetch %q could not be stored", init.ID)
-	}
-	return snapshot, nil
+	return e.Snapshot(init.UniqueID)
 }
 
 // begin shows f and queues all records that are not settled, or settles f. e.mu is held.
