@@ -374,17 +374,17 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 }
 
 // Save implements bgfetch.Transfer.
-func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
 	body, end, err := t.take(ctx, limits)
 	if err != nil {
-		return bgfetch.Piece{}, err
+		return bgfetch.Saved{}, err
 	}
-	piece := bgfetch.Piece{Length: int64(len(body)), End: end}
+	piece := bgfetch.Saved{Length: int64(len(body)), End: end}
 	if len(body) > 0 {
 		stored := t.network.store(func() error { return t.network.bodies.Put(t.init.UniqueID, key, body) })
 		if piece.End {
 			if err := stored(ctx); err != nil {
-				return bgfetch.Piece{}, err
+				return bgfetch.Saved{}, err
 			}
 		} else {
 			piece.Stored = stored

@@ -131,7 +131,7 @@ func testKeep(t T, open OpenStore) {
 		t.Fatalf("PutRecord: %v", err)
 	}
 	state := fetchState("u")
-	state.Keep, state.KeptAt, state.Ended, state.Result = true, 1<<50, true, bgfetch.ResultSuccess
+	state.Keep, state.KeptAt, state.InHistory, state.Result = true, 1<<50, true, bgfetch.ResultSuccess
 	if err := store.Keep(ctx, state, fullEnded("u")); err != nil {
 		t.Fatalf("Keep: %v", err)
 	}
@@ -140,7 +140,7 @@ func testKeep(t T, open OpenStore) {
 	}
 	store = open(t)
 	got := loadOne(t, store)
-	if !got.State.Ended || got.State.KeptAt != 1<<50 || len(got.Records[0].Response.Segments) != 1 {
+	if !got.State.InHistory || got.State.KeptAt != 1<<50 || len(got.Records[0].Response.Segments) != 1 {
 		t.Errorf("it is %+v", got)
 	}
 	want := fullEnded("u")

@@ -246,20 +246,20 @@ func (t *transfer) Sent(context.Context) bgfetch.Sent {
 	return sent
 }
 
-func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
 	piece, end, err := t.take(ctx, limits)
 	if err != nil {
-		return bgfetch.Piece{}, err
+		return bgfetch.Saved{}, err
 	}
 	if len(piece) > 0 {
 		if err := t.network.bodies.Put(t.init.UniqueID, key, piece); err != nil {
-			return bgfetch.Piece{}, err
+			return bgfetch.Saved{}, err
 		}
 		if w != nil {
 			_, _ = w.Write(piece)
 		}
 	}
-	return bgfetch.Piece{Length: int64(len(piece)), End: end}, nil
+	return bgfetch.Saved{Length: int64(len(piece)), End: end}, nil
 }
 
 // take returns the next bytes of the body, and whether it has ended cleanly after them.

@@ -76,7 +76,7 @@ type FetchState struct {
 	// of all that were kept before.
 	KeptAt int64 `json:"keptAt,omitempty"`
 	// Ended is set when it is in the history, and only kept records are left.
-	Ended bool `json:"ended,omitempty"`
+	InHistory bool `json:"ended,omitempty"`
 }
 
 // FetchInit is what fetch() is called with.

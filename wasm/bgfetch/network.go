@@ -72,11 +72,11 @@ type SaveLimits struct {
 	MaxTime   time.Duration
 }
 
-// Piece is a piece of a response body that has been taken from it.
-type Piece struct {
+// Saved is a segment of a response body that has been taken from it.
+type Saved struct {
 	// Length is the number of bytes of its segment, 0 when there is none.
 	Length int64 `json:"length"`
-	// End is set when the body has ended cleanly after this piece.
+	// End is set when the body has ended cleanly after this segment.
 	End bool `json:"end"`
 	// Whole is set when the segment is the complete response as it came.
 	Whole bool `json:"whole,omitempty"`
@@ -131,12 +131,12 @@ type Framing struct {
 type Transfer interface {
 	Head() Head
 	// Save reads on and stores what came as the segment key; it may return before
-	// that is stored (Piece.Stored). When the body breaks off, the bytes before the
+	// that is stored (Saved.Stored). When the body breaks off, the bytes before the
 	// break are stored and returned first, and the next call returns ErrNetwork. After
 	// Stop it returns what was read so far, then ErrStopped. A full disk is ErrQuota.
-	// Where w is not nil it is given the bytes of the piece; after an error it may have
+	// Where w is not nil it is given the bytes of the segment; after an error it may have
 	// seen some.
-	Save(ctx context.Context, key SegmentKey, limits SaveLimits, w io.Writer) (Piece, error)
+	Save(ctx context.Context, key SegmentKey, limits SaveLimits, w io.Writer) (Saved, error)
 	// Compare reads on like Save, and compares what came with the stored bytes instead of
 	// storing it. It takes no more bytes than these are. ErrLost says that a segment of
 	// them is not there.

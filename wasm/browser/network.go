@@ -30,7 +30,7 @@ type transferArgs struct {
 	Transfer int `json:"transfer"`
 }
 
-// putArgs is a piece that is being stored, by number; 0 is none.
+// putArgs is a segment that is being stored, by number; 0 is none.
 type putArgs struct {
 	Put int `json:"put"`
 }
@@ -39,7 +39,7 @@ type saveArgs struct {
 	transferArgs
 	Key    string     `json:"key"`
 	Limits saveLimits `json:"limits"`
-	// Bytes asks for the bytes of the piece.
+	// Bytes asks for the bytes of the segment.
 	Bytes bool `json:"bytes,omitempty"`
 }
 
@@ -133,9 +133,9 @@ type transfer struct {
 
 func (t *transfer) Head() bgfetch.Head { return t.head }
 
-func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Piece, error) {
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
 	var saved struct {
-		bgfetch.Piece
+		bgfetch.Saved
 		putArgs
 	}
 	err := t.network.Bridge.callBytes(ctx, "save", saveArgs{
@@ -150,7 +150,7 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 			return t.network.Bridge.call(ctx, "stored", saved.putArgs, nil)
 		}
 	}
-	return saved.Piece, err
+	return saved.Saved, err
 }
 
 // Compare implements bgfetch.Transfer.

@@ -6,8 +6,8 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// minLimitedPiece is the least piece under a limit, in bytes.
-const minLimitedPiece = 16 << 10
+// minLimitedPiece is the least segment under a limit, in bytes.
+const minLimitedSegment = 16 << 10
 
 // Ahead is how many bytes the next request of a record with that response data will bring,
 // where perRequest are asked for at once; 0 where that is not known.

@@ -41,8 +41,8 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.haltAll()
 		case a.seekTo = <-seeks:
 		case e := <-a.events:
-			pieces, ended := a.gather(e)
-			a.keep(ctx, pieces)
+			told, ended := a.gather(e)
+			a.commit(ctx, told)
 			if ended != nil {
 				last = *ended
 				a.ended(last)
@@ -136,14 +136,14 @@ func (a *attempt) decide(v Verdict) {
 	}
 }
 
-// SaveLimits are those for the next piece of a part that has read so many bytes which
-// are not stored yet. The pieces of several take longer, so that there are no more
+// SaveLimits are those for the next segment of a part that has read so many bytes which
+// are not stored yet. The segments of several take longer, so that there are no more
 // rows to store in a second than of one.
 func (a *attempt) SaveLimits(unstored int64) bgfetch.SaveLimits {
 	limits := a.config.Segments
 	limits.MinTime *= time.Duration(max(1, a.running.Load()))
 	if rate := a.owner.Rate(); rate > 0 {
-		limits.MaxLength = min(limits.MaxLength, max(rate/2, minLimitedPiece))
+		limits.MaxLength = min(limits.MaxLength, max(rate/2, minLimitedSegment))
 		limits.MinLength = min(limits.MinLength, limits.MaxLength)
 	}
 	if left := a.owner.Left(); left < math.MaxInt64 {

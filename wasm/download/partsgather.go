@@ -14,31 +14,31 @@ import (
 
 // gather returns what parts have told, e and what others wait to tell; and, after that,
 // a part that has ended.
-func (a *attempt) gather(e part.Event) (pieces []part.Event, ended *part.Event) {
+func (a *attempt) gather(e part.Event) (told []part.Event, ended *part.Event) {
 	for {
 		if e.Ended {
-			return pieces, &e
+			return told, &e
 		}
 		if e.Segment.Length > 0 || e.Compared.Length() > 0 || e.Proved {
-			pieces = append(pieces, e)
+			told = append(told, e)
 		}
 		select {
 		case e = <-a.events:
 		default:
-			return pieces, nil
+			return told, nil
 		}
 	}
 }
 
-// keep stores, in one step, that pieces are there.
-func (a *attempt) keep(ctx context.Context, pieces []part.Event) {
-	if a.outcome != nil || len(pieces) == 0 {
+// commit stores, in one step, that segments are there.
+func (a *attempt) commit(ctx context.Context, told []part.Event) {
+	if a.outcome != nil || len(told) == 0 {
 		return
 	}
 	data := &a.next.Response
 	var added []bgfetch.Segment
 	last, found := false, false
-	for _, e := range pieces {
+	for _, e := range told {
 		if evidence.CloseSeams(data, e.Run, e.Compared.End) {
 			found = true
 			data.Offsets = data.Offsets || e.Part.Partial()
@@ -64,7 +64,7 @@ func (a *attempt) keep(ctx context.Context, pieces []part.Event) {
 		}
 		added = append(added, e.Segment)
 		data.Segments = ranges.AddSegment(data.Segments, e.Segment)
-		data.Whole = e.Piece.Whole && e.Piece.End && e.Segment.Offset == 0
+		data.Whole = e.Saved.Whole && e.Saved.End && e.Segment.Offset == 0
 		if e.Digest != nil {
 			a.next.Digest = e.Digest
 		}
@@ -81,13 +81,13 @@ func (a *attempt) keep(ctx context.Context, pieces []part.Event) {
 		return
 	}
 	a.progress()
-	for _, e := range pieces {
+	for _, e := range told {
 		if e.Segment.Length == 0 {
 			continue
 		}
 		e.Part.Flowing = true
 		if a.pacer != nil {
-			a.pacer.Piece(time.Now(), e.Segment.Length, e.Full, a.flowing())
+			a.pacer.Segment(time.Now(), e.Segment.Length, e.Full, a.flowing())
 		}
 	}
 }

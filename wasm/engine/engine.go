@@ -134,7 +134,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.log.Begin(len(stored))
 	e.metered = e.Network.Metered()
 	e.goWork(func() { e.watchMetered(ctx) })
-	e.goWork(func() { e.log.Keep(ctx) })
+	e.goWork(func() { e.log.Run(ctx) })
 	e.goWork(func() { e.notifier.run(ctx) })
 	e.goWork(func() { e.presenter.run(ctx) })
 	for _, s := range stored {
@@ -189,7 +189,7 @@ func (e *Engine) sweep(ctx context.Context, stored []bgfetch.Stored) ([]string, 
 // have some.
 func (e *Engine) restore(ctx context.Context, s bgfetch.Stored, bodies []string) error {
 	e.lastKept = max(e.lastKept, s.State.KeptAt)
-	if s.State.Ended {
+	if s.State.InHistory {
 		return e.restoreKept(ctx, s, bodies)
 	}
 	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)

@@ -82,7 +82,7 @@ func (e *Engine) keepRecords(f *backgroundFetch, ended bgfetch.Ended) error {
 	f.storing.Lock()
 	defer f.storing.Unlock()
 	e.mu.Lock()
-	f.state.Ended = true
+	f.state.InHistory = true
 	state := f.state
 	e.mu.Unlock()
 	return e.Store.Keep(e.ctx, state, ended)

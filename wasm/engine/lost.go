@@ -101,7 +101,7 @@ func (f *backgroundFetch) dropLost(ctx context.Context) ([]bgfetch.SegmentKey, e
 			}
 			dropped = true
 		}
-		r.keepOnly(left)
+		r.dropAllBut(left)
 	}
 	e.mu.Lock()
 	if f.state.Result == bgfetch.ResultSuccess && f.unsettled > 0 {
@@ -134,10 +134,10 @@ func (r *record) storeLoss(ctx context.Context, left []bgfetch.Segment) error {
 	return store.DropSegments(ctx, uniqueID, r.Index, data.Generation, lost)
 }
 
-// keepOnly makes left all the segments that the record has. If some were lost, what
+// dropAllBut makes left all the segments that the record has. If some were lost, what
 // is fetched again is also hashed again. Where that need not be of the same file it is a
 // generation of its own.
-func (r *record) keepOnly(left []bgfetch.Segment) {
+func (r *record) dropAllBut(left []bgfetch.Segment) {
 	f := r.fetch
 	f.engine.mu.Lock()
 	defer f.engine.mu.Unlock()

@@ -224,7 +224,7 @@ type Response struct {
 	Complete, Announced int64
 	// told is the length that it has at least, as ranges told. ended is where a response ended
 	// before, and nothing proved it; 0 for none.
-	Told, Ended int64
+	Told, EndedBefore int64
 	// asked is the byte after the last that was asked for, or bodyEnd.
 	Asked int64
 	// compared is the byte after the last that was compared with stored ones, from start
@@ -310,7 +310,7 @@ func (r *Response) judgePartialEnd(read int64) Ending {
 	case length >= 0 && read > r.Start+length:
 		return EndOfRange // it was encoded; the bytes will tell
 	case r.Complete < 0 && read < r.Asked && read >= r.Told && (read == r.Announced && r.Compared > r.Start || read == r.Compared && r.Drawn):
-		if length < 0 && read != r.Ended && !r.checksEnd() {
+		if length < 0 && read != r.EndedBefore && !r.checksEnd() {
 			return EndUnproved // it may have broken off just there
 		}
 		return EndOfBody

@@ -82,9 +82,9 @@ func (l *Log) current() bgfetch.LogRun {
 	return run
 }
 
-// Keep stores the log until ctx ends: its beginning at once, so that each start is
+// Run stores the log until ctx ends: its beginning at once, so that each start is
 // seen, then what is new in batches.
-func (l *Log) Keep(ctx context.Context) {
+func (l *Log) Run(ctx context.Context) {
 	l.added.Run(ctx, 0, logInterval, func() {
 		number, err := l.store.PutLog(ctx, l.current())
 		if err == nil {

@@ -24,16 +24,16 @@ type Pacer struct {
 	decided bool
 
 	// The window under way: its begin, its number of parts, what came in it.
-	since               time.Time
-	running             int
-	bytes, pieces, full int64
+	since                 time.Time
+	running               int
+	bytes, segments, full int64
 }
 
-// pacePieces is how many pieces each part must have brought in a window,
+// paceSegments is how many segments each part must have brought in a window,
 // paceDoubts how many windows in a row decide.
 const (
-	pacePieces = 2
-	paceDoubts = 2
+	paceSegments = 2
+	paceDoubts   = 2
 )
 
 // New makes a pacer that wants no more than limit parts.
@@ -52,25 +52,25 @@ func (p *Pacer) Wants() int {
 	return p.target
 }
 
-// Piece counts bytes that came at the time now to one of the running parts. full: as
+// Segment counts bytes that came at the time now to one of the running parts. full: as
 // many as there could be, so that they probably waited for us.
-func (p *Pacer) Piece(now time.Time, length int64, full bool, running int) {
+func (p *Pacer) Segment(now time.Time, length int64, full bool, running int) {
 	if p.since.IsZero() || running != p.running {
-		// What the first piece took is not known.
-		p.since, p.running, p.bytes, p.pieces, p.full = now, running, 0, 0, 0
+		// What the first segment took is not known.
+		p.since, p.running, p.bytes, p.segments, p.full = now, running, 0, 0, 0
 		return
 	}
 	p.bytes += length
-	p.pieces++
+	p.segments++
 	if full {
 		p.full++
 	}
 	took := now.Sub(p.since)
-	if took < p.policy.Window || p.pieces < pacePieces*int64(running) {
+	if took < p.policy.Window || p.segments < paceSegments*int64(running) {
 		return
 	}
-	p.measured(float64(p.bytes)/took.Seconds(), running, 2*p.full > p.pieces)
-	p.since, p.bytes, p.pieces, p.full = now, 0, 0, 0
+	p.measured(float64(p.bytes)/took.Seconds(), running, 2*p.full > p.segments)
+	p.since, p.bytes, p.segments, p.full = now, 0, 0, 0
 }
 
 // measured judges the throughput of a window. storing: it is storing that takes the

@@ -23,11 +23,11 @@ func TestPacer(t *testing.T) {
 			p := New(DefaultPolicy, 5)
 			now := time.Unix(0, 0)
 			for parts := 1; now.Before(time.Unix(0, 0).Add(test.within)); parts = p.target {
-				// Pieces of 100 ms, or 256 KiB, whatever is more; 2 s at most.
+				// Segments of 100 ms, or 256 KiB, whatever is more; 2 s at most.
 				each := test.throughput(parts) / float64(parts)
 				took := min(max(0.1, 0.25/each), 2)
 				for range parts {
-					p.Piece(now, int64(each*took*(1<<20)), false, parts)
+					p.Segment(now, int64(each*took*(1<<20)), false, parts)
 				}
 				now = now.Add(time.Duration(took * float64(time.Second)))
 			}

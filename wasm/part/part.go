@@ -1,4 +1,4 @@
-// Package part is one request of a download: it moves a range of a body, piece by piece, compares
+// Package part is one request of a download: it moves a range of a body, segment by segment, compares
 // what is stored already, and judges its end.
 package part
 
@@ -23,7 +23,7 @@ import (
 type Attempt interface {
 	// Open sends a request for the range from start to the byte before end, 0 for the rest.
 	Open(ctx context.Context, start, end int64) (bgfetch.Transfer, error)
-	// SaveLimits are those for the next piece of a part that has read so many bytes which
+	// SaveLimits are those for the next segment of a part that has read so many bytes which
 	// are not stored yet.
 	SaveLimits(unstored int64) bgfetch.SaveLimits
 	// Charge counts bytes that came, MayRead is the time until a body that comes by one
@@ -71,7 +71,7 @@ type Spec struct {
 }
 
 // Part is one request of an attempt: it moves a range of the record's body, in a
-// goroutine of its own, and tells the attempt of each piece. The attempt may take
+// goroutine of its own, and tells the attempt of each segment. The attempt may take
 // the tail of its range away, and give it back.
 type Part struct {
 	attempt Attempt
@@ -94,7 +94,7 @@ type Part struct {
 	Sent bgfetch.Sent
 	// continues: its head proves that it is of the same file, and where it begins.
 	Continues bool
-	// seek: it was begun for a reader. flowing: the attempt has had a piece of it.
+	// seek: it was begun for a reader. flowing: the attempt has had a segment of it.
 	Seek, Flowing bool
 	// hash sees the bytes, which are the ones after all that it has seen, hashed; nil where
 	// they are not to be hashed while they pass.
@@ -108,7 +108,7 @@ type Part struct {
 	next, Read, claimed, end int64
 	// unstored is how many bytes have been taken and are not stored yet.
 	unstored int64
-	// last is the length of the last piece.
+	// last is the length of the last segment.
 	last int64
 	// done: no more is moved. discarded: what was read is not wanted.
 	done, discarded bool
@@ -120,15 +120,15 @@ type Part struct {
 // ToEnd stands for the end of the body, wherever that is.
 const ToEnd = math.MaxInt64
 
-// Event is what a part tells its attempt: a piece that was put, or that it has
+// Event is what a part tells its attempt: a segment that was put, or that it has
 // ended.
 type Event struct {
 	Part *Part
-	// segment is the piece, without length where there was none.
+	// segment is the segment, without length where there was none.
 	Segment bgfetch.Segment
-	Piece   bgfetch.Piece
+	Saved   bgfetch.Saved
 	Digest  *bgfetch.Digest
-	// last: no other piece comes, since all of the range, or of the body, is there.
+	// last: no other segment comes, since all of the range, or of the body, is there.
 	Last bool
 	// compared are bytes of the range that proved to be those that are stored; joined:
 	// they are the last of those that it begins with.
@@ -141,9 +141,9 @@ type Event struct {
 	// proved: complete is the proved length of the body.
 	Proved   bool
 	Complete int64
-	// full: the piece is as large as it may be.
+	// full: the segment is as large as it may be.
 	Full bool
-	// ended: the transfer is closed, err is why if it was not the last piece.
+	// ended: the transfer is closed, err is why if it was not the last segment.
 	Ended bool
 	Err   error
 }
@@ -163,7 +163,7 @@ var (
 	ErrUnproved = errors.New("the body ended, and nothing proves that it is complete")
 )
 
-// Begin begins a part. It ends with ctx, and tells events of each piece, and then that it
+// Begin begins a part. It ends with ctx, and tells events of each segment, and then that it
 // has ended.
 func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- Event, s Spec) *Part {
 	p := &Part{

@@ -51,10 +51,10 @@ func (r *reading) Head() bgfetch.Head { return r.head }
 func (r *reading) Stop()              {}
 func (r *reading) Close()             {}
 
-func (r *reading) Save(_ context.Context, _ bgfetch.SegmentKey, limits bgfetch.SaveLimits, _ io.Writer) (bgfetch.Piece, error) {
+func (r *reading) Save(_ context.Context, _ bgfetch.SegmentKey, limits bgfetch.SaveLimits, _ io.Writer) (bgfetch.Saved, error) {
 	r.stored = append(r.stored, ranges.Span{Start: r.at, End: r.at + limits.MaxLength})
 	r.at += limits.MaxLength
-	return bgfetch.Piece{Length: limits.MaxLength}, nil
+	return bgfetch.Saved{Length: limits.MaxLength}, nil
 }
 
 func (r *reading) Compare(_ context.Context, stored []bgfetch.StoredRange, _ bgfetch.SaveLimits) (bgfetch.Compared, error) {

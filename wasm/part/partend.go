@@ -52,7 +52,7 @@ func (p *Part) sameOffsets() bool {
 // judgeEnd says what the clean end of the response means.
 func (p *Part) judgeEnd(ctx context.Context, transfer bgfetch.Transfer) evidence.Ending {
 	r := evidence.Response{
-		Head: p.Head, Partial: p.Partial(), Start: p.Start, Asked: p.limit, Complete: p.complete(), Announced: -1, Compared: p.Start, Drawn: p.Drawn, Told: p.least, Ended: p.endedBefore,
+		Head: p.Head, Partial: p.Partial(), Start: p.Start, Asked: p.limit, Complete: p.complete(), Announced: -1, Compared: p.Start, Drawn: p.Drawn, Told: p.least, EndedBefore: p.endedBefore,
 		Framing: p.record.Framing,
 		Sent: func() bgfetch.Sent {
 			p.Sent = transfer.Sent(ctx)
@@ -103,7 +103,7 @@ func (p *Part) Told() int64 {
 	return told
 }
 
-// TooLong says whether a response brought more than there can be, with a piece that ends
+// TooLong says whether a response brought more than there can be, with a segment that ends
 // at end.
 func (p *Part) TooLong(end int64) bool {
 	return p.limit == ToEnd && p.data.Length >= 0 && end > p.data.Length

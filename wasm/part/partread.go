@@ -15,22 +15,22 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// piecesAhead is how many pieces may be read while the one before them is being
+// segmentsAhead is how many segments may be read while the one before them is being
 // stored: storing one is more waiting than work (docs/decisions/segments.md).
-const piecesAhead = 2
+const segmentsAhead = 2
 
-// move stores the range piece by piece, and tells of them in their order. waiting
+// move stores the range segment by segment, and tells of them in their order. waiting
 // ends with the part.
 func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) error {
-	pieces := make(chan Event, piecesAhead-1)
+	taken := make(chan Event, segmentsAhead-1)
 	stored := make(chan error, 1)
 	p.record.Go(func() {
 		var lost error
-		for e := range pieces {
-			err := p.stored(ctx, e.Piece)
+		for e := range taken {
+			err := p.stored(ctx, e.Saved)
 			switch {
 			case lost != nil:
-				// What comes after a piece that is lost is not told of.
+				// What comes after a segment that is lost is not told of.
 			case err != nil:
 				lost = err
 				transfer.Stop()
@@ -43,8 +43,8 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 		}
 		stored <- lost
 	})
-	err := p.readPieces(ctx, waiting, transfer, pieces)
-	close(pieces)
+	err := p.readSegments(ctx, waiting, transfer, taken)
+	close(taken)
 	if lost := <-stored; lost != nil {
 		return lost
 	}
@@ -54,8 +54,8 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 // maxPut is the largest SegmentKey.Put.
 const maxPut = 1<<53 - 1
 
-// readPieces takes the pieces of the range from the body, one after the other.
-func (p *Part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfer, pieces chan<- Event) error {
+// readSegments takes the segments of the range from the body, one after the other.
+func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Transfer, taken chan<- Event) error {
 	for {
 		if p.limit == ToEnd {
 			p.waitForLimit(waiting)
@@ -65,9 +65,9 @@ func (p *Part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfe
 			return nil
 		}
 		if isStored {
-			e, err := p.comparePiece(ctx, transfer, offset, limits)
+			e, err := p.compareNext(ctx, transfer, offset, limits)
 			if err == nil || e.Compared.Length() > 0 {
-				pieces <- e
+				taken <- e
 			}
 			if e.Last || err != nil {
 				return err
@@ -75,17 +75,17 @@ func (p *Part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfe
 			continue
 		}
 		put := rand.Int64N(maxPut) + 1
-		piece, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.record.Index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
+		saved, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.record.Index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
 		if err != nil {
 			return err
 		}
-		p.attempt.Charge(piece.Length)
-		e, err := p.took(ctx, transfer, piece.Length, piece.End, false)
+		p.attempt.Charge(saved.Length)
+		e, err := p.took(ctx, transfer, saved.Length, saved.End, false)
 		if errors.Is(err, ErrMismatch) {
-			return err // the piece is of another body
+			return err // the segment is of another body
 		}
-		e.Segment, e.Piece, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: piece.Length, Put: put}, piece, digest, piece.Length == limits.MaxLength
-		pieces <- e
+		e.Segment, e.Saved, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: saved.Length, Put: put}, saved, digest, saved.Length == limits.MaxLength
+		taken <- e
 		if e.Last || err != nil {
 			return err
 		}
@@ -96,7 +96,7 @@ func (p *Part) readPieces(ctx, waiting context.Context, transfer bgfetch.Transfe
 // connection: who waits for it to go on shall soon see that it does.
 const firstAfterResume = 500 * time.Millisecond
 
-// claim says what the next piece may be, and whether it is stored already; not ok: all
+// claim says what the next segment may be, and whether it is stored already; not ok: all
 // of the range is there.
 func (p *Part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bool) {
 	p.mu.Lock()
@@ -122,7 +122,7 @@ func (p *Part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 		limits.MaxTime = min(limits.MaxTime, firstAfterResume)
 	}
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
-	// small first piece is being stored while the next is read.
+	// small first segment is being stored while the next is read.
 	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
 	limits.MaxLength = p.record.Check.Limit(p.Read, min(limits.MaxLength, end-p.Read))
 	p.claimed = p.Read + limits.MaxLength
@@ -153,8 +153,8 @@ func (p *Part) behindSeam(offset int64) []bgfetch.Segment {
 	return data.Segments
 }
 
-// comparePiece takes a piece of the range that is stored already, and compares it.
-func (p *Part) comparePiece(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (Event, error) {
+// compareNext takes a segment of the range that is stored already, and compares it.
+func (p *Part) compareNext(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (Event, error) {
 	stalled, cancel, timeout := p.stalled(ctx, limits)
 	defer cancel()
 	stored := p.storedRanges(offset, limits.MaxLength)
@@ -221,23 +221,23 @@ func (p *Part) took(ctx context.Context, transfer bgfetch.Transfer, length int64
 	return e, ErrUnproved
 }
 
-// stored waits until a piece is stored, also after the end of ctx: what is still
+// stored waits until a segment is stored, also after the end of ctx: what is still
 // being stored must not outlive what is about to be deleted.
-func (p *Part) stored(ctx context.Context, piece bgfetch.Piece) error {
-	if piece.Stored == nil {
+func (p *Part) stored(ctx context.Context, saved bgfetch.Saved) error {
+	if saved.Stored == nil {
 		return nil
 	}
 	timeout := p.record.Retry.StallTimeout
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	err := piece.Stored(storing)
+	err := saved.Stored(storing)
 	if err != nil && storing.Err() != nil {
-		return fmt.Errorf("a piece was not stored within %v", timeout)
+		return fmt.Errorf("a segment was not stored within %v", timeout)
 	}
 	return err
 }
 
-// tell counts a piece that is stored, and tells the attempt of it.
+// tell counts a segment that is stored, and tells the attempt of it.
 func (p *Part) tell(e Event) {
 	p.mu.Lock()
 	if e.Segment.Length > 0 {
@@ -248,8 +248,8 @@ func (p *Part) tell(e Event) {
 	p.events <- e
 }
 
-// save stores the next piece, and gives up when no byte comes for too long.
-func (p *Part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Piece, *bgfetch.Digest, error) {
+// save stores the next segment, and gives up when no byte comes for too long.
+func (p *Part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Saved, *bgfetch.Digest, error) {
 	stalled, cancel, timeout := p.stalled(ctx, limits)
 	defer cancel()
 	var w io.Writer
@@ -259,15 +259,15 @@ func (p *Part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.
 	if p.hash != nil {
 		w = p.hash
 	}
-	piece, err := transfer.Save(stalled, key, limits, w)
+	saved, err := transfer.Save(stalled, key, limits, w)
 	if err != nil {
-		return bgfetch.Piece{}, nil, timeout(err)
+		return bgfetch.Saved{}, nil, timeout(err)
 	}
 	if p.hash == nil {
-		return piece, nil, nil
+		return saved, nil, nil
 	}
-	p.hashed += piece.Length
-	return piece, digest.SaveHash(p.hash, p.hashed), nil
+	p.hashed += saved.Length
+	return saved, digest.SaveHash(p.hash, p.hashed), nil
 }
 
 // storedRanges names where the bytes from offset on lie, length of them.
