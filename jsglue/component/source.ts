@@ -92,7 +92,7 @@ export class WorkerSource implements Source {
     this.#viewer = viewer;
     document.addEventListener('visibilitychange', this.#onVisibility);
     // A watch tells of most changes; what it misses is found so.
-    this.#looking = setInterval(() => this.#isWanted && this.#refreshSoon(0), WATCH_INTERVAL_MS);
+    this.#looking = setInterval(() => this.#isWanted && this.#look(), WATCH_INTERVAL_MS);
     this.#watch.renewSoon([]);
     this.#refreshSoon(0);
   }
@@ -103,6 +103,18 @@ export class WorkerSource implements Source {
     clearInterval(this.#looking);
     document.removeEventListener('visibilitychange', this.#onVisibility);
     this.#watch.stop();
+  }
+
+  #look(): void {
+    this.#refreshSoon(0);
+    void this.#loseIfUnregistered();
+  }
+
+  /** Of one that was unregistered the worker may live on, and say nothing of that. */
+  async #loseIfUnregistered(): Promise<void> {
+    const { scope } = this.#registration;
+    const registered = await navigator.serviceWorker.getRegistration(scope);
+    if (registered?.scope !== scope && this.#viewer) this.#lose();
   }
 
   #lose(): void {

@@ -147,7 +147,7 @@ export class Test {
   async settled(page, id, type) {
     const event = await this.event(id);
     assert.equal(event.type, type);
-    await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+    await page.waitFor('the storage to be empty', 30_000, () => t.storageIsEmpty());
     const rows = await page.evaluate(() => t.results());
     const ended = rows.filter((row) => row.id === id && row.phase === 'end');
     assert.equal(ended.length, 1, `one closing event for ${id}, not ${JSON.stringify(rows)}`);

@@ -58,18 +58,32 @@ scenario('the list shows its rows though its first requests fail, get lost, or c
   await row(page, 'f2');
 });
 
+/** The list, once it shows that there is no worker. */
+const noWorker = (page) =>
+  page.waitFor('no row and no worker', 20_000, () => {
+    const { textContent, hidden } = list.root().querySelector('.empty');
+    return list.rows().length === 0 && !hidden && textContent === list.host().texts.noWorker;
+  });
+
 scenario('the list of a worker that is unregistered and registered again', { timeout: 120_000 }, async (test) => {
-  // A worker that controls a page outlives its registration.
   const { page } = await openList(test, { worker: { claim: 0 } });
   const slow = test.resource({ size: 60 * MiB, link: MiB });
   await page.evaluate((url) => t.startFetch('before', url, { title: 'before' }), slow.url);
   await row(page, 'before');
   await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).unregister());
-  await page.waitFor('no row and no worker', 20_000, () => {
-    const { textContent, hidden } = list.root().querySelector('.empty');
-    return list.rows().length === 0 && !hidden && textContent === list.host().texts.noWorker;
-  });
+  await noWorker(page);
   await page.evaluate(() => t.register({ claim: 0 }));
   await page.evaluate((url) => t.startFetch('after', url, { title: 'after' }), slow.url);
   await row(page, 'after');
+});
+
+// A worker that controls a page outlives its registration, which keeps it as its active one.
+scenario('the list of a worker that is unregistered and lives on', { timeout: 120_000 }, async (test) => {
+  const { page } = await openList(test);
+  const slow = test.resource({ size: 60 * MiB, link: MiB });
+  await page.evaluate((url) => t.startFetch('before', url, { title: 'before' }), slow.url);
+  await row(page, 'before');
+  await page.waitFor('control of the page', 10_000, () => navigator.serviceWorker.controller);
+  await page.evaluate(async () => (await navigator.serviceWorker.getRegistration()).unregister());
+  await noWorker(page);
 });
