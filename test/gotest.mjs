@@ -14,6 +14,8 @@ let passed = 0;
 let failed = 0;
 /** Output of tests that have not ended, by package and test. */
 const output = new Map();
+/** Tests that have begun and not ended, by package. */
+const running = new Map();
 
 for await (const line of createInterface({ input: go.stdout })) {
   const { Action, Package = '', ImportPath = Package, Test, Output, Elapsed, FailedBuild } = JSON.parse(line);
@@ -23,14 +25,18 @@ for await (const line of createInterface({ input: go.stdout })) {
     continue;
   }
   if (Action === 'build-fail') process.stdout.write(output.get(key) ?? '');
+  if (Action === 'run') running.set(Package, (running.get(Package) ?? new Set()).add(Test));
   if (!['pass', 'fail', 'skip'].includes(Action)) continue;
   if (Test !== undefined) {
+    running.get(Package)?.delete(Test);
     if (Action === 'pass') passed++;
     else failed++; // a test that was skipped has not passed
     if (Action !== 'pass') process.stdout.write(`FAILED go ${Package} ${Test}\n${output.get(key)}`);
   } else if (Action !== 'skip') {
-    if (Action === 'fail' && (FailedBuild || failed === 0)) {
-      failed++; // it did not build, or ended outside of a test
+    const left = [...(running.get(Package) ?? [])];
+    if (Action === 'fail' && (FailedBuild || failed === 0 || left.length > 0)) {
+      failed++; // it did not build, ended outside of a test, or broke off in one
+      for (const test of left) process.stdout.write(`BROKEN OFF go ${Package} ${test}\n${output.get(`${Package} ${test}`) ?? ''}`);
       process.stdout.write(output.get(key) ?? '');
     }
     // Of a failure: the order of the tests, as -shuffle takes it.
