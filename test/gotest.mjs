@@ -36,7 +36,8 @@ for await (const line of createInterface({ input: go.stdout })) {
     const left = [...(running.get(Package) ?? [])];
     if (Action === 'fail' && (FailedBuild || failed === 0 || left.length > 0)) {
       failed++; // it did not build, ended outside of a test, or broke off in one
-      for (const test of left) process.stdout.write(`BROKEN OFF go ${Package} ${test}\n${output.get(`${Package} ${test}`) ?? ''}`);
+      for (const test of left)
+        process.stdout.write(`BROKEN OFF go ${Package} ${test}\n${output.get(`${Package} ${test}`) ?? ''}`);
       process.stdout.write(output.get(key) ?? '');
     }
     // Of a failure: the order of the tests, as -shuffle takes it.
