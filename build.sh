@@ -140,6 +140,7 @@ check() {
   gate "staticcheck" "$staticcheck" ./...
   gate "staticcheck, js/wasm" for_the_browser "$staticcheck" ./wasm/...
   gate "dead code in Go" nothing_from for_the_browser "$deadcode" -test ./wasm/... ./test/bgfetchtest/...
+  gate "imports in TypeScript" node test/check/imports.mjs
   gate "dead code in JavaScript" tools/node_modules/.bin/knip
   gate "format" tools/node_modules/.bin/biome format
   gate "linter" tools/node_modules/.bin/biome lint --diagnostic-level=error
@@ -186,6 +187,7 @@ run_tests() {
   # With the race detector, and in another order each time, which is told of failures. The
   # herd is larger than what the detector can follow.
   node test/gotest.mjs "$results/go.json" -count=1 -race -shuffle=on ./... || true
+  node test/unit/run.mjs "$results/unit.json" || true
   node test/gotest.mjs "$results/herd.json" -count=1 -run '^TestHerd$' ./wasm/engine || true
   if [[ " $* " == *" --long "* ]]; then
     node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^TestLives$' ./wasm/engine -lives.count=100000 || true
@@ -193,7 +195,7 @@ run_tests() {
   fi
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true
   node test/pack/run.mjs --json "$results/pack.json" || true
-  node test/sum.mjs "checks=$checked" "$results/go.json" "$results/herd.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
+  node test/sum.mjs "checks=$checked" "$results/unit.json" "$results/go.json" "$results/herd.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
 }
 
 demo() {

@@ -1,9 +1,7 @@
 /** A file from the store, or by a background fetch that all share who want it at the time. */
 
+import { ID_PREFIX } from './ids';
 import { isCopied, isMarked, mark, unmark } from './keep';
-
-/** Ids of our background fetches: this, and the URL. */
-export const ID_PREFIX = 'model:';
 
 /** How often, and for how long, it is looked for the copy of what arrived while nobody makes one. */
 const LOOK_MS = 100;

@@ -5,7 +5,8 @@
  */
 
 import { fileNameOf } from '../shared/file-name';
-import { fetchModel, ID_PREFIX } from './download';
+import { fetchModel } from './download';
+import { ID_PREFIX } from './ids';
 import { keep } from './keep';
 
 const DEFAULT_CACHE = 'background-fetch-models';

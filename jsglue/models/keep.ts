@@ -3,7 +3,7 @@
  * stored: an entry in a cache beside the store, made before it begins, tells that it will be.
  */
 
-import { ID_PREFIX } from './download';
+import { ID_PREFIX } from './ids';
 
 const markers = (cacheName: string): Promise<Cache> => caches.open(`${cacheName}:pending`);
 

@@ -3,30 +3,19 @@
  * Source: https://wicg.github.io/background-fetch/#background-fetch-record-interface
  */
 
+import type { BodySource } from './body-source';
 import { bodyOf, unavailable } from './errors';
 import type { Plan, RecordSnapshot } from './protocol';
 import { storedRequestBody } from './request-body';
 import { restoreRequest } from './requests';
 import { makeResponse, mayHaveBody } from './response';
 import { cachedEntry, openCache, StoredBody } from './stored-body';
-import type { Transport } from './transport';
 import { illegalUnlessInternal, INTERNAL } from './webidl';
 
-/** What records and their bodies need of their background fetch. */
-export interface Source {
-  transport: Transport;
-  /** The site's, where the errors are for people. */
-  id?: string;
-  /** `fetches/<uniqueId>` */
-  path: string;
-  /** Bodies with bytes still to come. */
-  open: Set<StoredBody>;
-}
-
-let create: (snapshot: RecordSnapshot, request: Request, source: Source) => BackgroundFetchRecord;
+let create: (snapshot: RecordSnapshot, request: Request, source: BodySource) => BackgroundFetchRecord;
 
 /** The record object of a match; `cache` names the cache where its request body lies. */
-export async function makeRecord(snapshot: RecordSnapshot, cache: string, source: Source): Promise<BackgroundFetchRecord> {
+export async function makeRecord(snapshot: RecordSnapshot, cache: string, source: BodySource): Promise<BackgroundFetchRecord> {
   const { request } = snapshot;
   const { key, size = 0 } = request.body ?? {};
   if (key === undefined) return create(snapshot, restoreRequest(request, undefined), source);
@@ -42,7 +31,7 @@ export async function makeRecord(snapshot: RecordSnapshot, cache: string, source
 export class BackgroundFetchRecord {
   #snapshot!: RecordSnapshot;
   #request!: Request;
-  #source!: Source;
+  #source!: BodySource;
   #response: Promise<Response> | undefined;
 
   static {
@@ -83,7 +72,7 @@ export class BackgroundFetchRecord {
  * Where all bytes are stored, the plan is fetched and the cache opened now: the
  * response then stays readable though the worker deletes the records.
  */
-export async function responseOf(first: RecordSnapshot, source: Source): Promise<Response> {
+export async function responseOf(first: RecordSnapshot, source: BodySource): Promise<Response> {
   const path = `${source.path}/records/${first.index}`;
   let snapshot = first;
   while (!snapshot.head && snapshot.result === '') {

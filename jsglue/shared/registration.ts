@@ -9,7 +9,8 @@
 import { bodyOf } from './errors';
 import { EventHandlerAttribute } from './event-handler';
 import type { AbortReply, FailureReason, MatchInit, MatchReply, Result, Snapshot } from './protocol';
-import { makeRecord, type BackgroundFetchRecord, type Source } from './record';
+import type { BodySource } from './body-source';
+import { makeRecord, type BackgroundFetchRecord } from './record';
 import { toMatchRequest, toQueryOptions, toRequestInfo } from './requests';
 import { isOlder } from './snapshots';
 import type { Transport } from './transport';
@@ -29,7 +30,7 @@ export let showSnapshot: (object: BackgroundFetchRegistration, snapshot: Snapsho
 export let shownSnapshot: (object: BackgroundFetchRegistration) => Snapshot;
 
 /** The way from the object to the program. */
-export let sourceOf: (object: BackgroundFetchRegistration) => Source;
+export let sourceOf: (object: BackgroundFetchRegistration) => BodySource;
 
 /** Whether a value is one of our registration objects. */
 export let isRegistration: (value: unknown) => value is BackgroundFetchRegistration;
@@ -44,7 +45,7 @@ export function traceSnapshots(trace: Trace): void {
 
 export class BackgroundFetchRegistration extends EventTarget {
   #snapshot!: Snapshot;
-  #source!: Source;
+  #source!: BodySource;
   #onprogress!: EventHandlerAttribute;
 
   static {

@@ -6,7 +6,7 @@
 
 import { bodyOf, unavailable } from './errors';
 import type { Plan, PlanSegment } from './protocol';
-import type { Source } from './record';
+import type { BodySource } from './body-source';
 
 /** How often a segment may be missing although the plan names it. */
 const MAX_MISSING = 3;
@@ -55,7 +55,7 @@ export class StoredBody {
   /** What the stream errored with. */
   error: unknown;
 
-  #source: Source;
+  #source: BodySource;
   #path: string;
   /** The record, for people. */
   #of: string;
@@ -83,7 +83,7 @@ export class StoredBody {
   #over = false;
 
   /** `path` is that of the plan, with the generation; the range is all of the body by default. */
-  constructor(source: Source, path: string, from = 0, to = Infinity, of = path) {
+  constructor(source: BodySource, path: string, from = 0, to = Infinity, of = path) {
     this.#source = source;
     this.#of = of;
     this.#path = path;

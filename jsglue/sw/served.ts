@@ -3,7 +3,7 @@
  * the Cache API, without passing through it.
  */
 
-import type { Source } from '../shared/record';
+import type { BodySource } from '../shared/body-source';
 import { type GivenPart, type Part, type ServedBody, type Snapshot, STORED_BODY, type StoredPart } from '../shared/protocol';
 import { StoredBody } from '../shared/stored-body';
 import type { Transport } from '../shared/transport';
@@ -12,7 +12,7 @@ import { crc32 } from './crc32';
 export class Served {
   #transport: Transport;
   /** What is being sent, by unique id. */
-  #sources = new Map<string, Source>();
+  #sources = new Map<string, BodySource>();
 
   constructor(transport: Transport) {
     this.#transport = transport;
@@ -94,7 +94,7 @@ export class Served {
     return new StoredBody(this.#source(uniqueId!), plan, from, to < 0 ? Infinity : to).stream;
   }
 
-  #source(uniqueId: string): Source {
+  #source(uniqueId: string): BodySource {
     for (const [key, { open }] of this.#sources) if (open.size === 0) this.#sources.delete(key);
     const source = this.#sources.get(uniqueId) ?? {
       transport: this.#transport,

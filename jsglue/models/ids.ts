@@ -1,0 +1,2 @@
+/** Ids of our background fetches: this, and the URL. */
+export const ID_PREFIX = 'model:';

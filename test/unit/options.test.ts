@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { forbids } from '../../jsglue/page/source-list';
+import { within } from '../../jsglue/shared/deadline';
+import { toNetworkOptions } from '../../jsglue/shared/network-options';
+import type { Snapshot } from '../../jsglue/shared/protocol';
+import { RETRY_BOUNDS, toRetryOptions } from '../../jsglue/shared/retry';
+import { afterSilence } from '../../jsglue/shared/silence';
+import { isOlder, lost } from '../../jsglue/shared/snapshots';
+
+test('retry: each member within its bounds, and the error names the one that is not', () => {
+  assert.deepEqual(toRetryOptions(undefined, 'retry'), {});
+  assert.deepEqual(toRetryOptions({ other: 1 }, 'retry'), {});
+  for (const [name, [lowest, highest]] of Object.entries(RETRY_BOUNDS)) {
+    for (const good of [lowest, highest]) assert.deepEqual(toRetryOptions({ [name]: good }, 'retry'), { [name]: good });
+    for (const bad of [lowest - 1, highest + 1, 1.5, NaN, Infinity, '3', null]) {
+      assert.throws(
+        () => toRetryOptions({ [name]: bad }, 'options.retry'),
+        (error: Error) => error instanceof TypeError && error.message.startsWith(`options.retry.${name} `),
+      );
+    }
+  }
+});
+
+test('network options: what is none of the values is refused by name', () => {
+  assert.deepEqual(toNetworkOptions({}, 'o'), { maxBandwidth: undefined, network: undefined, priority: undefined });
+  assert.equal(toNetworkOptions({ maxBandwidth: 0 }, 'o').maxBandwidth, 0);
+  for (const bad of [
+    { priority: 'highest' },
+    { network: 'wifi' },
+    { maxBandwidth: -1 },
+    { maxBandwidth: 2 ** 53 },
+    { maxBandwidth: '1' },
+  ]) {
+    assert.throws(() => toNetworkOptions(bad, 'o'), new RegExp(`^TypeError: o\\.${Object.keys(bad)[0]} `));
+  }
+});
+
+test('connect-src: what a policy says of a URL', () => {
+  const self = 'https://a.test';
+  for (const [policy, url, forbidden] of [
+    ['', 'https://b.test/', false],
+    ["default-src 'none'", 'https://a.test/', true],
+    ["default-src 'none'; connect-src *", 'http://b.test/', false],
+    ["connect-src 'self'", 'https://a.test/x', false],
+    ["connect-src 'self'", 'https://a.test:444/x', true],
+    ['connect-src https:', 'http://b.test/', true],
+    ['connect-src http:', 'https://b.test/', false],
+    ['connect-src *.b.test', 'https://c.b.test/', false],
+    ['connect-src *.b.test', 'https://b.test/', true],
+    ['connect-src b.test:*', 'https://b.test:8443/', false],
+    ['connect-src b.test', 'https://b.test:8443/', true],
+    ['connect-src b.test/x/', 'https://b.test/x/y', false],
+    ['connect-src b.test/x', 'https://b.test/x/y', true],
+    ['connect-src b.test; connect-src *', 'https://c.test/', true],
+    ["CONNECT-SRC 'NONE'", 'https://a.test/', true],
+    ['connect-src b.test/%', 'https://b.test/%', false],
+  ] as const) {
+    assert.equal(forbids(policy, url, self), forbidden, `${policy} of ${url}`);
+  }
+});
+
+const snapshot = (engine: number, revision: number, result: Snapshot['result'] = ''): Snapshot =>
+  ({ engine, revision, result, failureReason: '', recordsAvailable: true }) as Snapshot;
+
+test('snapshots: the newer is known of one engine alone', () => {
+  assert.equal(isOlder(snapshot(1, 1), snapshot(1, 2)), true);
+  assert.equal(isOlder(snapshot(1, 2), snapshot(1, 2)), false);
+  assert.equal(isOlder(snapshot(1, 3), snapshot(1, 2)), false);
+  assert.equal(isOlder(snapshot(1, 1), snapshot(2, 2)), false);
+});
+
+test('what is lost was aborted, unless it had settled', () => {
+  assert.deepEqual([lost(snapshot(1, 1)).result, lost(snapshot(1, 1)).failureReason], ['failure', 'aborted']);
+  assert.deepEqual(
+    [lost(snapshot(1, 1, 'success')).result, lost(snapshot(1, 1, 'success')).recordsAvailable],
+    ['success', false],
+  );
+});
+
+test('a deadline: what comes first', async () => {
+  assert.equal(await within(Promise.resolve(1), 1000), 1);
+  assert.equal(await within(new Promise(() => {}), 5), undefined);
+  await assert.rejects(within(Promise.reject(new Error('wrong')), 1000), /wrong/);
+});
+
+test('silence: a word begins the time anew, and nobody is called after the end', async () => {
+  let calls = 0;
+  const silence = afterSilence(50, () => calls++);
+  const ended = afterSilence(50, () => assert.fail('it had ended'));
+  ended.end();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  silence.heard();
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assert.equal(calls, 0);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  assert.equal(calls, 1);
+});
