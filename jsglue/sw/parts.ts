@@ -1,0 +1,90 @@
+/** What the worker's side is made of. */
+
+import { Activity } from './activity';
+import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
+import type { WorkerContext } from './context';
+import { dispatch } from './dispatch';
+import { room } from '../shared/quota';
+import type { Implementations } from './hostcalls';
+import { Lifetime } from './lifetime';
+import { EngineLock } from './lock';
+import { metered, reachable, waitMetered, waitOnline } from './network';
+import { Program } from './program';
+import { Served } from './served';
+import { closeShown, show } from './shown';
+import { trace } from './trace';
+import type { Transfers } from './transfers';
+import { LocalTransport } from './transport';
+import { Watchers } from './watchers';
+
+/** Each is made of those before it; what it needs of a later one it asks for when that is there. */
+export class Parts {
+  readonly context: WorkerContext;
+  readonly activity = new Activity();
+  readonly handles = new Handles();
+  readonly watchers = new Watchers();
+  readonly lock: EngineLock;
+  readonly lifetime: Lifetime;
+  readonly program: Program;
+  readonly transport: LocalTransport;
+  readonly served: Served;
+
+  constructor(context: WorkerContext) {
+    this.context = context;
+    this.lock = new EngineLock(context.lock, () => this.#retire());
+    this.lifetime = new Lifetime(context, this.activity, () => this.program.start());
+    const methods = (transfers: Transfers): Implementations => {
+      this.watchers.forget(); // what a program before this one said
+      return hostMethods(this, transfers);
+    };
+    this.program = new Program(context, this.activity, this.lock, this.handles, methods, () => this.lifetime.busy);
+    this.transport = new LocalTransport(this.program, this.activity);
+    this.served = new Served(this.transport);
+  }
+
+  /** Another worker has the lock. */
+  async #retire(): Promise<void> {
+    this.lifetime.setActive(0);
+    await this.program.retire();
+  }
+}
+
+/** What the program may call, over these transfers. */
+function hostMethods(parts: Parts, transfers: Transfers): Implementations {
+  return {
+    open: (args, signal) => transfers.open(args, signal),
+    save: (args, signal, give) => transfers.save(args, signal, give),
+    stored: (args, signal) => transfers.stored(args, signal),
+    compare: (args, signal) => transfers.compare(args, signal),
+    sent: (args) => transfers.sent(args),
+    stop: (args) => transfers.stop(args),
+    close: (args) => transfers.close(args),
+    waitOnline,
+    metered,
+    waitMetered,
+    reachable,
+    saveRequestBody: (args) => saveRequestBody(parts.handles, args),
+    keys,
+    read,
+    deleteKeys,
+    createCache,
+    deleteCache: (args) => {
+      transfers.forgetCache(args.cache);
+      return deleteCache(args);
+    },
+    room,
+    cacheNames: namesWithPrefix,
+    update: async (args) => {
+      await parts.served.hold(args.snapshots);
+      return parts.watchers.update(args);
+    },
+    dispatch: (args, signal) => dispatch(parts.transport, args, signal),
+    active: async ({ count }) => {
+      parts.lifetime.setActive(count);
+      return null;
+    },
+    show,
+    closeShown,
+    log: trace,
+  };
+}
