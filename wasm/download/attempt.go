@@ -80,7 +80,7 @@ func (a *attempt) notForEver(v Verdict) Verdict {
 		return v
 	}
 	if a.idle++; a.idle > a.Retry.MaxFailures {
-		_, v = a.fail(bgfetch.ReasonFetchError, "its responses bring nothing that is missing")
+		_, v = a.settle(bgfetch.ReasonFetchError, "its responses bring nothing that is missing")
 	} else {
 		v.Wait = a.Retry.Wait(a.idle)
 	}
@@ -129,11 +129,11 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 		return nil, Verdict{Online: true, Why: "waits for the network"}
 	}
 	if a.owner.GivenUp() {
-		return a.fail(bgfetch.ReasonFetchError, "the server cannot be reached")
+		return a.settle(bgfetch.ReasonFetchError, "the server cannot be reached")
 	}
 	if !a.Request.IsSafe() {
 		if a.next.Sent {
-			return a.fail(bgfetch.ReasonFetchError, "the request may have been sent before, and is not sent twice")
+			return a.settle(bgfetch.ReasonFetchError, "the request may have been sent before, and is not sent twice")
 		}
 		a.next.Sent = true
 		if v, ok := a.store(); !ok {

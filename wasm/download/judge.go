@@ -23,7 +23,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	}
 	if head.Status == http.StatusPartialContent && !a.Request.HasRange() {
 		if _, problem := ranges.ValidatePartial(head, 0, 0); problem != "" {
-			return a.fail(bgfetch.ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
+			return a.settle(bgfetch.ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
 		}
 	}
 	a.begin(head)

@@ -22,6 +22,6 @@ func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 	if !ok || length <= room || ctx.Err() != nil {
 		return Verdict{}, true
 	}
-	_, v := a.fail(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room))
+	_, v := a.settle(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room))
 	return v, false
 }

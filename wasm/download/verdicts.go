@@ -29,7 +29,7 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 		return v, false
 	}
 	if a.owner.Left() < 0 {
-		_, v := a.fail(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal, %d bytes, came", a.DownloadTotal))
+		_, v := a.settle(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal, %d bytes, came", a.DownloadTotal))
 		return v, false
 	}
 	return Verdict{}, true
@@ -60,7 +60,7 @@ func (a *attempt) succeed() (step, Verdict) {
 		if a.next.Response.Joined {
 			return a.restart(err.Error() + "; it came in several responses")
 		}
-		return a.fail(bgfetch.ReasonFetchError, err.Error())
+		return a.settle(bgfetch.ReasonFetchError, err.Error())
 	}
 	a.next.Response.Result = bgfetch.ResponseSuccess
 	if v, ok := a.store(); !ok {
@@ -69,8 +69,8 @@ func (a *attempt) succeed() (step, Verdict) {
 	return nil, Verdict{Settled: bgfetch.ResponseSuccess}
 }
 
-// fail ends the record with a failure.
-func (a *attempt) fail(reason bgfetch.FailureReason, why string) (step, Verdict) {
+// settle stores that the record has failed, and gives the verdict.
+func (a *attempt) settle(reason bgfetch.FailureReason, why string) (step, Verdict) {
 	a.next.Response.Result = bgfetch.ResponseResult(reason)
 	err := a.owner.Commit(a.next)
 	if a.alive.Err() != nil {
@@ -99,7 +99,7 @@ func (a *attempt) badStatus(head bgfetch.Head) (step, Verdict) {
 		a.renew() // who reads the response before does not go on with this one
 	}
 	a.next.Response.Head = &head
-	return a.fail(bgfetch.ReasonBadStatus, fmt.Sprintf("the server answered with status %d", head.Status))
+	return a.settle(bgfetch.ReasonBadStatus, fmt.Sprintf("the server answered with status %d", head.Status))
 }
 
 // restart drops what is stored and asks for all of it again.
@@ -167,7 +167,7 @@ func (a *attempt) unproved(p *part.Part) (step, Verdict) {
 		return a.succeed()
 	}
 	if a.unprovedEnds++; a.unprovedEnds > 1+a.Retry.MaxRestarts {
-		return a.fail(bgfetch.ReasonFetchError, "nothing proves that the body is complete")
+		return a.settle(bgfetch.ReasonFetchError, "nothing proves that the body is complete")
 	}
 	if a.unprovedEnd != end {
 		a.unprovedSame = 0
@@ -205,7 +205,7 @@ func (a *attempt) sameEnd(p *part.Part) bool {
 // failure.
 func (a *attempt) countRestart() (Verdict, bool) {
 	if a.next.Restarts++; a.next.Restarts > a.Retry.MaxRestarts {
-		_, v := a.fail(bgfetch.ReasonFetchError, "the server made it start again too often")
+		_, v := a.settle(bgfetch.ReasonFetchError, "the server made it start again too often")
 		return v, false
 	}
 	return Verdict{}, true
@@ -232,7 +232,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	case ctx.Err() != nil:
 		return nil, Verdict{}
 	case !a.Request.IsSafe():
-		return a.fail(bgfetch.ReasonFetchError, err.Error())
+		return a.settle(bgfetch.ReasonFetchError, err.Error())
 	case a.owner.Interrupted():
 		return nil, Verdict{}
 	case a.owner.Offline():
@@ -249,7 +249,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	neverAnswered := atHead && a.next.Response.Head == nil
 	forbidden := bgfetch.OriginOf(a.Request.URL) != a.config.Origin || a.Request.Redirect == "error"
 	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && forbidden) {
-		return a.fail(bgfetch.ReasonFetchError, err.Error())
+		return a.settle(bgfetch.ReasonFetchError, err.Error())
 	}
 	// The browser may have kept an answer to a request without CORS.
 	a.pastCache = neverAnswered && forbidden
@@ -271,7 +271,7 @@ func (a *attempt) brokenAgain(err error) (step, Verdict) {
 	if now, _ = ranges.FirstGap(a.next.Response.Segments); now-before >= before/4 && now > before {
 		a.next.Repeats = 0
 	} else if a.next.Repeats++; a.next.Repeats > a.Retry.MaxRestarts {
-		return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
+		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
 	}
 	return a.again(err.Error() + "; asks for all of it again")
 }

@@ -59,7 +59,7 @@ func (a *attempt) refetch(wrong digest.WrongPieces) (step, Verdict) {
 	counts := map[int]int{}
 	for _, index := range wrong {
 		if counts[index] = a.next.Refetches[index] + 1; counts[index] > maxRefetches {
-			return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("piece %d is not what its hash says, again", index))
+			return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("piece %d is not what its hash says, again", index))
 		}
 	}
 	for index, count := range a.next.Refetches {
@@ -71,7 +71,7 @@ func (a *attempt) refetch(wrong digest.WrongPieces) (step, Verdict) {
 		return nil, v
 	}
 	if err := a.drop(a.alive, wrong); err != nil {
-		return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("wrong pieces cannot be dropped: %v", err))
+		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("wrong pieces cannot be dropped: %v", err))
 	}
 	return nil, Verdict{Wait: a.Retry.Soon(), Why: wrong.Error() + "; fetched again"}
 }
@@ -135,7 +135,7 @@ func (a *attempt) fetchLost() (step, Verdict) {
 		a.next.Digest = nil // what is fetched again is also hashed again
 	}
 	if err != nil {
-		return a.fail(bgfetch.ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
+		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
 	}
 	return a.again("stored segments are gone; fetched again")
 }

@@ -91,6 +91,6 @@ func (f *backgroundFetch) saveRequestBody(ctx context.Context, index int, body *
 
 func (f *backgroundFetch) discardBodies(ctx context.Context) {
 	if err := f.engine.Bodies.Delete(ctx, f.state.UniqueID); err != nil {
-		f.fail("its bodies stay until the next start", err)
+		f.complain("its bodies stay until the next start", err)
 	}
 }

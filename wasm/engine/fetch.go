@@ -120,15 +120,15 @@ func (f *backgroundFetch) stored() bgfetch.FetchState {
 	return f.state
 }
 
-// nextSnapshot is snapshot, for who does not hold e.mu.
-func (f *backgroundFetch) nextSnapshot() bgfetch.Snapshot {
+// lockAndSnapshot is nextSnapshot, for who does not hold e.mu.
+func (f *backgroundFetch) lockAndSnapshot() bgfetch.Snapshot {
 	f.engine.mu.Lock()
 	defer f.engine.mu.Unlock()
-	return f.snapshot()
+	return f.nextSnapshot()
 }
 
-// snapshot is what instances are told of it now. Each has a revision of its own. e.mu is held.
-func (f *backgroundFetch) snapshot() bgfetch.Snapshot {
+// nextSnapshot is what instances are told of it now. Each has a revision of its own, which it takes. e.mu is held.
+func (f *backgroundFetch) nextSnapshot() bgfetch.Snapshot {
 	activity, retryAt := f.activity()
 	f.engine.snapshots++
 	s := bgfetch.Snapshot{

@@ -42,7 +42,7 @@ func (e *Engine) List() []bgfetch.Listing {
 // listing is what a list shows of f. e.mu is held.
 func (f *backgroundFetch) listing() bgfetch.Listing {
 	return bgfetch.Listing{
-		Snapshot: f.snapshot(),
+		Snapshot: f.nextSnapshot(),
 		Title:    library.Shorten(f.state.Title, maxTitle),
 		Icon:     chooseIcon(f.state.Icons),
 		Created:  f.state.Created.UnixMilli(),

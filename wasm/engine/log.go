@@ -26,8 +26,8 @@ func (f *backgroundFetch) note(event bgfetch.LogEvent, detail string) {
 	f.engine.log.Add(bgfetch.LogEntry{Event: event, ID: f.state.ID, Detail: detail})
 }
 
-// fail logs, and writes to the console, what failed of ours.
-func (f *backgroundFetch) fail(what string, err error) {
+// complain logs, and writes to the console, what failed of ours.
+func (f *backgroundFetch) complain(what string, err error) {
 	log.Printf("background fetch %q: %s: %v", f.state.ID, what, err)
 	f.note(bgfetch.LogError, fmt.Sprintf("%s: %v", what, err))
 }

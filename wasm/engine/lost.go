@@ -67,7 +67,7 @@ func (f *backgroundFetch) lookForLost() error {
 		if err == nil || f.ctx.Err() != nil {
 			return err
 		}
-		f.fail("it cannot be looked whether all of it is there", err)
+		f.complain("it cannot be looked whether all of it is there", err)
 		if try == maxLosses {
 			return fmt.Errorf("it cannot be looked whether all of it is there: %w", err)
 		}
@@ -189,7 +189,7 @@ func (f *backgroundFetch) free() {
 		err = f.deleteAllBut(e.ctx, keys, func(r *record) bool { return r.state.Response.Result == bgfetch.ResponseSuccess })
 	}
 	if err != nil && e.ctx.Err() == nil {
-		f.fail("what failed is deleted after its event", err)
+		f.complain("what failed is deleted after its event", err)
 	}
 }
 

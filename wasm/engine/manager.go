@@ -77,7 +77,7 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 	f.note(bgfetch.LogFetch, fmt.Sprintf("%d requests, downloadTotal %d", len(f.records), f.state.DownloadTotal))
 	e.begin(f)
 	e.reportActiveLocked()
-	return f.snapshot(), nil
+	return f.nextSnapshot(), nil
 }
 
 // repeated answers a second call of Fetch for the same unique id, as the first one.
@@ -169,7 +169,7 @@ func (e *Engine) Get(id string) (bgfetch.Snapshot, bool) {
 	if !ok || !f.created {
 		return bgfetch.Snapshot{}, false
 	}
-	return f.snapshot(), true
+	return f.nextSnapshot(), true
 }
 
 // Active returns the active background fetches, oldest first.
@@ -187,7 +187,7 @@ func (e *Engine) Active() []bgfetch.Snapshot {
 	}
 	slices.SortFunc(fetches, func(a, b *backgroundFetch) int { return a.state.Created.Compare(b.state.Created) })
 	for _, f := range fetches {
-		snapshots = append(snapshots, f.snapshot())
+		snapshots = append(snapshots, f.nextSnapshot())
 	}
 	return snapshots
 }

@@ -51,7 +51,7 @@ func (n *notifier) send(ctx context.Context) {
 	}
 	snapshots := make([]bgfetch.Snapshot, 0, len(changed))
 	for f := range changed {
-		snapshots = append(snapshots, f.nextSnapshot())
+		snapshots = append(snapshots, f.lockAndSnapshot())
 	}
 	n.events.Update(ctx, snapshots, false)
 }

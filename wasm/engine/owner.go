@@ -44,7 +44,7 @@ func (o owner) deleteRedundant(next bgfetch.RecordState) {
 	}
 	keys := bgfetch.SegmentKeys(o.Index, before.Generation, before.Segments)
 	if err := e.Bodies.DeleteSegments(e.ctx, o.UniqueID, keys); err != nil {
-		o.fetch.fail("redundant segments stay for now", err)
+		o.fetch.complain("redundant segments stay for now", err)
 	}
 }
 
@@ -93,7 +93,7 @@ func (o owner) Left() int64 {
 func (o owner) Note(entry bgfetch.LogEntry) { o.note(entry) }
 
 // Complain implements download.Book.
-func (o owner) Complain(what string, err error) { o.fetch.fail(what, err) }
+func (o owner) Complain(what string, err error) { o.fetch.complain(what, err) }
 
 // Another implements download.Places.
 func (o owner) Another() bool {

@@ -47,7 +47,7 @@ func (e *Engine) pausable(uniqueID string) (*backgroundFetch, error) {
 // it into theirs. It returns when the instances know it: who asked is to find it so.
 func (e *Engine) changed(f *backgroundFetch, err error) error {
 	e.goWork(func() { e.presenter.show(f) })
-	snapshot := f.nextSnapshot()
+	snapshot := f.lockAndSnapshot()
 	e.Events.Update(e.ctx, []bgfetch.Snapshot{snapshot}, true)
 	if err != nil {
 		return storageError("the background fetch", err)

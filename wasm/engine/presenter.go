@@ -41,7 +41,7 @@ func (e *Engine) UpdateUI(uniqueID string, ui bgfetch.UI) error {
 		}
 	})
 	if err != nil && e.ctx.Err() == nil {
-		f.fail("its new title and icons are not stored", err)
+		f.complain("its new title and icons are not stored", err)
 	}
 	e.presenter.show(f)
 	return nil
@@ -122,7 +122,7 @@ func (f *backgroundFetch) shown(origin string) bgfetch.Shown {
 	}
 	s := bgfetch.Shown{
 		UniqueID: f.state.UniqueID, Title: f.state.Title, Icon: chooseIcon(f.state.Icons),
-		Prompting: f.state.Prompting, Snapshot: f.snapshot(), Actions: []bgfetch.Action{},
+		Prompting: f.state.Prompting, Snapshot: f.nextSnapshot(), Actions: []bgfetch.Action{},
 	}
 	s.Body = strings.Join([]string{host, f.amount()}, "\n")
 	if s.Title == "" {

@@ -222,7 +222,7 @@ func (e *Engine) Snapshot(uniqueID string) (bgfetch.Snapshot, error) {
 	f, err := e.lookUp(uniqueID)
 	if err == nil {
 		defer e.mu.Unlock()
-		return f.snapshot(), nil
+		return f.nextSnapshot(), nil
 	}
 	e.mu.Unlock()
 	if err := e.waitRemembered(e.ctx); err != nil {

@@ -60,7 +60,7 @@ func (e *Engine) finish(f *backgroundFetch) {
 		err = f.change(outcome)
 	}
 	if err != nil {
-		f.fail("its result is not stored", err)
+		f.complain("its result is not stored", err)
 	}
 	state := f.stored()
 	f.note(bgfetch.LogSettled, strings.Trim(string(state.Result)+": "+string(state.FailureReason), ": "))
@@ -74,23 +74,23 @@ func (e *Engine) finish(f *backgroundFetch) {
 // Source: #invoke-background-fetch-event-handlers
 func (e *Engine) deliver(f *backgroundFetch) {
 	f.free()
-	snapshot := f.nextSnapshot()
+	snapshot := f.lockAndSnapshot()
 	e.notifier.final(e.ctx, f, snapshot)
 	e.goWork(func() { e.presenter.settled(f) })
 
 	f.note(bgfetch.LogDispatch, string(closingEvent(snapshot)))
 	if err := e.Events.Dispatch(e.ctx, closingEvent(snapshot), snapshot); err != nil {
 		if e.ctx.Err() == nil {
-			f.fail("its event is fired again at the next start", err)
+			f.complain("its event is fired again at the next start", err)
 		}
 		return
 	}
 
 	err := f.change(func(s *bgfetch.FetchState) { s.Delivered = true })
 	if err != nil && e.ctx.Err() == nil {
-		f.fail("that its event was delivered is not stored", err)
+		f.complain("that its event was delivered is not stored", err)
 	}
-	snapshot = f.nextSnapshot()
+	snapshot = f.lockAndSnapshot()
 	e.Events.Update(e.ctx, []bgfetch.Snapshot{snapshot}, false)
 	e.remove(f)
 }
@@ -142,7 +142,7 @@ func (e *Engine) remove(f *backgroundFetch) {
 		return
 	}
 	if err != nil {
-		f.fail("what is left to do is done at the next start", err)
+		f.complain("what is left to do is done at the next start", err)
 	}
 	f.note(bgfetch.LogEnded, "")
 	f.cancel()
@@ -154,6 +154,6 @@ func (e *Engine) remove(f *backgroundFetch) {
 		e.kept[uniqueID] = f
 		e.tidyKeptSoon()
 	}
-	e.history.Add(library.Past{Snapshot: f.snapshot(), AbortedBy: f.state.AbortedBy})
+	e.history.Add(library.Past{Snapshot: f.nextSnapshot(), AbortedBy: f.state.AbortedBy})
 	e.reportActiveLocked()
 }
