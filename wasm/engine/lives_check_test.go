@@ -230,6 +230,9 @@ func (l *life) wantLittle() {
 		}
 		if s.cut == "at a byte of each body" && s.cutAt > 0 {
 			requests += 3 * size / int64(s.cutAt)
+			if s.cutAt < 128<<10 { // most of which may be compared, and is no progress
+				requests += 9 * size / int64(s.cutAt)
+			}
 		}
 		if f := l.slowest(s); f > 0 {
 			requests += 2 * size / f
