@@ -1,17 +1,35 @@
-// Package bgfetchtest helps to test Background Fetch. It has a fake for each port of package
-// bgfetch, in memory, in whose time nothing waits but in testing/synctest:
+// Package bgfetchtest helps to test Background Fetch without a browser. It has a fake of
+// each port of wasm/bgfetch, for tests of the engine, and the conformance suite of the port
+// bgfetch.Store, which the fake passes as well as the real store.
 //
-//   - MemoryStore is a bgfetch.Store that can be killed before, inside or after any write. It keeps
-//     JSON, as the real one does.
-//   - MemoryBodies is a bgfetch.Bodies with a quota. What it holds can get lost, as when a user
-//     clears it, and ReadPlan reads a body as a page does.
-//   - Network is a bgfetch.Network whose servers are functions of the request and of how many came
-//     before it. A Resource is a file on one: it answers ranges, breaks off, stalls, hides headers.
-//     Network counts the requests, and can be offline, metered, or without a host.
-//   - Events is a bgfetch.Events that remembers snapshots and closing events, and calls a listener.
-//   - Display is a bgfetch.Display that remembers what it was to show.
+// # Fakes
 //
-// StoreSuite is the conformance suite of the port bgfetch.Store. Natively go test runs it on
-// MemoryStore. In a browser the program in browsersuite runs the same cases against wasm/idbstore;
-// its package comment says how it is built and loaded.
+//   - Network is a bgfetch.Network. Its servers are functions that answer a request with a
+//     Response: a head, a body, and what goes wrong with them (delays, rates, cuts, stalls).
+//     Resource is the server function of a well-behaved file, Link a way of limited
+//     throughput that responses share. The network can be offline, say so without being
+//     it, be metered, or lose its servers. It remembers all requests.
+//   - MemoryBodies is a bgfetch.Bodies: request bodies, and the segments that transfers of
+//     the Network put. It can lose them, have a quota, and tell of each put; ReadPlan reads
+//     a body as a page does.
+//   - MemoryStore is a bgfetch.Store. It can be killed, as a worker is, at each of its
+//     writes; Reopen gives what the next worker finds. It keeps JSON, as the real one does.
+//   - Events is a bgfetch.Events that remembers which snapshots pages were told, and which
+//     events were fired.
+//   - Display is a bgfetch.Display that remembers what the user was to be shown.
+//
+// MemoryStore and MemoryBodies outlive the engine that uses them, as IndexedDB and the
+// Cache API outlive the worker: a test of a restart gives them to the next engine. All
+// delays are those of package time, so that they pass at once in a bubble of
+// testing/synctest; Goroutines tells a test what its engine has left running.
+//
+// The Network imitates no browser in particular. The one in test/faultmatrix does, over
+// real HTTP.
+//
+// # Conformance suite
+//
+// StoreCases are the cases that every bgfetch.Store passes: rows of background fetches, of
+// records and their segments, history and log, and large numbers of them. Natively
+// StoreSuite runs them, on MemoryStore. In a browser the program in browsersuite runs the
+// same cases on wasm/idbstore; its package comment says how it is built and loaded.
 package bgfetchtest

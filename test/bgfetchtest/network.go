@@ -1,12 +1,9 @@
 package bgfetchtest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,10 +16,10 @@ import (
 // time.Sleep and the like, so that it runs in a testing/synctest bubble.
 type Network struct {
 	bodies *MemoryBodies
-	// StoreTime, if set, is how long storing the n-th piece takes, counted from 1: it
+	// StoreTime, if set, is how long storing the n-th segment takes, counted from 1: it
 	// goes on while the next ones are read.
 	StoreTime func(n int) time.Duration
-	pieces    atomic.Int32
+	segments  atomic.Int32
 	taken     atomic.Int64
 
 	mu       sync.Mutex
@@ -43,52 +40,6 @@ type Network struct {
 }
 
 var _ bgfetch.Network = (*Network)(nil)
-
-// Response is what a server function answers with.
-type Response struct {
-	// Err, if set, is what Open fails with: no response at all.
-	Err error
-	// Delay passes before the head.
-	Delay time.Duration
-	Head  bgfetch.Head
-	Body  []byte
-	// Cut breaks the body off after that many bytes, Stall lets nothing more come
-	// after them. Zero: the body is complete. CutAtOnce breaks it off before the first.
-	Cut       int
-	CutAtOnce bool
-	Stall     int
-	// LateEnd: that the body has ended is known only when nothing more comes.
-	LateEnd bool
-	// Rate is in bytes per second, 0 for at once.
-	Rate int
-	// Link, if set, is the way that the response shares with others.
-	Link *Link
-	// Sent, if set, is what the browser tells of how the body was sent.
-	Sent *bgfetch.Sent
-}
-
-// Link is a way of limited throughput that responses share.
-type Link struct {
-	// Rate is in bytes per second.
-	Rate int
-
-	mu   sync.Mutex
-	free time.Time // when it has carried all that it was given
-}
-
-// carry returns how long n more bytes take.
-func (l *Link) carry(n int) time.Duration {
-	if l == nil {
-		return 0
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now := time.Now(); l.free.Before(now) {
-		l.free = now
-	}
-	l.free = l.free.Add(time.Duration(n) * time.Second / time.Duration(l.Rate))
-	return time.Until(l.free)
-}
 
 // NewNetwork returns a network without servers, whose transfers save to bodies.
 func NewNetwork(bodies *MemoryBodies) *Network {
@@ -302,193 +253,4 @@ func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 		return nil, err
 	}
 	return &transfer{network: n, init: init, response: response, end: end, stopped: make(chan struct{})}, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return ctx.Err()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-type transfer struct {
-	network  *Network
-	init     bgfetch.TransferInit
-	response Response
-	sent     int
-	end      func()
-	stopped  chan struct{}
-	stop     sync.Once
-	close    sync.Once
-}
-
-func (t *transfer) Head() bgfetch.Head { return t.response.Head }
-
-func (t *transfer) Stop() { t.stop.Do(func() { close(t.stopped) }) }
-
-func (t *transfer) Close() {
-	t.close.Do(func() {
-		t.Stop()
-		t.end()
-	})
-}
-
-// take returns the next bytes of the body, and whether it has ended cleanly after them.
-func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []byte, end bool, err error) {
-	select {
-	case <-t.stopped:
-		return nil, false, bgfetch.ErrStopped
-	default:
-	}
-	t.network.mu.Lock()
-	broken := t.network.isDead(t.init.Request.URL)
-	t.network.mu.Unlock()
-	available := len(t.response.Body)
-	if t.response.Cut > 0 {
-		available = min(available, t.response.Cut)
-	}
-	if t.response.Stall > 0 {
-		available = min(available, t.response.Stall)
-	}
-	n := min(int(limits.MaxLength), available-t.sent)
-	if t.response.Rate > 0 {
-		n = min(n, max(1, t.response.Rate*int(limits.MinTime)/int(time.Second)))
-		took := max(time.Duration(n)*time.Second/time.Duration(t.response.Rate), t.response.Link.carry(n))
-		if err := sleep(ctx, took); err != nil {
-			return nil, false, err
-		}
-	}
-	switch {
-	case broken || t.response.CutAtOnce || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
-		return nil, false, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
-	case n == 0 && t.response.Stall > 0:
-		<-ctx.Done()
-		return nil, false, ctx.Err()
-	}
-	t.sent += n
-	t.network.taken.Add(int64(n))
-	end = t.sent == len(t.response.Body) && (n == 0 || !t.response.LateEnd)
-	return t.response.Body[t.sent-n : t.sent], end, nil
-}
-
-// Save implements bgfetch.Transfer.
-func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
-	body, end, err := t.take(ctx, limits)
-	if err != nil {
-		return bgfetch.Saved{}, err
-	}
-	piece := bgfetch.Saved{Length: int64(len(body)), End: end}
-	if len(body) > 0 {
-		stored := t.network.store(func() error { return t.network.bodies.Put(t.init.UniqueID, key, body) })
-		if piece.End {
-			if err := stored(ctx); err != nil {
-				return bgfetch.Saved{}, err
-			}
-		} else {
-			piece.Stored = stored
-		}
-		if w != nil {
-			_, _ = w.Write(body)
-		}
-	}
-	return piece, nil
-}
-
-// Compare implements bgfetch.Transfer.
-func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
-	want, err := t.network.bodies.ReadRanges(t.init.UniqueID, stored)
-	if err != nil {
-		return bgfetch.Compared{}, err
-	}
-	limits.MaxLength = min(limits.MaxLength, int64(len(want)))
-	body, end, err := t.take(ctx, limits)
-	return bgfetch.Compared{Length: int64(len(body)), Equal: bytes.Equal(body, want[:len(body)]), End: end}, err
-}
-
-// Sent implements bgfetch.Transfer.
-func (t *transfer) Sent(context.Context) bgfetch.Sent {
-	if t.response.Sent != nil {
-		return *t.response.Sent
-	}
-	return bgfetch.Sent{EncodedLength: -1}
-}
-
-// store calls put when the time for that has passed; stored waits for it.
-func (n *Network) store(put func() error) (stored func(context.Context) error) {
-	number := int(n.pieces.Add(1))
-	if n.StoreTime == nil {
-		err := put()
-		return func(context.Context) error { return err }
-	}
-	n.mu.Lock()
-	died := n.died
-	n.mu.Unlock()
-	done := make(chan error, 1)
-	go func() {
-		time.Sleep(n.StoreTime(number))
-		done <- put()
-	}()
-	return func(ctx context.Context) error {
-		select {
-		case err := <-done:
-			return err
-		case <-died:
-			return bgfetch.ErrStopped
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// Resource is a file on a well-behaved server.
-type Resource struct {
-	Body         []byte
-	ETag         string
-	LastModified string
-	// Type is the response type, "basic" if not given. "cors" hides what a
-	// browser hides.
-	Type string
-	Rate int
-	Link *Link
-	// Headers are added to each response.
-	Headers []bgfetch.Header
-}
-
-// Respond answers a request as a server does that knows Range.
-func (r Resource) Respond(init bgfetch.TransferInit) Response {
-	head := bgfetch.Head{URL: init.Request.URL, Type: bgfetch.ResponseType(r.Type), Status: 200}
-	if head.Type == "" {
-		head.Type = "basic"
-	}
-	first, last := int(init.RangeStart), len(r.Body)
-	if init.RangeEnd > 0 {
-		last = min(last, int(init.RangeEnd))
-	}
-	body := r.Body
-	visible := head.Type == "basic"
-	if init.RangeStart+init.RangeEnd > 0 || init.Ranged {
-		if first >= len(r.Body) {
-			head.Status = 416
-			if visible {
-				head.Headers = append(head.Headers, bgfetch.Header{"Content-Range", fmt.Sprintf("bytes */%d", len(r.Body))})
-			}
-			return Response{Head: head}
-		}
-		head.Status = 206
-		body = r.Body[first:last]
-		if visible {
-			head.Headers = append(head.Headers, bgfetch.Header{"Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, last-1, len(r.Body))})
-		}
-	}
-	head.Headers = append(head.Headers, bgfetch.Header{"Content-Length", strconv.Itoa(len(body))})
-	if r.ETag != "" && visible {
-		head.Headers = append(head.Headers, bgfetch.Header{"ETag", r.ETag})
-	}
-	if r.LastModified != "" {
-		head.Headers = append(head.Headers, bgfetch.Header{"Last-Modified", r.LastModified})
-	}
-	head.Headers = append(head.Headers, r.Headers...)
-	return Response{Head: head, Body: body, Rate: r.Rate, Link: r.Link}
 }

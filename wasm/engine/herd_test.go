@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log"
-	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -76,8 +75,9 @@ func TestHerd(t *testing.T) {
 		clients = 100 // it cannot follow more than some thousand goroutines
 	}
 	steady := float64(clients) / float64(recordIn/time.Second) // requests per second
-	log.SetOutput(io.Discard)                                  // ten thousand times the same
-	t.Cleanup(func() { log.SetOutput(os.Stderr) })
+	before := log.Writer()
+	log.SetOutput(io.Discard) // ten thousand times the same
+	t.Cleanup(func() { log.SetOutput(before) })
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		h := &herd{begun: time.Now(), seconds: map[int]int{}}

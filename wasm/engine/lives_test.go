@@ -7,7 +7,6 @@ import (
 	"io"
 	"log"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -33,8 +32,9 @@ var (
 )
 
 func TestLives(t *testing.T) {
+	before := log.Writer()
 	log.SetOutput(io.Discard)
-	defer log.SetOutput(os.Stderr)
+	t.Cleanup(func() { log.SetOutput(before) })
 	ends := map[string]int{}
 	failed := []uint64{}
 	for i := range uint64(*livesCount) {

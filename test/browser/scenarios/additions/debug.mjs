@@ -1,6 +1,6 @@
 // The option `debug`: the life of each transfer in the consoles, and how long it took.
-import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 import { openAny } from '../../lib/any-worker.mjs';
+import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
 const measures = (id) =>
   performance

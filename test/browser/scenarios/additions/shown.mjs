@@ -3,8 +3,8 @@
 // Chromium and Firefox give it to tests. WebKitGTK's MiniBrowser asks its user, so
 // there the notifications are a fake (static/fake-notifications.js): what is shown and
 // what clicks do is tested, but not that the browser shows it.
-import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 import { openAny } from '../../lib/any-worker.mjs';
+import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
 /** In the worker: the site's own listeners, and clicks as the browser would make them. */
 const listeners = () => {

@@ -1,6 +1,6 @@
 // Registrations: scopes, pages at the same time, updates, and unregistering.
-import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
 import { openAny, workerOf } from '../../lib/any-worker.mjs';
+import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 scenario('scopes, also one in the other, do not see each other', { timeout: 90_000 }, async (test) => {
   const { page } = await openAny(test);

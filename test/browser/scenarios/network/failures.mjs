@@ -28,6 +28,14 @@ scenario('a 404 is bad-status', { native: true }, async (test) => {
   assert.equal(event.records[0].size, 0);
 });
 
+scenario('more than downloadTotal ends at once', {}, async (test) => {
+  const { page } = await test.open();
+  const file = test.resource({ size: 16 * MiB, rate: 8 * MiB });
+  await page.evaluate((url) => t.startFetch('too much', url, { downloadTotal: 1 << 20 }), file.url);
+  const event = await test.settled(page, 'too much', 'backgroundfetchfail');
+  assert.equal(event.failureReason, 'download-total-exceeded');
+});
+
 scenario('bad input is a TypeError that names the cause', { native: true }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 32 * MiB, link: 1 * MiB });

@@ -1,4 +1,6 @@
-// The browser says that it is offline: nothing is asked for until it is back.
+// The browser says that it is offline: nothing is asked for until it is back, or has said so
+// for too long.
+import { openAny } from '../../lib/any-worker.mjs';
 import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 const offlineMs = (test) => (test.long ? 30_000 : 10_000);
@@ -29,4 +31,15 @@ scenario('offline for a while, also while the worker is stopped', { timeout: 120
   const event = await test.settled(page, 'offline', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await file.sha256());
   assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'one request for the whole');
+});
+
+scenario('a browser that says it is offline is not believed for ever', {}, async (test) => {
+  const { page, inWorker } = await openAny(test);
+  await inWorker(() => {
+    Object.defineProperty(self.navigator, 'onLine', { get: () => false, configurable: true });
+  });
+  const file = test.resource({ size: 100_000 });
+  await page.evaluate((url) => t.startFetch('offline', url), file.url);
+  const { result } = await page.evaluate(() => t.waitForResult('offline', 40_000));
+  assert.equal(result, 'success');
 });

@@ -1,8 +1,8 @@
 // connect-src of pages and workers: what it forbids, and that asking it sends nothing.
 import http from 'node:http';
 import net from 'node:net';
-import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
 import { openRealms } from '../../lib/realms.mjs';
+import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 /** A server of another origin that counts connections, and answers none. */
 async function listener() {

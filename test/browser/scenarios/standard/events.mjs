@@ -1,6 +1,6 @@
 // The closing events in the worker, and what pages know when they come.
-import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 import { openAny } from '../../lib/any-worker.mjs';
+import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
 /** In the worker: listeners that behave as the id of the background fetch says. */
 const listeners = () => {

@@ -2,8 +2,8 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { parse } from 'webidl2';
-import { assert, scenario } from '../../lib/scenario.mjs';
 import { openRealms } from '../../lib/realms.mjs';
+import { assert, scenario } from '../../lib/scenario.mjs';
 
 const idl = parse(fs.readFileSync(createRequire(import.meta.url).resolve('@webref/idl/background-fetch.idl'), 'utf8'));
 const required = (args) => args.filter((argument) => !argument.optional && !argument.variadic).length;

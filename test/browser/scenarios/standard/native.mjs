@@ -1,8 +1,8 @@
 // A browser with Background Fetch of its own: whose is used, and what happens
 // where page and worker do not agree. Only Chromium has one; what `prefer` leaves
 // alone in the others is told by a manager that the page and the worker bring along.
-import { assert, scenario } from '../../lib/scenario.mjs';
 import { openAny } from '../../lib/any-worker.mjs';
+import { assert, scenario } from '../../lib/scenario.mjs';
 
 const patched = () => ({
   manager: !/\[native code\]/.test(BackgroundFetchManager),

@@ -1,7 +1,7 @@
 // What public apps do with Background Fetch, and what they may expect of a neighbour.
-import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
-import { openRealms } from '../../lib/realms.mjs';
 import { openAny } from '../../lib/any-worker.mjs';
+import { openRealms } from '../../lib/realms.mjs';
+import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 const wild = (test, id) => test.reports.wait(`the worker's word on ${id}`, (one) => one.kind === 'wild' && one.id === id);
 

@@ -1,6 +1,6 @@
 // What fetch() and get() refuse, and what they register although it cannot succeed.
-import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 import { nothingStored, openRealms } from '../../lib/realms.mjs';
+import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
 /** Runs in a realm: how each call was rejected. */
 async function refusals(url) {

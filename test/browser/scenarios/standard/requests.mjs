@@ -1,7 +1,7 @@
 // Requests are stored and sent whole: what the server receives, and what records show.
 import http from 'node:http';
-import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 import { openRealms } from '../../lib/realms.mjs';
+import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
 scenario('bodies of all kinds arrive at the server', { timeout: 60_000 }, async (test) => {
   const { page } = await openRealms(test, { worker: { store: 0 } });

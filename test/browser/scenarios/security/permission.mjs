@@ -1,6 +1,6 @@
-// The site's policy: what permissions.query() says, denied, and prompt.
-import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
+// The permission that the site's policy gives: what permissions.query() says, denied, and prompt.
 import { openAny } from '../../lib/any-worker.mjs';
+import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 const query = async () => {
   if (!navigator.permissions) return null;

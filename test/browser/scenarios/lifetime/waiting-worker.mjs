@@ -1,6 +1,6 @@
 // Workers of a registration that are not its active one.
-import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
 import { openAny, workerOf } from '../../lib/any-worker.mjs';
+import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 scenario('an installing and a waiting worker have no background fetches', { timeout: 120_000 }, async (test) => {
   const nothing = { get: 'undefined', ids: [], fetch: 'TypeError' };

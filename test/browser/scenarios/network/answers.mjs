@@ -1,7 +1,6 @@
-// Promises about servers and limits that a page can see: how a transfer ends, how often the
-// server is asked, and what a site's own listener gets.
+// What comes of answers without a length, without ranges, in several ranges, or from the HTTP
+// cache.
 import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
-import { openAny } from '../../lib/any-worker.mjs';
 
 scenario('a limit of the bandwidth, without a length, or without ranges', {}, async (test) => {
   const { page } = await test.open();
@@ -32,14 +31,6 @@ scenario('what was completed by ranges is a 200, and can be put in a cache', {},
   assert.equal(status, 200);
   assert.ok(!headers.some(([name]) => name.toLowerCase() === 'content-range'));
   assert.ok(gets(await file.log()).length > 1, 'it came by ranges');
-});
-
-scenario('more than downloadTotal ends at once', {}, async (test) => {
-  const { page } = await test.open();
-  const file = test.resource({ size: 16 * MiB, rate: 8 * MiB });
-  await page.evaluate((url) => t.startFetch('too much', url, { downloadTotal: 1 << 20 }), file.url);
-  const event = await test.settled(page, 'too much', 'backgroundfetchfail');
-  assert.equal(event.failureReason, 'download-total-exceeded');
 });
 
 scenario('pauses do not count against a server without ranges', {}, async (test) => {
@@ -86,15 +77,4 @@ scenario('the HTTP cache has a copy without CORS', {}, async (test) => {
   await page.evaluate((url) => t.startFetch('picture', url), picture.url);
   const event = await test.settled(page, 'picture', 'backgroundfetchsuccess');
   assert.equal(event.records[0].sha256, await picture.sha256());
-});
-
-scenario('a browser that says it is offline is not believed for ever', {}, async (test) => {
-  const { page, inWorker } = await openAny(test);
-  await inWorker(() => {
-    Object.defineProperty(self.navigator, 'onLine', { get: () => false, configurable: true });
-  });
-  const file = test.resource({ size: 100_000 });
-  await page.evaluate((url) => t.startFetch('offline', url), file.url);
-  const { result } = await page.evaluate(() => t.waitForResult('offline', 40_000));
-  assert.equal(result, 'success');
 });

@@ -1,4 +1,4 @@
-// The worker's start without a network, and its life while a page is open.
+// A worker that starts when the program cannot be had from the server.
 import fs from 'node:fs';
 import path from 'node:path';
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
@@ -23,16 +23,4 @@ scenario('the program starts offline, from the cache', { timeout: 120_000 }, asy
     assert.equal(event.records[0].sha256, await file.sha256());
     assert.ok(test.boots().length > boots, 'a new worker instance');
   }
-});
-
-scenario('the worker lives on while a page is open', { waits: true, timeout: 150_000 }, async (test) => {
-  const { page } = await test.open();
-  const file = test.resource({ size: 55 * MiB, link: MiB });
-  const boot = await page.evaluate(() => t.bootId());
-  await page.evaluate((url) => t.startFetch('slow', url), file.url);
-  const event = await test.event('slow', 120_000);
-  assert.equal(event.type, 'backgroundfetchsuccess');
-  assert.equal(event.records[0].sha256, await file.sha256());
-  assert.equal(event.boot, boot, 'the same instance from the beginning to the end');
-  assert.equal(test.boots().length, 1);
 });

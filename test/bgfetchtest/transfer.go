@@ -1,0 +1,151 @@
+package bgfetchtest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// transfer is a response that is being read: the bgfetch.Transfer that Network.Open returns.
+type transfer struct {
+	network  *Network
+	init     bgfetch.TransferInit
+	response Response
+	sent     int
+	end      func()
+	stopped  chan struct{}
+	stop     sync.Once
+	close    sync.Once
+}
+
+func (t *transfer) Head() bgfetch.Head { return t.response.Head }
+
+func (t *transfer) Stop() { t.stop.Do(func() { close(t.stopped) }) }
+
+func (t *transfer) Close() {
+	t.close.Do(func() {
+		t.Stop()
+		t.end()
+	})
+}
+
+// take returns the next bytes of the body, and whether it has ended cleanly after them.
+func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []byte, end bool, err error) {
+	select {
+	case <-t.stopped:
+		return nil, false, bgfetch.ErrStopped
+	default:
+	}
+	t.network.mu.Lock()
+	broken := t.network.isDead(t.init.Request.URL)
+	t.network.mu.Unlock()
+	available := len(t.response.Body)
+	if t.response.Cut > 0 {
+		available = min(available, t.response.Cut)
+	}
+	if t.response.Stall > 0 {
+		available = min(available, t.response.Stall)
+	}
+	n := min(int(limits.MaxLength), available-t.sent)
+	if t.response.Rate > 0 {
+		n = min(n, max(1, t.response.Rate*int(limits.MinTime)/int(time.Second)))
+		took := max(time.Duration(n)*time.Second/time.Duration(t.response.Rate), t.response.Link.carry(n))
+		if err := sleep(ctx, took); err != nil {
+			return nil, false, err
+		}
+	}
+	switch {
+	case broken || t.response.CutAtOnce || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
+		return nil, false, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
+	case n == 0 && t.response.Stall > 0:
+		<-ctx.Done()
+		return nil, false, ctx.Err()
+	}
+	t.sent += n
+	t.network.taken.Add(int64(n))
+	end = t.sent == len(t.response.Body) && (n == 0 || !t.response.LateEnd)
+	return t.response.Body[t.sent-n : t.sent], end, nil
+}
+
+// Save implements bgfetch.Transfer.
+func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
+	body, end, err := t.take(ctx, limits)
+	if err != nil {
+		return bgfetch.Saved{}, err
+	}
+	saved := bgfetch.Saved{Length: int64(len(body)), End: end}
+	if len(body) > 0 {
+		stored := t.network.store(func() error { return t.network.bodies.Put(t.init.UniqueID, key, body) })
+		if saved.End {
+			if err := stored(ctx); err != nil {
+				return bgfetch.Saved{}, err
+			}
+		} else {
+			saved.Stored = stored
+		}
+		if w != nil {
+			_, _ = w.Write(body)
+		}
+	}
+	return saved, nil
+}
+
+// Compare implements bgfetch.Transfer.
+func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
+	want, err := t.network.bodies.ReadRanges(t.init.UniqueID, stored)
+	if err != nil {
+		return bgfetch.Compared{}, err
+	}
+	limits.MaxLength = min(limits.MaxLength, int64(len(want)))
+	body, end, err := t.take(ctx, limits)
+	return bgfetch.Compared{Length: int64(len(body)), Equal: bytes.Equal(body, want[:len(body)]), End: end}, err
+}
+
+// Sent implements bgfetch.Transfer.
+func (t *transfer) Sent(context.Context) bgfetch.Sent {
+	if t.response.Sent != nil {
+		return *t.response.Sent
+	}
+	return bgfetch.Sent{EncodedLength: -1}
+}
+
+// store calls put when the time for that has passed; stored waits for it.
+func (n *Network) store(put func() error) (stored func(context.Context) error) {
+	number := int(n.segments.Add(1))
+	if n.StoreTime == nil {
+		err := put()
+		return func(context.Context) error { return err }
+	}
+	n.mu.Lock()
+	died := n.died
+	n.mu.Unlock()
+	done := make(chan error, 1)
+	go func() {
+		time.Sleep(n.StoreTime(number))
+		done <- put()
+	}()
+	return func(ctx context.Context) error {
+		select {
+		case err := <-done:
+			return err
+		case <-died:
+			return bgfetch.ErrStopped
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
