@@ -1,8 +1,8 @@
 // What a site transfers: brotli at its best, as a server would have it stored. The
 // result of the last build is remembered, since compressing takes a while.
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { budgets } from './budgets.mjs';
 
@@ -32,5 +32,6 @@ for (const [name, budget] of Object.entries(budgets)) {
   failed ||= over;
   console.log(`${over ? 'TOO LARGE' : 'ok'} dist/${name}: ${sizes[key]} bytes with brotli, of ${budget}`);
 }
+mkdirSync(dirname(memory), { recursive: true });
 writeFileSync(memory, JSON.stringify(sizes));
 process.exit(failed ? 1 : 0);
