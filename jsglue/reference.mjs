@@ -28,7 +28,7 @@ const chapters = [
   [
     "`import { install } from 'background-fetch-wasm/worker'`",
     'For module workers. The options are those of `backgroundFetchOptions` for `sw.js`, too.',
-    [['sw/module.ts'], ['sw/context.ts', ['WorkerOptions']]],
+    [['sw/module.ts'], ['sw/options.ts', ['WorkerOptions']]],
   ],
   [
     "`import 'background-fetch-wasm/list.js'`",

@@ -3,40 +3,13 @@
  * and the version of the Go program.
  */
 
-import { toNetworkOptions, type Connections } from '../shared/network-options';
+import { toNetworkOptions } from '../shared/network-options';
 import { cachePrefix, databaseName, lockName, withPrefix } from '../shared/names';
 import { MARK } from '../shared/protocol';
-import { toRetryOptions, type RetryOptions } from '../shared/retry';
+import { toRetryOptions } from '../shared/retry';
 import type { HostConfig } from './host';
+import type { WorkerOptions } from './options';
 import { worker } from './worker';
-
-/** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
-export interface WorkerOptions {
-  /** 'prefer' (the default): where the browser has the API, do nothing at all. */
-  native?: 'prefer' | 'never';
-  /** URL of the Go program; by default it lies beside this script. */
-  wasmURL?: string | URL;
-  /**
-   * The site's policy. 'granted' is the default; 'denied' lets every fetch()
-   * reject with NotAllowedError; with 'prompt' each begins paused, until the user
-   * agrees in what is shown.
-   */
-  permission?: PermissionState;
-  /** What holds for retries where fetch() says nothing. */
-  retry?: RetryOptions;
-  /**
-   * Whether a large body may be moved by several requests at a time, where the server
-   * limits each connection. False by default: a browser that reads ahead of a busy
-   * machine is then sent some bytes twice.
-   */
-  ranges?: boolean;
-  /** Whether the console tells each step of each transfer, and performance.measure() how long it took. */
-  debug?: boolean;
-  /** Which connections are used where fetch() says nothing. */
-  network?: Connections;
-  /** What all background fetches together may download, in bytes per second. 0, the default: no limit. */
-  maxBandwidth?: number;
-}
 
 /** What the program is told, but for what the browser is, and what else has its name from the scope. */
 export interface WorkerContext extends Omit<HostConfig, 'framing'> {

@@ -1,6 +1,6 @@
 /** dist/sw.mjs, for module workers: `import { install } from '.../sw.mjs'; install();` */
 
-import type { WorkerOptions } from './context';
+import type { WorkerOptions } from './options';
 import { installWorker } from './install';
 
 export type { WorkerOptions };

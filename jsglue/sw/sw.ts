@@ -3,7 +3,8 @@
  * is all that a worker needs. `self.backgroundFetchOptions` may be set before.
  */
 
-import { currentScriptURL, type WorkerOptions } from './context';
+import { currentScriptURL } from './context';
+import type { WorkerOptions } from './options';
 import { installWorker } from './install';
 import { worker } from './worker';
 

@@ -1,0 +1,32 @@
+/** What a site may say to the script in its worker. */
+
+import type { Connections } from '../shared/network-options';
+import type { RetryOptions } from '../shared/retry';
+
+/** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
+export interface WorkerOptions {
+  /** 'prefer' (the default): where the browser has the API, do nothing at all. */
+  native?: 'prefer' | 'never';
+  /** URL of the Go program; by default it lies beside this script. */
+  wasmURL?: string | URL;
+  /**
+   * The site's policy. 'granted' is the default; 'denied' lets every fetch()
+   * reject with NotAllowedError; with 'prompt' each begins paused, until the user
+   * agrees in what is shown.
+   */
+  permission?: PermissionState;
+  /** What holds for retries where fetch() says nothing. */
+  retry?: RetryOptions;
+  /**
+   * Whether a large body may be moved by several requests at a time, where the server
+   * limits each connection. False by default: a browser that reads ahead of a busy
+   * machine is then sent some bytes twice.
+   */
+  ranges?: boolean;
+  /** Whether the console tells each step of each transfer, and performance.measure() how long it took. */
+  debug?: boolean;
+  /** Which connections are used where fetch() says nothing. */
+  network?: Connections;
+  /** What all background fetches together may download, in bytes per second. 0, the default: no limit. */
+  maxBandwidth?: number;
+}
