@@ -4,11 +4,12 @@
  * hand messages to it any more, and then this realm does.
  */
 
+import { clearDatabase } from '../shared/clear-database';
 import { loseInstances } from '../shared/instances';
 import { within } from '../shared/deadline';
 import { bodyCaches, databaseName, lockName } from '../shared/names';
 import { afterSilence } from '../shared/silence';
-import { deleteDatabase, wrapUnregister } from '../shared/unregister';
+import { wrapUnregister } from '../shared/unregister';
 import { post, requestMessage } from './exchange';
 import { transportOf } from './transport';
 
@@ -67,5 +68,5 @@ async function registeredAgain(scope: string): Promise<boolean> {
 }
 
 async function deleteAll(scope: string, names: string[]): Promise<void> {
-  await Promise.allSettled([...names.map((name) => deleteCache.call(caches, name)), deleteDatabase(databaseName(scope))]);
+  await Promise.allSettled([...names.map((name) => deleteCache.call(caches, name)), clearDatabase(databaseName(scope))]);
 }

@@ -9,6 +9,9 @@ export const lockName = (scope: string): string => OURS + scope;
 /** The database of the program of a scope. */
 export const databaseName = (scope: string): string => OURS + scope;
 
+/** The version of the database that the program of this version makes. */
+export const DATABASE_VERSION = 2;
+
 /**
  * Caches with the bodies of a background fetch; empty ones that say that these are kept for good; and
  * the one with the program, which every worker of ours has when it is installed.

@@ -4,8 +4,6 @@
  * the registration is deleted when it is unregistered.
  */
 
-import { within } from './deadline';
-
 type Forget = () => Promise<void>;
 
 /**
@@ -28,16 +26,4 @@ export function wrapUnregister(about: (registration: ServiceWorkerRegistration, 
     },
   };
   Object.defineProperty(prototype, 'unregister', { value: wrapped.unregister });
-}
-
-/** A connection that does not close may block the deletion for so long, no longer. */
-const DELETION_LIMIT_MS = 3000;
-
-/** Resolves in any case. While it is blocked, whoever opens the database waits behind it. */
-export async function deleteDatabase(name: string): Promise<void> {
-  const request = indexedDB.deleteDatabase(name);
-  const deleted = new Promise<void>((resolve) => {
-    request.onsuccess = request.onerror = () => resolve();
-  });
-  await within(deleted, DELETION_LIMIT_MS);
 }

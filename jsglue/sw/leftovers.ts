@@ -1,6 +1,6 @@
 /** What an earlier registration of the same scope left must not be seen by a new one. */
 
-import { deleteDatabase } from '../shared/unregister';
+import { clearDatabase } from '../shared/clear-database';
 import { cacheNames, type WorkerContext } from './context';
 import type { EngineLock } from './lock';
 import { deleteOwnCache } from '../shared/own-caches';
@@ -14,5 +14,5 @@ export async function deleteLeftovers(context: WorkerContext, lock: EngineLock):
   await lock.acquire().catch(() => {});
   const prefixes = [context.cachePrefix, context.keptPrefix];
   const names = (await Promise.all(prefixes.map(cacheNames)).catch(() => [])).flat();
-  await Promise.allSettled([...names.map(deleteOwnCache), deleteDatabase(context.database)]);
+  await Promise.allSettled([...names.map(deleteOwnCache), clearDatabase(context.database)]);
 }

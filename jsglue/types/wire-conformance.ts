@@ -3,6 +3,7 @@
  * both have the same members, of the same types. Nothing is built from it.
  */
 
+import type { DATABASE_VERSION } from '../shared/names';
 import type * as options from '../shared/network-options';
 import type * as protocol from '../shared/protocol';
 import type { RETRY_BOUNDS, RetryOptions } from '../shared/retry';
@@ -89,6 +90,7 @@ same<Same<go.EventType | 'backgroundfetchclick', (typeof EVENTS)[number]>>();
 none<Differences<go.RetryInit, RetryOptions>>();
 none<Differences<typeof go.RETRY_BOUNDS, typeof RETRY_BOUNDS>>();
 same<Same<typeof go.MAX_BANDWIDTH_BOUNDS, readonly [0, typeof protocol.MAX_LENGTH]>>();
+same<Same<typeof go.DATABASE_VERSION, typeof DATABASE_VERSION>>();
 same<Same<typeof go.MAX_LENGTH, typeof protocol.MAX_LENGTH>>();
 same<Same<typeof go.STORED_BODY, typeof protocol.STORED_BODY>>();
 same<Same<typeof go.PROBLEM_TYPE, typeof protocol.PROBLEM_TYPE>>();

@@ -83,6 +83,7 @@ export type HostError = ErrorCode;
 export const STORED_BODY = 'Bgfetch-Stored-Body';
 export const KEY_PREFIX = '/__bgfetch__/';
 export const PROBLEM_TYPE = 'application/problem+json';
+export const DATABASE_VERSION = 2;
 export const MAX_LENGTH = 9007199254740991;
 export const RETRY_BOUNDS = {
   headTimeout: [1, 2147483647],

@@ -61,21 +61,21 @@ func load(t *testing.T, imports types.Importer, files *token.FileSet, name strin
 	return s
 }
 
-// loadAll returns packages browser and httpapi.
-func loadAll(t *testing.T) (browser, httpapi *source) {
+// loadAll returns packages browser, httpapi and idbstore.
+func loadAll(t *testing.T) (browser, httpapi, idbstore *source) {
 	t.Helper()
 	before := build.Default
 	t.Cleanup(func() { build.Default = before })
 	build.Default.GOOS, build.Default.GOARCH = "js", "wasm"
 	files := token.NewFileSet()
 	imports := importer.ForCompiler(files, "gc", compiled(t))
-	return load(t, imports, files, "browser"), load(t, imports, files, "httpapi")
+	return load(t, imports, files, "browser"), load(t, imports, files, "httpapi"), load(t, imports, files, "idbstore")
 }
 
-// compiled finds what the compiler exports of each package that these two import.
+// compiled finds what the compiler exports of each package that these import.
 func compiled(t *testing.T) importer.Lookup {
 	t.Helper()
-	command := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "../../wasm/browser", "../../wasm/httpapi")
+	command := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "../../wasm/browser", "../../wasm/httpapi", "../../wasm/idbstore")
 	command.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm")
 	command.Stderr = os.Stderr
 	output, err := command.Output()

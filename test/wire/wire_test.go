@@ -31,7 +31,7 @@ const preface = `/**
 `
 
 func TestWire(t *testing.T) {
-	browser, httpapi := loadAll(t)
+	browser, httpapi, idbstore := loadAll(t)
 	d := declarations{}
 	var b bytes.Buffer
 	b.WriteString(preface)
@@ -47,6 +47,7 @@ func TestWire(t *testing.T) {
 		{"STORED_BODY", httpapi.Package, "StoredBodyField"},
 		{"KEY_PREFIX", browser.Package, "keyPrefix"},
 		{"PROBLEM_TYPE", imported(browser.Package, "bgfetch"), "ProblemType"},
+		{"DATABASE_VERSION", idbstore.Package, "SchemaVersion"},
 		{"MAX_LENGTH", imported(browser.Package, "bgfetch"), "MaxLength"},
 	} {
 		fmt.Fprintf(&b, "export const %s = %s;\n", c.name, literal(c.in.Scope().Lookup(c.of).(*types.Const).Val()))

@@ -35,30 +35,6 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-const (
-	fetchesStore  = "fetches"
-	requestsStore = "requests"
-	recordsStore  = "records"
-	segmentsStore = "segments"
-	sequenceStore = "sequence"
-	historyStore  = "history"
-	logStore      = "log"
-)
-
-// storesSince has the object stores that each version of the database added, the
-// first version first.
-var storesSince = [schemaVersion][]string{
-	{fetchesStore, recordsStore, requestsStore, segmentsStore, sequenceStore},
-	{historyStore, logStore},
-}
-
-// numberedStores have a key generator.
-var numberedStores = []string{sequenceStore, historyStore, logStore}
-
-// schemaVersion is the version of the database. To change the schema: raise it,
-// and add what the new version has to storesSince.
-const schemaVersion = 2
-
 // openTimeout bounds how long Open waits. What blocks it is another worker or
 // page that holds an older version open; the library does not tell that from a
 // slow disk.
@@ -154,7 +130,7 @@ func connect(ctx context.Context, name string) (connection, error) {
 func open(name string) (connection, error) {
 	// What the upgrader returned would end the program, so it is kept here.
 	var upgradeErr error
-	request, err := idb.Global().Open(context.Background(), name, schemaVersion, func(db *idb.Database, oldVersion, _ uint) error {
+	request, err := idb.Global().Open(context.Background(), name, SchemaVersion, func(db *idb.Database, oldVersion, _ uint) error {
 		upgradeErr = upgrade(db, oldVersion)
 		return nil
 	})
@@ -212,7 +188,7 @@ func (s *Store) reconnect(ctx context.Context, closed *idb.Database) error {
 	return s.watch()
 }
 
-// upgrade brings a database from oldVersion, 0 for none, to schemaVersion.
+// upgrade brings a database from oldVersion, 0 for none, to SchemaVersion.
 func upgrade(db *idb.Database, oldVersion uint) error {
 	for _, name := range slices.Concat(storesSince[oldVersion:]...) {
 		_, err := db.CreateObjectStore(name, idb.ObjectStoreOptions{

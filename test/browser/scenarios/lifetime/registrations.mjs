@@ -259,3 +259,23 @@ scenario('unregister() ends a program that does not let go', { browsers: ['chrom
   assert.deepEqual(rest, { done: true, left: true, failureReason: 'aborted' });
   assert.ok(ms < 6000, `it took ${ms} ms`);
 });
+
+// WebKit keeps the connection of a worker that it ended while the database was being opened.
+scenario('a connection that nobody closes does not hold up the next registration', {}, async (test) => {
+  const { page } = await test.open({ worker: { claim: 0 } });
+  const slow = test.resource({ size: 60 * MiB, link: MiB });
+  const small = test.resource({ size: 1000 });
+  await page.evaluate((url) => t.startFetch('before', url), slow.url);
+  await page.evaluate((bytes) => t.waitForDownloaded('before', bytes, 20_000), 200_000);
+  await page.evaluate(async () => {
+    const registration = await t.site();
+    const opening = indexedDB.open(`bgfetch:${registration.scope}`);
+    globalThis.deaf = await new Promise((resolve) => (opening.onsuccess = () => resolve(opening.result)));
+    await registration.unregister();
+  });
+  assert.ok(await page.evaluate(() => t.storageIsEmpty()), 'nothing is left of it');
+  await page.evaluate(() => t.register({ claim: 0 }));
+  await page.evaluate((url) => t.startFetch('after', url), small.url);
+  assert.equal((await test.event('after')).type, 'backgroundfetchsuccess');
+  assert.deepEqual(await page.evaluate(async () => (await t.site()).backgroundFetch.getIds()), []);
+});
