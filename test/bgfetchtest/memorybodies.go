@@ -117,7 +117,7 @@ func (b *MemoryBodies) CacheName(uniqueID string) string { return "cache:" + uni
 
 // Key implements bgfetch.Bodies.
 func (b *MemoryBodies) Key(key bgfetch.SegmentKey) string {
-	return fmt.Sprintf("%d/%d/%d/%d", key.Index, key.Generation, key.Offset, key.Put)
+	return fmt.Sprintf("%d/%d/%d/%d", key.Index, key.Generation, key.Offset, key.Nonce)
 }
 
 // Put stores a segment, as a transfer does. In a cache that was deleted meanwhile it is

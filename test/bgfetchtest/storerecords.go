@@ -126,9 +126,9 @@ func testSegmentReplaced(t T, open OpenStore) {
 	store := open(t)
 	create(t, store, fetchState("u"), get("/1"))
 	record := initialRecord()
-	putRecord(t, store, "u", 0, record, bgfetch.Segment{Offset: 0, Length: 5}, bgfetch.Segment{Offset: 5, Length: 5, Put: 3})
-	putRecord(t, store, "u", 0, record, bgfetch.Segment{Offset: 5, Length: 7, Put: 1<<53 - 1})
-	wantSegments(t, loadOne(t, store).Records[0], bgfetch.Segment{Offset: 0, Length: 5}, bgfetch.Segment{Offset: 5, Length: 7, Put: 1<<53 - 1})
+	putRecord(t, store, "u", 0, record, bgfetch.Segment{Offset: 0, Length: 5}, bgfetch.Segment{Offset: 5, Length: 5, Nonce: 3})
+	putRecord(t, store, "u", 0, record, bgfetch.Segment{Offset: 5, Length: 7, Nonce: 1<<53 - 1})
+	wantSegments(t, loadOne(t, store).Records[0], bgfetch.Segment{Offset: 0, Length: 5}, bgfetch.Segment{Offset: 5, Length: 7, Nonce: 1<<53 - 1})
 }
 
 func testGenerationChange(t T, open OpenStore) {

@@ -111,14 +111,14 @@ const (
 type Segment struct {
 	Offset int64 `json:"offset"`
 	Length int64 `json:"length"`
-	// Put is that of its key.
-	Put int64 `json:"put,omitempty"`
+	// Nonce is that of its key.
+	Nonce int64 `json:"put,omitempty"`
 }
 
 // Key is the key of the segment, of the record with that index and that generation of its
 // response data.
 func (s Segment) Key(index, generation int) SegmentKey {
-	return SegmentKey{Index: index, Generation: generation, Offset: s.Offset, Put: s.Put}
+	return SegmentKey{Index: index, Generation: generation, Offset: s.Offset, Nonce: s.Nonce}
 }
 
 // SegmentKeys are the keys of segments of the same record and generation.
@@ -135,11 +135,11 @@ type SegmentKey struct {
 	Index      int   `json:"index"`      // of the record
 	Generation int   `json:"generation"` // of its response data
 	Offset     int64 `json:"offset"`
-	// Put is a number of its own for each put, drawn at random and exact in JSON for
+	// Nonce is a number used for one put only, drawn at random and exact in JSON for
 	// JavaScript: what a worker that died was putting may land after what its successor
 	// puts in the same place, and must not lie over it. 0 for what versions wrote that
-	// had no such number.
-	Put int64 `json:"put,omitempty"`
+	// had no such number. Rows that are stored name it "put".
+	Nonce int64 `json:"put,omitempty"`
 }
 
 // ResponseData is what is known and stored of the response to a record's request.

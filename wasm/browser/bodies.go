@@ -82,10 +82,10 @@ func (b *Bodies) CacheName(uniqueID string) string {
 // Key implements bgfetch.Bodies.
 func (b *Bodies) Key(key bgfetch.SegmentKey) string {
 	text := fmt.Sprintf("%s%d/%d/%d", keyPrefix, key.Index, key.Generation, key.Offset)
-	if key.Put == 0 {
+	if key.Nonce == 0 {
 		return text
 	}
-	return fmt.Sprintf("%s/%d", text, key.Put)
+	return fmt.Sprintf("%s/%d", text, key.Nonce)
 }
 
 // parseKey is the inverse of Key. It is not ok for other keys.
@@ -103,7 +103,7 @@ func parseKey(text string) (key bgfetch.SegmentKey, ok bool) {
 		}
 		numbers[i] = number
 	}
-	return bgfetch.SegmentKey{Index: int(numbers[0]), Generation: int(numbers[1]), Offset: numbers[2], Put: numbers[3]}, true
+	return bgfetch.SegmentKey{Index: int(numbers[0]), Generation: int(numbers[1]), Offset: numbers[2], Nonce: numbers[3]}, true
 }
 
 // Create implements bgfetch.Bodies.

@@ -91,7 +91,7 @@ func assemble(states []bgfetch.FetchState, requests []requestsRow, records []rec
 	for _, row := range segments {
 		record := recordOf(byID, row.UniqueID, row.Index)
 		if record != nil && record.Response.Generation == row.Generation {
-			record.Response.Segments = append(record.Response.Segments, bgfetch.Segment{Offset: row.Offset, Length: row.Length, Put: row.Put})
+			record.Response.Segments = append(record.Response.Segments, bgfetch.Segment{Offset: row.Offset, Length: row.Length, Nonce: row.Nonce})
 		}
 	}
 	stored = slices.DeleteFunc(stored, func(fetch bgfetch.Stored) bool { return len(fetch.Requests) == 0 })

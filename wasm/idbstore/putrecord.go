@@ -94,7 +94,7 @@ func (p *recordPut) put(t *transaction) error {
 	for _, segment := range p.added {
 		row := segmentRow{
 			UniqueID:   p.uniqueID,
-			SegmentKey: bgfetch.SegmentKey{Index: p.index, Generation: generation, Offset: segment.Offset, Put: segment.Put},
+			SegmentKey: bgfetch.SegmentKey{Index: p.index, Generation: generation, Offset: segment.Offset, Nonce: segment.Nonce},
 			Length:     segment.Length,
 		}
 		if err := t.put(segmentsStore, row.key(), row); err != nil {

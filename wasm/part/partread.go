@@ -51,8 +51,8 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 	return err
 }
 
-// maxPut is the largest SegmentKey.Put.
-const maxPut = 1<<53 - 1
+// maxNonce is the largest SegmentKey.Nonce.
+const maxNonce = 1<<53 - 1
 
 // readSegments takes the segments of the range from the body, one after the other.
 func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Transfer, taken chan<- Event) error {
@@ -74,8 +74,8 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 			}
 			continue
 		}
-		put := rand.Int64N(maxPut) + 1
-		saved, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.record.Index, Generation: p.data.Generation, Offset: offset, Put: put}, limits)
+		nonce := rand.Int64N(maxNonce) + 1
+		saved, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.record.Index, Generation: p.data.Generation, Offset: offset, Nonce: nonce}, limits)
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 		if errors.Is(err, ErrMismatch) {
 			return err // the segment is of another body
 		}
-		e.Segment, e.Saved, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: saved.Length, Put: put}, saved, digest, saved.Length == limits.MaxLength
+		e.Segment, e.Saved, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: saved.Length, Nonce: nonce}, saved, digest, saved.Length == limits.MaxLength
 		taken <- e
 		if e.Last || err != nil {
 			return err
