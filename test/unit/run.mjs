@@ -17,6 +17,7 @@ await esbuild.build({
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  ignoreAnnotations: true, // package.json's sideEffects are about the package
   platform: 'node',
   format: 'esm',
   sourcemap: 'inline',

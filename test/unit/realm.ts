@@ -1,0 +1,46 @@
+/**
+ * What the glue expects of a realm and Node lacks: an address, and a Cache API in memory. To be
+ * imported before what uses it.
+ */
+
+/** One cache. Entries are found by the URL alone. */
+class MemoryCache {
+  #entries = new Map<string, Response>();
+
+  async put(key: Request | string, response: Response): Promise<void> {
+    this.#entries.set(urlOf(key), response);
+  }
+
+  async match(key: Request | string): Promise<Response | undefined> {
+    return this.#entries.get(urlOf(key))?.clone();
+  }
+
+  async delete(key: Request | string): Promise<boolean> {
+    return this.#entries.delete(urlOf(key));
+  }
+}
+
+function urlOf(key: Request | string): string {
+  return new URL(typeof key === 'string' ? key : key.url, location.origin).href;
+}
+
+/** One that was opened stays readable when it is deleted, as in browsers. */
+class MemoryCaches {
+  #caches = new Map<string, MemoryCache>();
+
+  async open(name: string): Promise<MemoryCache> {
+    const cache = this.#caches.get(name) ?? new MemoryCache();
+    this.#caches.set(name, cache);
+    return cache;
+  }
+
+  async has(name: string): Promise<boolean> {
+    return this.#caches.has(name);
+  }
+
+  async delete(name: string): Promise<boolean> {
+    return this.#caches.delete(name);
+  }
+}
+
+Object.assign(globalThis, { location: new URL('https://site.test/'), caches: new MemoryCaches() });
