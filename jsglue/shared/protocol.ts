@@ -390,4 +390,9 @@ export interface StoredPart {
   plan: string;
   from: number;
   to: number;
+  /**
+   * The plan from `from` on, as it was when the answer was made, so that it need not be asked
+   * for; without what begins at `to` or after it. Not there where there is nothing to tell yet.
+   */
+  first?: Plan;
 }

@@ -3,16 +3,17 @@
  * imported before what uses it.
  */
 
-/** One cache. Entries are found by the URL alone. */
+/** One cache, of bodies: entries are found by the URL alone. */
 class MemoryCache {
-  #entries = new Map<string, Response>();
+  #entries = new Map<string, Blob>();
 
   async put(key: Request | string, response: Response): Promise<void> {
-    this.#entries.set(urlOf(key), response);
+    this.#entries.set(urlOf(key), await response.blob());
   }
 
   async match(key: Request | string): Promise<Response | undefined> {
-    return this.#entries.get(urlOf(key))?.clone();
+    const body = this.#entries.get(urlOf(key));
+    return body && new Response(body);
   }
 
   async delete(key: Request | string): Promise<boolean> {
