@@ -66,7 +66,7 @@ export class Timings {
 }
 
 /** Which bodies that end too early this browser reports, as observed; an unknown one reports none. */
-export function framing(browser: Pick<Navigator, 'userAgent'> = navigator): HostConfig['framing'] {
+export function framing(browser: { userAgent: string; userAgentData?: unknown } = navigator): HostConfig['framing'] {
   const { userAgent } = browser;
   const chromium = 'userAgentData' in browser || /\bChrome\//.test(userAgent);
   // WebKit says "like Gecko", without a slash.

@@ -1,6 +1,6 @@
 /**
- * What the glue expects of a realm and Node lacks: an address, and a Cache API in memory. To be
- * imported before what uses it.
+ * What the glue expects of a realm and Node lacks: an address, events, and a Cache API in memory.
+ * To be imported before what uses it.
  */
 
 /** One cache, of bodies: entries are found by the URL alone. */
@@ -42,6 +42,14 @@ class MemoryCaches {
   async delete(name: string): Promise<boolean> {
     return this.#caches.delete(name);
   }
+
+  async keys(): Promise<string[]> {
+    return [...this.#caches.keys()];
+  }
 }
 
+const events = new EventTarget();
+for (const name of ['addEventListener', 'removeEventListener'] as const) {
+  Object.assign(globalThis, { [name]: events[name].bind(events) });
+}
 Object.assign(globalThis, { location: new URL('https://site.test/'), caches: new MemoryCaches() });
