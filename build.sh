@@ -130,6 +130,7 @@ check() {
   for project in page sw component cli; do
     gate "types, $project" npx tsc --noEmit -p "jsglue/$project"
   done
+  gate "types, unit tests" npx tsc --noEmit -p test/unit
   gate "gofmt" nothing_from gofmt -l wasm test demo
   gate "go vet" go vet ./...
   gate "go vet, js/wasm" for_the_browser go vet ./wasm/...

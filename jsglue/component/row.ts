@@ -1,17 +1,13 @@
 /** One background fetch in the list: made once, and then kept up to date. */
 
-import type { Ended, Listing } from '../shared/protocol';
-import type { Format } from './format';
+import type { Listing } from '../shared/protocol';
 import { h, setText } from './html';
+import { type Action, actionsOf, amountText, doneOf, isEnded, nameOf, partOf, stateOf, stateText, type Wording } from './listing';
 import { Rate } from './rate';
 import type { File } from './source';
-import { fill, type Texts } from './texts';
+import { fill } from './texts';
 
-export type Action = 'pause' | 'resume' | 'abort' | 'retry' | 'remove' | 'discard';
-
-export interface RowContext {
-  format: Format;
-  texts: Texts;
+export interface RowContext extends Wording {
   act(action: Action, listing: Listing): void;
   /** What the paths of links are relative to. */
   base(): string;
@@ -125,33 +121,7 @@ export class Row {
   }
 
   #stateText(now: number): string {
-    const { listing } = this;
-    const { texts, format } = this.#context;
-    if (isEnded(listing)) {
-      if (listing.kept) return texts.kept;
-      return listing.result === 'success' ? texts.success : texts[listing.failureReason || 'fetch-error'];
-    }
-    switch (stateOf(listing)) {
-      case 'settled':
-        return texts.finishing;
-      case 'paused':
-        return texts.paused;
-      case 'waiting-online':
-        return texts.offline;
-      case 'waiting-unmetered':
-        return texts.unmetered;
-      case 'waiting-retry': {
-        const wait = ((listing.retryAt ?? 0) - now) / 1000;
-        return wait > 0 ? fill(texts.waits, format.duration(wait)) : texts.tries;
-      }
-      case 'queued':
-        return texts.queued;
-    }
-    const speed = this.#rate.perSecond();
-    if (speed === undefined) return doneOf(listing) === 0 ? texts.starting : '';
-    const left = listing.total - doneOf(listing);
-    const time = listing.total > 0 && left > 0 && speed > 0 ? fill(texts.left, format.duration(left / speed)) : '';
-    return [format.speed(speed), time].filter(Boolean).join(' · ');
+    return stateText(this.listing, this.#context, now, this.#rate.perSecond());
   }
 
   #showIcon(url: string | undefined): void {
@@ -166,18 +136,12 @@ export class Row {
   }
 
   #showProgress(ended: boolean): void {
-    const { format } = this.#context;
     const { total } = this.listing;
-    const done = doneOf(this.listing);
     this.#bar.hidden = ended;
-    const part = total > 0 ? Math.min(1, done / total) : 0;
+    const part = partOf(this.listing);
     this.element.classList.toggle('unknown', total === 0);
     this.#fill.style.inlineSize = `${(part * 100).toFixed(2)}%`;
-    if (ended || total === 0) {
-      setText(this.#amount, done > 0 || !ended ? format.bytes(done) : '');
-    } else {
-      setText(this.#amount, `${format.progress(done, total)} · ${format.percent(part)}`);
-    }
+    setText(this.#amount, amountText(this.listing, this.#context));
     if (total > 0) this.#bar.setAttribute('aria-valuenow', String(Math.floor(part * 100)));
     else this.#bar.removeAttribute('aria-valuenow');
     this.#bar.setAttribute('aria-valuetext', this.#amount.textContent ?? '');
@@ -220,29 +184,4 @@ export class Row {
     this.#buttons.push(entry);
     this.#actions.append(button);
   }
-}
-
-export function isEnded(listing: Listing): listing is Ended {
-  return 'number' in listing;
-}
-
-function nameOf({ title, id, url }: Listing): string {
-  return title || id || url;
-}
-
-function doneOf({ downloaded, uploaded }: Listing): number {
-  return downloaded + uploaded;
-}
-
-function stateOf({ result, state }: Listing): string {
-  return result === '' ? (state ?? 'queued') : 'settled';
-}
-
-function actionsOf(listing: Listing): Action[] {
-  if (isEnded(listing) && listing.kept) return ['discard'];
-  if (isEnded(listing)) return listing.retryable ? ['retry', 'remove'] : ['remove'];
-  const state = stateOf(listing);
-  if (state === 'settled') return [];
-  if (listing.paused) return ['resume', 'abort'];
-  return listing.pausable ? ['pause', 'abort'] : ['abort'];
 }

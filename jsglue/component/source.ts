@@ -8,6 +8,7 @@ import { MARK, WATCH_INTERVAL_MS } from '../shared/protocol';
 import type { Ended, History, Listing, Listings, MatchReply, Method, Snapshot, SnapshotsMessage } from '../shared/protocol';
 import { isOlder } from '../shared/snapshots';
 import { fromWire } from '../shared/wire-text';
+import { Turns } from './turns';
 
 /** What there is: those that are not done with, oldest first, and those that are, the last first. */
 export interface Shown {
@@ -54,9 +55,6 @@ export interface Source {
 const SOON_MS = 300;
 /** ... and after a failure. */
 const AGAIN_MS = 2000;
-/** An answer that takes longer than this does not hold up the next one, which gets twice the time. */
-const LATE_MS = 5000;
-const LATEST_MS = 60_000;
 
 export class WorkerSource implements Source {
   #registration: ServiceWorkerRegistration;
@@ -66,16 +64,9 @@ export class WorkerSource implements Source {
   #shown: Shown = { fetches: [], ended: [] };
   #revision: number | undefined;
   readonly base: string;
-  /** The one under way, unless it is late, and the one that follows it. */
-  #loading: Promise<void> | null = null;
-  #next: Promise<void> | null = null;
-  #late = LATE_MS;
-  /** Loads so far, and the last of them that was shown. */
-  #loads = 0;
-  #newestLoad = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  /** When that goes off; Infinity while there is none. */
-  #timerAt = Infinity;
+  #turns = new Turns({ run: (turn) => this.#run(turn), failed: (error, turn) => this.#failed(error, turn) });
+  /** The last turn of which something was shown. */
+  #newest = 0;
   #looking: ReturnType<typeof setInterval> | undefined;
 
   constructor(registration: ServiceWorkerRegistration) {
@@ -99,7 +90,7 @@ export class WorkerSource implements Source {
 
   stop(): void {
     this.#viewer = null;
-    clearTimeout(this.#timer);
+    this.#turns.stop();
     clearInterval(this.#looking);
     document.removeEventListener('visibilitychange', this.#onVisibility);
     this.#watch.stop();
@@ -152,7 +143,7 @@ export class WorkerSource implements Source {
       if (this.#viewer) {
         this.#watch.renewSoon([]);
         // That it cannot be shown is no failure of what was done.
-        await this.#refresh();
+        await this.#turns.now();
       }
     }
   }
@@ -180,77 +171,37 @@ export class WorkerSource implements Source {
     if (fetches.length > 0) this.#viewer?.show(this.#shown);
   }
 
-  /** At the earliest of the times that were asked for. */
   #refreshSoon(ms: number): void {
-    const at = Date.now() + ms;
-    if (!this.#viewer || at >= this.#timerAt) return;
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Infinity;
-      void this.#refresh();
-    }, ms);
+    if (this.#viewer) this.#turns.soon(ms);
   }
 
-  /** One at a time; who asks meanwhile gets the next one. Never rejects: the viewer is told. */
-  #refresh(): Promise<void> {
-    const loading = this.#loading;
-    if (!loading) return this.#begin();
-    this.#next ??= Promise.race([loading, this.#lateness(loading)]).then(() => {
-      this.#next = null;
-      return this.#begin();
-    });
-    return this.#next;
+  async #run(turn: number): Promise<void> {
+    await this.#load(turn);
+    this.#viewer?.trouble(null);
   }
 
-  #begin(): Promise<void> {
-    const number = ++this.#loads;
-    const loading = this.#load(number)
-      .then(
-        () => {
-          this.#late = LATE_MS;
-          this.#viewer?.trouble(null);
-        },
-        (error) => {
-          if (!this.#registration.active) return this.#lose();
-          this.#refreshSoon(AGAIN_MS);
-          if (number >= this.#newestLoad) this.#viewer?.trouble(error);
-        },
-      )
-      .finally(() => {
-        if (this.#loading === loading) this.#loading = null;
-      });
-    this.#loading = loading;
-    return loading;
+  #failed(error: unknown, turn: number): void {
+    if (!this.#registration.active) return this.#lose();
+    this.#refreshSoon(AGAIN_MS);
+    if (turn >= this.#newest) this.#viewer?.trouble(error);
   }
 
-  /** Resolves if it is late. */
-  #lateness(loading: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      setTimeout(() => {
-        if (this.#loading !== loading) return;
-        this.#late = Math.min(2 * this.#late, LATEST_MS);
-        resolve();
-      }, this.#late);
-    });
-  }
-
-  async #load(number: number): Promise<void> {
+  async #load(turn: number): Promise<void> {
     const { fetches, history } = await this.#get<Listings>('list');
-    if (history === this.#revision) return void this.#present(number, fetches, this.#shown.ended);
+    if (history === this.#revision) return void this.#present(turn, fetches, this.#shown.ended);
     // What is under way need not wait for what was, when there is nothing to be seen yet.
-    if (this.#revision === undefined) this.#present(number, fetches, []);
+    if (this.#revision === undefined) this.#present(turn, fetches, []);
     const read = await this.#get<History>('history');
-    if (this.#present(number, fetches, read.fetches.map(withId))) this.#revision = read.revision;
+    if (this.#present(turn, fetches, read.fetches.map(withId))) this.#revision = read.revision;
   }
 
-  /** Unless a later load was quicker. */
-  #present(number: number, fetches: Listing[], ended: Ended[]): boolean {
-    if (number < this.#newestLoad) return false;
-    this.#newestLoad = number;
+  /** Unless a later turn was quicker. */
+  #present(turn: number, fetches: Listing[], ended: Ended[]): boolean {
+    if (turn < this.#newest) return false;
+    this.#newest = turn;
     // What ends between the two is in both.
     const listed = fetches
-      .map((listing) => this.#newest(withId(listing)))
+      .map((listing) => this.#newer(withId(listing)))
       .filter(({ uniqueId }) => !ended.some((one) => one.uniqueId === uniqueId));
     this.#shown = { fetches: listed, ended };
     if (listed.some(({ result }) => result !== '')) this.#refreshSoon(SOON_MS);
@@ -259,7 +210,7 @@ export class WorkerSource implements Source {
   }
 
   /** Snapshots may have overtaken the reply. */
-  #newest(listing: Listing): Listing {
+  #newer(listing: Listing): Listing {
     const shown = this.#shown.fetches.find(({ uniqueId }) => uniqueId === listing.uniqueId);
     return shown && isOlder(listing, shown) ? shown : listing;
   }

@@ -13,6 +13,7 @@ import {
   type Method,
   type PartMessage,
   type ReplyMessage,
+  type RequestBodies,
   type RequestMessage,
   type RetiredMessage,
   type WatchMessage,
@@ -36,11 +37,11 @@ export async function requestOf(
   method: Method,
   path: string,
   body?: unknown,
-  bodies: Blob[] = [],
+  bodies: RequestBodies = new Map(),
 ): Promise<Reply> {
   const message = requestMessage(method, path);
   if (body !== undefined) message.body = JSON.stringify(body);
-  if (bodies.length) message.bodies = bodies.map((blob) => (blob.size > PART_BYTES ? { size: blob.size } : blob));
+  if (bodies.size) message.bodies = new Map([...bodies].map(([handle, blob]) => [handle, sent(blob)]));
   const exchange = new Exchange(message, bodies);
   try {
     for (let sent = 0, silent = 0; sent < MAX_SENT && silent < MAX_SILENT; sent++) {
@@ -87,6 +88,11 @@ function complaint({ active, waiting }: ServiceWorkerRegistration, what: string)
   return `The active service worker ${active?.scriptURL} ${what}. ${how}`;
 }
 
+/** What goes with the message: the parts of a large one are asked for. */
+function sent(body: Blob): Blob | { size: number } {
+  return body.size > PART_BYTES ? { size: body.size } : body;
+}
+
 interface Outcome {
   /** None after DEAD_AFTER_MS of silence. */
   reply?: ReplyMessage | RetiredMessage;
@@ -96,14 +102,14 @@ interface Outcome {
 
 class Exchange {
   #message: RequestMessage;
-  #bodies: Blob[];
+  #bodies: RequestBodies;
   #ports: MessagePort[] = [];
   #reply: ReplyMessage | undefined;
   #heard = false;
   #silence: Silence | undefined;
   #finish: (reply?: RetiredMessage) => void = () => {};
 
-  constructor(message: RequestMessage, bodies: Blob[]) {
+  constructor(message: RequestMessage, bodies: RequestBodies) {
     this.#message = message;
     this.#bodies = bodies;
   }
@@ -130,7 +136,7 @@ class Exchange {
     this.#heard = true;
     this.#silence?.heard();
     if (data.type === 'alive') meet(worker, data.version);
-    else if (data.type === 'part') port.postMessage(this.#bodies[data.index]!.slice(data.offset, data.offset + PART_BYTES));
+    else if (data.type === 'part') port.postMessage(this.#bodies.get(data.handle)!.slice(data.offset, data.offset + PART_BYTES));
     else {
       this.#reply = data;
       this.#finish();

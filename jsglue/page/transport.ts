@@ -4,7 +4,7 @@
  */
 
 import { loseInstances, tellGone, tellInstances } from '../shared/instances';
-import type { Method } from '../shared/protocol';
+import type { Method, RequestBodies } from '../shared/protocol';
 import type { Reply, Transport } from '../shared/transport';
 import { requestOf } from './exchange';
 import { checkPolicy } from './policy';
@@ -52,7 +52,7 @@ export class PortTransport implements Transport {
     return this.#registration.active !== null;
   }
 
-  request(method: Method, path: string, body?: unknown, bodies?: Blob[]): Promise<Reply> {
+  request(method: Method, path: string, body?: unknown, bodies?: RequestBodies): Promise<Reply> {
     return requestOf(this.#registration, method, path, body, bodies);
   }
 

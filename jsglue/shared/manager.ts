@@ -7,7 +7,7 @@ import { bodyOf } from './errors';
 import { instanceOf, startInstance } from './instances';
 import { toFetchOptions } from './options';
 import { checkPieces } from './pieces';
-import type { FetchInit, FetchList, Snapshot, StoredRequest } from './protocol';
+import type { FetchInit, FetchList, RequestBodies, Snapshot, StoredRequest } from './protocol';
 import { checkQuota } from './quota';
 import type { BackgroundFetchRegistration } from './registration';
 import { makeRequests, storeRequest, toRequestInfos } from './requests';
@@ -52,7 +52,7 @@ export class BackgroundFetchManager {
     await transport.checkPolicy?.(made.map(({ url }) => url));
     await checkQuota(converted.downloadTotal);
 
-    const bodies: Blob[] = [];
+    const bodies: RequestBodies = new Map();
     const stored: StoredRequest[] = [];
     for (const request of made) stored.push({ ...(await storeRequest(request, bodies)), pieces: pieces.get(request.url) });
     const message: FetchInit = { ...init, requests: stored, ...converted };

@@ -27,6 +27,9 @@ export const MAX_LENGTH = 9_007_199_254_740_991;
 
 export type Method = 'GET' | 'POST' | 'DELETE';
 
+/** Request bodies, each by its handle: a text from crypto.randomUUID(), so that no two are alike. */
+export type RequestBodies<B = Blob> = Map<string, B>;
+
 export interface RequestMessage {
   [MARK]: 'request';
   protocol: number;
@@ -38,10 +41,10 @@ export interface RequestMessage {
   /** JSON text. */
   body?: string;
   /**
-   * Request bodies; `StoredRequest.body.handle` is the index here, as text. Of one
-   * of more than PART_BYTES the size alone: its parts are asked for.
+   * Request bodies, by `StoredRequest.body.handle`. Of one of more than PART_BYTES the
+   * size alone: its parts are asked for. A request that is sent again has the same handles.
    */
-  bodies?: (Blob | { size: number })[];
+  bodies?: RequestBodies<Blob | { size: number }>;
 }
 
 /**
@@ -92,8 +95,7 @@ export const DEAD_AFTER_MS = 5000;
  */
 export interface PartMessage {
   type: 'part';
-  /** Index into the bodies of the request. */
-  index: number;
+  handle: string;
   offset: number;
 }
 /** Of each part of a request body but the last. */
@@ -248,6 +250,7 @@ export interface StoredRequest {
   integrity?: string;
   /** An addition to the standard. Not there in what is told of a record. */
   pieces?: Pieces;
+  /** With its handle among RequestBodies until it is stored, then with its key in the cache. */
   body?: { size: number; handle?: string; key?: string };
 }
 
@@ -387,4 +390,9 @@ export interface StoredPart {
   plan: string;
   from: number;
   to: number;
+  /**
+   * The plan from `from` on, as it was when the answer was made, so that it need not be asked
+   * for; without what begins at `to` or after it. Not there where there is nothing to tell yet.
+   */
+  first?: Plan;
 }

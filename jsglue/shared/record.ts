@@ -85,7 +85,7 @@ export async function responseOf(first: RecordSnapshot, source: BodySource): Pro
   if (first.request.method === 'HEAD') return makeResponse(head, undefined, () => true);
   if (result === 'bad-status' || !mayHaveBody(head)) return makeResponse(head);
 
-  const body = new StoredBody(source, `${path}/plan?generation=${generation}`, 0, Infinity, of);
+  const body = new StoredBody(source, `${path}/plan?generation=${generation}`, { of });
   if (result === 'success') {
     const plan = await body.hold();
     const whole = plan && soleWhole(plan);

@@ -3,7 +3,7 @@
  * Source: https://wicg.github.io/background-fetch/#dom-backgroundfetchmanager-fetch
  */
 
-import type { MatchInit, StoredRequest } from './protocol';
+import type { MatchInit, RequestBodies, StoredRequest } from './protocol';
 import { formDataBody } from './form-data-bodies';
 import { isDangling, notesOf } from './request-notes';
 import { settingsOf } from './stored-request';
@@ -66,10 +66,10 @@ export function makeRequests(inputs: RequestInput[]): Request[] {
 }
 
 /**
- * What is stored of a request. Its body, where it has one, is added to `bodies`.
+ * What is stored of a request. Its body, where it has one, is added to `bodies`, by its handle.
  * Rejects with a TypeError when the body cannot be read.
  */
-export async function storeRequest(request: Request, bodies: Blob[]): Promise<StoredRequest> {
+export async function storeRequest(request: Request, bodies: RequestBodies): Promise<StoredRequest> {
   const { url, method, headers } = request;
   const stored: StoredRequest = { url, headers: [...headers], ...settingsOf(request) };
   stored.referrer = request.referrer === 'about:client' ? clientReferrer() : request.referrer;
@@ -77,8 +77,9 @@ export async function storeRequest(request: Request, bodies: Blob[]): Promise<St
   if (method !== 'GET' && method !== 'HEAD') {
     const body = await readBody(request);
     if (body.size > 0) {
-      stored.body = { size: body.size, handle: String(bodies.length) };
-      bodies.push(body);
+      const handle = crypto.randomUUID();
+      stored.body = { size: body.size, handle };
+      bodies.set(handle, body);
     }
   }
   return stored;

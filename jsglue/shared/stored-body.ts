@@ -49,6 +49,17 @@ interface Controller {
   readonly byobRequest?: ReadableStreamBYOBRequest | null;
 }
 
+/** What of a body is wanted: all of it by default. */
+interface Wanted {
+  from?: number;
+  /** Offset of the byte after the last one. */
+  to?: number;
+  /** The plan at `from`, where it is known already. */
+  first?: Plan;
+  /** The record, for people. */
+  of?: string;
+}
+
 export class StoredBody {
   /** Pull-based: nothing is read before somebody asks. Errors with AbortError or TypeError. */
   readonly stream: ReadableStream<Uint8Array>;
@@ -67,10 +78,12 @@ export class StoredBody {
   #stop = new AbortController();
   /** The last plan had nothing to tell. */
   #starved = false;
+  /** The plan that is known without asking, until it is taken. */
+  #first: Plan | undefined;
   /** Known segments that are not yet read, and the offset where they end. */
   #queue: PlanSegment[] = [];
   #planned = 0;
-  /** No bytes follow the queue. */
+  /** No bytes follow the queue, or none that are wanted. */
   #complete = false;
   /** Offset of the next byte for the consumer. */
   #offset = 0;
@@ -82,13 +95,14 @@ export class StoredBody {
   /** Closed, errored or cancelled. */
   #over = false;
 
-  /** `path` is that of the plan, with the generation; the range is all of the body by default. */
-  constructor(source: BodySource, path: string, from = 0, to = Infinity, of = path) {
+  /** `path` is that of the plan, with the generation. */
+  constructor(source: BodySource, path: string, { from = 0, to = Infinity, first, of = path }: Wanted = {}) {
     this.#source = source;
     this.#of = of;
     this.#path = path;
     this.#planned = this.#offset = from;
     this.#to = to;
+    this.#first = first;
     source.open.add(this);
     this.stream = new ReadableStream<Uint8Array>(
       {
@@ -141,7 +155,9 @@ export class StoredBody {
         if (this.#to < Infinity) throw new TypeError('A stored segment is shorter than it should be.');
         return this.#close();
       } else {
-        await this.#take(await this.#ask(true));
+        const first = this.#first;
+        this.#first = undefined;
+        await this.#take(first ?? (await this.#ask(true)));
       }
     }
   }
@@ -195,7 +211,7 @@ export class StoredBody {
       this.#queue.push(segment);
       this.#planned = end;
     }
-    if (plan.end) this.#complete = true;
+    if (plan.end || this.#planned >= this.#to) this.#complete = true;
     // The body of a bad status is not stored: it is empty, and no error.
     else if (plan.failed === 'bad-status') this.#complete = true;
     else if (plan.failed) this.#fail(unavailable(plan.failed, this.#of));

@@ -7,7 +7,7 @@
  * snapshots calls it, and awaits it before acknowledging them.
  */
 
-import type { Method } from './protocol';
+import type { Method, RequestBodies } from './protocol';
 
 export interface Reply {
   /** HTTP status of the handler. */
@@ -20,12 +20,12 @@ export interface Transport {
   /**
    * Answered by the one HTTP handler (protocol.ts has the paths). `path` is
    * relative to `<scope>/__bgfetch__/`, with its query; `body` is sent as JSON;
-   * `bodies` are the request bodies that `StoredRequest.body.handle` indexes.
+   * `bodies` are the request bodies, by `StoredRequest.body.handle`.
    *
    * Resolves for every status. Rejects with a TypeError when nobody answers. When
    * `signal` aborts, the answer is of no use any more: it may come early, and be any.
    */
-  request(method: Method, path: string, body?: unknown, bodies?: Blob[], signal?: AbortSignal): Promise<Reply>;
+  request(method: Method, path: string, body?: unknown, bodies?: RequestBodies, signal?: AbortSignal): Promise<Reply>;
 
   /**
    * From now on snapshots of this background fetch are wanted. It may not exist

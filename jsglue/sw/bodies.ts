@@ -1,8 +1,9 @@
-/** Request and response bodies in the Cache API, and those still on their way in. */
+/** Request and response bodies in the Cache API. */
 
 import { room } from '../shared/quota';
-import { storeRequestBody, type BodyParts } from '../shared/request-body';
+import { storeRequestBody } from '../shared/request-body';
 import { cacheNames } from './context';
+import type { Handles } from './handles';
 import type { HostMethods } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure } from './hosterror';
@@ -12,28 +13,6 @@ import { worker } from './worker';
 /** Keys are absolute paths of this origin. */
 export function cacheKey(key: string): Request {
   return new Request(new URL(key, worker.location.origin));
-}
-
-/**
- * Request bodies that came with fetch(), from the request to the program until
- * its reply. A handle is unique among all requests.
- */
-export class Handles {
-  #bodies = new Map<string, BodyParts>();
-  #last = 0;
-
-  /** Keeps the bodies; handle `n` of the request becomes `prefix + n`. */
-  add(bodies: BodyParts[]): { prefix: string; free: () => void } {
-    const prefix = `${++this.#last}.`;
-    bodies.forEach((body, index) => this.#bodies.set(prefix + index, body));
-    return { prefix, free: () => bodies.forEach((_, index) => this.#bodies.delete(prefix + index)) };
-  }
-
-  get(handle: string): BodyParts {
-    const body = this.#bodies.get(handle);
-    if (!body) throw new HostFailure('internal', `There is no request body with the handle ${handle}.`);
-    return body;
-  }
 }
 
 type Args<M extends keyof HostMethods> = HostMethods[M][0];

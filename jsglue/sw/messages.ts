@@ -88,7 +88,7 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
       message.method,
       message.path,
       message.body,
-      message.bodies?.map(partsFrom(port)),
+      new Map([...(message.bodies ?? [])].map(([handle, body]) => [handle, partsFrom(port, handle, body)])),
     );
     reply(status, body);
   } catch (error) {
@@ -103,24 +103,22 @@ async function answer(message: RequestMessage, port: MessagePort, program: Progr
 const PART_WITHIN_MS = 30_000;
 
 /** What a large body of the page is stored from, one part at a time. */
-function partsFrom(port: MessagePort): (body: Blob | { size: number }, index: number) => BodyParts {
-  return (body, index) =>
-    body instanceof Blob
-      ? body
-      : {
-          size: body.size,
-          slice: (offset) =>
-            new Promise((resolve, reject) => {
-              const silence = afterSilence(PART_WITHIN_MS, () =>
-                reject(new TypeError('The page does not give the body of its request.')),
-              );
-              port.onmessage = ({ data }) => {
-                silence.end();
-                resolve(data);
-              };
-              port.postMessage({ type: 'part', index, offset } satisfies PartMessage);
-            }),
+function partsFrom(port: MessagePort, handle: string, body: Blob | { size: number }): BodyParts {
+  if (body instanceof Blob) return body;
+  return {
+    size: body.size,
+    slice: (offset) =>
+      new Promise((resolve, reject) => {
+        const silence = afterSilence(PART_WITHIN_MS, () =>
+          reject(new TypeError('The page does not give the body of its request.')),
+        );
+        port.onmessage = ({ data }) => {
+          silence.end();
+          resolve(data);
         };
+        port.postMessage({ type: 'part', handle, offset } satisfies PartMessage);
+      }),
+  };
 }
 
 /** Always sends a word, if only that nothing is known: the page listens for one. */

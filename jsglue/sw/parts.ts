@@ -1,9 +1,10 @@
 /** What the worker's side is made of. */
 
 import { Activity } from './activity';
-import { createCache, deleteCache, deleteKeys, Handles, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
+import { createCache, deleteCache, deleteKeys, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
 import type { WorkerContext } from './context';
 import { dispatch } from './dispatch';
+import { Handles } from './handles';
 import { room } from '../shared/quota';
 import type { Implementations } from './hostcalls';
 import { Lifetime } from './lifetime';

@@ -5,12 +5,12 @@
 
 import { within } from '../shared/deadline';
 import { makeProblem } from '../shared/problem';
-import { PROBLEM_TYPE, type Problem } from '../shared/protocol';
+import { PROBLEM_TYPE, type Problem, type RequestBodies } from '../shared/protocol';
 import type { BodyParts } from '../shared/request-body';
-import type { Handles } from './bodies';
 import type { Activity } from './activity';
 import type { WorkerContext } from './context';
 import { GoRun, type Handler } from './go';
+import type { Handles } from './handles';
 import type { HostConfig } from './host';
 import { HostCalls, type Implementations } from './hostcalls';
 import { type EngineLock, Retired } from './lock';
@@ -106,25 +106,30 @@ export class Program {
   }
 
   /**
-   * Asks the program's handler. `path` is relative to `<scope>__bgfetch__/`; in a
-   * JSON body, handles are indexes into bodies. A program that cannot be booted is
-   * a reply, status 500 with a Problem. Rejects with Retired only.
+   * Asks the program's handler. `path` is relative to `<scope>__bgfetch__/`; `body` is
+   * JSON, and has the handles of `bodies`. A program that cannot be booted is a reply,
+   * status 500 with a Problem. Rejects with Retired only.
    */
-  async request(method: string, path: string, body?: string, bodies: BodyParts[] = [], signal?: AbortSignal): Promise<TextReply> {
-    const kept = this.#handles.add(bodies);
-    const text = bodies.length > 0 ? withHandles(body!, kept.prefix) : body;
+  async request(
+    method: string,
+    path: string,
+    body?: string,
+    bodies: RequestBodies<BodyParts> = new Map(),
+    signal?: AbortSignal,
+  ): Promise<TextReply> {
+    const free = this.#handles.add(bodies);
     const url = `${new URL(this.#context.scope).origin}${this.#context.path}/${path}`;
-    const headers = text === undefined ? undefined : { 'Content-Type': 'application/json' };
+    const headers = body === undefined ? undefined : { 'Content-Type': 'application/json' };
     try {
       return await this.#ask(
-        () => new Request(url, { method, headers, body: text, signal }),
+        () => new Request(url, { method, headers, body, signal }),
         async (response) => ({ status: response.status, body: await response.text() }),
       );
     } catch (error) {
       if (error instanceof Retired) throw error;
       return { status: 500, body: JSON.stringify(problem(500, error)) };
     } finally {
-      kept.free();
+      free();
     }
   }
 
@@ -247,15 +252,6 @@ export class Program {
     this.#notBefore = performance.now() + this.#delay;
     this.#delay = Math.min(this.#delay * 2, LAST_DELAY_MS);
   }
-}
-
-/** The FetchInit with its handles made unique. */
-function withHandles(body: string, prefix: string): string {
-  const init = JSON.parse(body) as { requests: { body?: { handle?: string } }[] };
-  for (const { body } of init.requests) {
-    if (body?.handle !== undefined) body.handle = prefix + body.handle;
-  }
-  return JSON.stringify(init);
 }
 
 function problem(status: number, error: unknown): Problem {

@@ -89,9 +89,9 @@ export class Served {
     );
   }
 
-  #open({ plan, from, to }: StoredPart): ReadableStream<Uint8Array> {
+  #open({ plan, from, to, first }: StoredPart): ReadableStream<Uint8Array> {
     const [, uniqueId] = /^fetches\/([^/]+)/.exec(plan)!;
-    return new StoredBody(this.#source(uniqueId!), plan, from, to < 0 ? Infinity : to).stream;
+    return new StoredBody(this.#source(uniqueId!), plan, { from, to: to < 0 ? Infinity : to, first }).stream;
   }
 
   #source(uniqueId: string): BodySource {

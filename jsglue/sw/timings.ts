@@ -66,9 +66,9 @@ export class Timings {
 }
 
 /** Which bodies that end too early this browser reports, as observed; an unknown one reports none. */
-export function framing(): HostConfig['framing'] {
-  const { userAgent } = navigator;
-  const chromium = 'userAgentData' in navigator || /\bChrome\//.test(userAgent);
+export function framing(browser: { userAgent: string; userAgentData?: unknown } = navigator): HostConfig['framing'] {
+  const { userAgent } = browser;
+  const chromium = 'userAgentData' in browser || /\bChrome\//.test(userAgent);
   // WebKit says "like Gecko", without a slash.
   const firefox = /\bGecko\/\d/.test(userAgent);
   return {

@@ -1,7 +1,7 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
 import { makeProblem } from '../shared/problem';
-import type { FetchList, Method } from '../shared/protocol';
+import type { FetchList, Method, RequestBodies } from '../shared/protocol';
 import type { Reply, Transport } from '../shared/transport';
 import type { Activity } from './activity';
 import type { Program } from './program';
@@ -19,7 +19,7 @@ export class LocalTransport implements Transport {
     this.#activity = activity;
   }
 
-  async request(method: Method, path: string, body?: unknown, bodies?: Blob[], signal?: AbortSignal): Promise<Reply> {
+  async request(method: Method, path: string, body?: unknown, bodies?: RequestBodies, signal?: AbortSignal): Promise<Reply> {
     await this.#activity.known;
     if (!this.#activity.isActive) return inactive(method, path);
     const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);

@@ -11,12 +11,12 @@ export interface Routes {
   'DELETE kept/{uniqueId}': { reply: { deleted: number } };
   'DELETE kept{?ignoreSearch,url}': { reply: { deleted: number } };
   'GET ': unknown;
-  'GET body{?download,ignoreSearch,url}': { reply: { parts: { bytes?: string; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
+  'GET body{?download,ignoreSearch,url}': { reply: { parts: { bytes?: string; first?: Plan; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
   'GET fetches/{uniqueId}': { reply: Snapshot };
-  'GET fetches/{uniqueId}/records/{index}/body{?download}': { reply: { parts: { bytes?: string; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
+  'GET fetches/{uniqueId}/records/{index}/body{?download}': { reply: { parts: { bytes?: string; first?: Plan; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
   'GET fetches/{uniqueId}/records/{index}/plan{?from,generation,seek,stay,wait}': { reply: Plan };
   'GET fetches/{uniqueId}/records/{index}{?wait}': { reply: RecordSnapshot };
-  'GET fetches/{uniqueId}/zip{?record}': { reply: { parts: { bytes?: string; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
+  'GET fetches/{uniqueId}/zip{?record}': { reply: { parts: { bytes?: string; first?: Plan; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
   'GET fetches{?id}': { reply: { fetches: Snapshot[] } | Snapshot };
   'GET history': { reply: { fetches: Ended[]; revision: number } };
   'GET kept{?ignoreSearch,url}': { reply: { records: KeptRecord[] } };

@@ -17,10 +17,15 @@ await esbuild.build({
   outdir,
   outExtension: { '.js': '.mjs' },
   bundle: true,
+  ignoreAnnotations: true, // package.json's sideEffects are about the package
   platform: 'node',
   format: 'esm',
+  define: { BGFETCH_VERSION: '"1.2.3"' },
   sourcemap: 'inline',
 });
+
+// Of the timers that tests turn by hand.
+process.env.NODE_OPTIONS = '--disable-warning=ExperimentalWarning';
 
 let passed = 0;
 let failed = 0;

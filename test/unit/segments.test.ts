@@ -17,7 +17,8 @@ function body(chunks: number[][], then: 'end' | 'error' | 'open' = 'end'): Reada
       if (chunk) controller.enqueue(new Uint8Array(chunk));
       else if (then === 'end') controller.close();
       else if (then === 'error') controller.error(new TypeError('broken'));
-      else return new Promise(() => {});
+      else return new Promise<void>(() => {});
+      return undefined;
     },
   });
 }

@@ -57,6 +57,11 @@ type Plan struct {
 	Failed FailureReason `json:"failed,omitempty"`
 }
 
+// Tells reports whether there is anything to tell: where bytes are, or that none follow.
+func (p Plan) Tells() bool {
+	return len(p.Segments) > 0 || p.End || p.Failed != ReasonNone
+}
+
 // PlanSegment is a stored segment and the key that it is stored under.
 type PlanSegment struct {
 	Key    string `json:"key"`

@@ -74,7 +74,7 @@ func (e *Engine) Plan(ctx context.Context, uniqueID string, index, generation in
 	var plan bgfetch.Plan
 	err := e.read(ctx, uniqueID, index, wait, func(r *record) bool {
 		plan = r.plan(generation, from)
-		return len(plan.Segments) > 0 || plan.End || plan.Failed != bgfetch.ReasonNone
+		return plan.Tells()
 	})
 	return plan, err
 }

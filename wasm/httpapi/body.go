@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,7 +76,8 @@ func readable(record bgfetch.RecordSnapshot) bool {
 // serveBody answers with the bytes of the record: the header fields that say how
 // they may be read are set here, all others are the caller's.
 func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, record bgfetch.RecordSnapshot) {
-	reply := &storedReply{ResponseWriter: w, plan: planPath(r, uniqueID, record), head: r.Method == http.MethodHead}
+	part := func(from, to int64) Part { return a.storedPart(r, uniqueID, record, from, to) }
+	reply := &storedReply{ResponseWriter: w, part: part, head: r.Method == http.MethodHead}
 	header := w.Header()
 	header.Set("Content-Type", contentType(record))
 	header.Set("ETag", entityTag(uniqueID, record))
@@ -94,6 +96,21 @@ func (a api) serveBody(w http.ResponseWriter, r *http.Request, uniqueID string, 
 	if reply.sent {
 		a.seek(r, uniqueID, record.Index, content.offset)
 	}
+}
+
+// storedPart names bytes of the record's body, and says where those are that are stored.
+func (a api) storedPart(r *http.Request, uniqueID string, record bgfetch.RecordSnapshot, from, to int64) Part {
+	part := Part{Plan: planPath(r, uniqueID, record), From: from, To: to}
+	plan, err := a.engine.Plan(r.Context(), uniqueID, record.Index, record.Generation, from, false)
+	if err != nil || !plan.Tells() {
+		return part // whoever asks is told
+	}
+	if n := len(plan.Segments); to >= 0 {
+		plan.Segments = slices.DeleteFunc(plan.Segments, func(s bgfetch.PlanSegment) bool { return s.Offset >= to })
+		plan.End = plan.End && len(plan.Segments) == n
+	}
+	part.First = &plan
+	return part
 }
 
 // planPath is where the Plan is that says where the bytes of the record's body lie. A navigation

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -152,15 +153,81 @@ func wantServedOf(t *testing.T, uniqueID, what string, w *httptest.ResponseRecor
 	if from < 0 {
 		return
 	}
-	var body httpapi.ServedBody
-	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
-		t.Errorf("%s: %v in %s", what, err, w.Body)
-		return
-	}
+	part := onlyPart(t, w)
+	part.First = nil // see TestFirstPlan
 	want := httpapi.Part{Plan: "fetches/" + uniqueID + "/records/0/plan?generation=0", From: from, To: to}
-	if len(body.Parts) != 1 || !reflect.DeepEqual(body.Parts[0], want) {
-		t.Errorf("%s: %+v, want %+v", what, body.Parts, want)
+	if !reflect.DeepEqual(part, want) {
+		t.Errorf("%s: %+v, want %+v", what, part, want)
 	}
+}
+
+// onlyPart is the one part of a body that is served.
+func onlyPart(t *testing.T, w *httptest.ResponseRecorder) httpapi.Part {
+	t.Helper()
+	var body httpapi.ServedBody
+	if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil || len(body.Parts) != 1 {
+		t.Fatalf("%v, %d parts in %s", err, len(body.Parts), w.Body)
+	}
+	return body.Parts[0]
+}
+
+// TestFirstPlan: an answer that serves a body says where the bytes are that are stored, so that
+// nothing more is asked of the program before these are sent.
+func TestFirstPlan(t *testing.T) {
+	serveFile(t, bgfetchtest.Resource{ETag: `"v1"`}, "video/webm", func(t *testing.T, h http.Handler) {
+		time.Sleep(time.Minute) // the other one is done with
+		call(t, h, "POST", "/fetches", `{"uniqueId":"u2","id":"kept","keep":true,"requests":["`+fileURL+`"]}`, 201, nil)
+		const path = "/fetches/u2/records/0/body"
+		if first := onlyPart(t, get(h, "GET", path)).First; first != nil {
+			t.Errorf("before anything is stored: %+v", first)
+		}
+		time.Sleep(2500 * time.Millisecond)
+		first, now := onlyPart(t, get(h, "GET", path)).First, planFrom0(t, h)
+		if first == nil || first.End || !reflect.DeepEqual(*first, now) {
+			t.Errorf("while it comes: %+v, want %+v", first, now)
+		}
+		if first := onlyPart(t, get(h, "GET", path, "Range", "bytes=1048575-")).First; first != nil {
+			t.Errorf("of bytes that are still to come: %+v", first)
+		}
+		time.Sleep(time.Minute)
+		whole := planFrom0(t, h)
+		if !whole.End || len(whole.Segments) < 3 {
+			t.Fatalf("when all is there: %+v", whole)
+		}
+		second, last := whole.Segments[1], len(whole.Segments)-1
+		for _, test := range []struct {
+			what     string
+			from, to int64 // to is the last byte
+			segments []bgfetch.PlanSegment
+			end      bool
+		}{
+			{"all", 0, length - 1, whole.Segments, true},
+			{"the last byte", length - 1, length - 1, whole.Segments[last:], true},
+			{"the first byte", 0, 0, whole.Segments[:1], false},
+			{"the second segment", second.Offset, second.Offset + second.Length - 1, whole.Segments[1:2], false},
+			{"a byte more on each side", second.Offset - 1, second.Offset + second.Length, whole.Segments[:3], last == 2},
+		} {
+			w := get(h, "GET", path, "Range", fmt.Sprintf("bytes=%d-%d", test.from, test.to))
+			want := bgfetch.Plan{Cache: whole.Cache, Segments: test.segments, End: test.end}
+			if first := onlyPart(t, w).First; first == nil || !reflect.DeepEqual(*first, want) {
+				t.Errorf("%s: %+v, want %+v", test.what, first, want)
+			}
+		}
+	})
+	serveFile(t, bgfetchtest.Resource{Type: "unknown"}, "", func(t *testing.T, h http.Handler) {
+		time.Sleep(3 * time.Second)
+		part := onlyPart(t, get(h, "GET", bodyPath))
+		if part.To != -1 || part.First == nil || len(part.First.Segments) == 0 || part.First.End {
+			t.Errorf("of a body whose length is not known: %+v", part)
+		}
+	})
+}
+
+// planFrom0 is the plan of all of u2.
+func planFrom0(t *testing.T, h http.Handler) (plan bgfetch.Plan) {
+	t.Helper()
+	call(t, h, "GET", "/fetches/u2/records/0/plan?generation=0&from=0", "", 200, &plan)
+	return plan
 }
 
 func TestBodyOfUnknownLength(t *testing.T) {

@@ -31,6 +31,9 @@ type Part struct {
 	Plan string `json:"plan,omitempty"`
 	From int64  `json:"from"`
 	To   int64  `json:"to"`
+	// First is that Plan from From on, as it is now, so that it need not be asked for. What
+	// begins at To or after it is left out. nil where there is nothing to tell yet.
+	First *bgfetch.Plan `json:"first,omitempty"`
 }
 
 // Sum is a place of four bytes for the CRC-32, little-endian, of the part number Of,
@@ -44,7 +47,8 @@ type Sum struct {
 // read from an extent is not sent but named, as a server's sendfile does it.
 type storedReply struct {
 	http.ResponseWriter
-	plan string
+	// part names bytes of the body: to is -1 where the end is not known.
+	part func(from, to int64) Part
 	head bool
 	// sent says that bytes were named.
 	sent bool
@@ -100,7 +104,7 @@ func (s *storedReply) send(from, to int64) {
 		return
 	}
 	s.sent = true
-	writeParts(s.ResponseWriter, []Part{{Plan: s.plan, From: from, To: to}})
+	writeParts(s.ResponseWriter, []Part{s.part(from, to)})
 }
 
 func writeParts(w io.Writer, parts []Part) {

@@ -1,0 +1,3 @@
+/** What of a page the types of a worker lack. */
+type Document = EventTarget & { visibilityState: string };
+declare var document: Document | undefined;
