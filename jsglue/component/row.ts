@@ -140,6 +140,7 @@ export class Row {
         return texts.offline;
       case 'waiting-unmetered':
         return texts.unmetered;
+      case 'waiting-host':
       case 'waiting-retry': {
         const wait = ((listing.retryAt ?? 0) - now) / 1000;
         return wait > 0 ? fill(texts.waits, format.duration(wait)) : texts.tries;
