@@ -129,6 +129,7 @@ export class Card {
         return 'This browser is offline';
       case 'waiting-unmetered':
         return 'Waits for a connection without charge';
+      case 'waiting-host':
       case 'waiting-retry': {
         const left = retryAt - Date.now();
         return left > 0 ? `${host} does not answer; next try in ${format.seconds(left / 1000)}` : `Asks ${host} again`;

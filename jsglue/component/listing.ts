@@ -66,6 +66,7 @@ export function stateText(listing: Listing, { format, texts }: Wording, now: num
       return texts.offline;
     case 'waiting-unmetered':
       return texts.unmetered;
+    case 'waiting-host':
     case 'waiting-retry': {
       const wait = ((listing.retryAt ?? 0) - now) / 1000;
       return wait > 0 ? fill(texts.waits, format.duration(wait)) : texts.tries;

@@ -38,6 +38,8 @@ export class Watch {
   #asking: string[] | null = null;
   /** Messages since the worker last said a word on one. */
   #silent = 0;
+  /** The page is online again, or has become visible, and the worker is to know it. */
+  #awake = false;
   /** The ports of the last messages. */
   #ports: MessagePort[] = [];
 
@@ -58,7 +60,10 @@ export class Watch {
     });
   }
 
-  #renewAll = (): void => this.renewSoon(this.#watcher.uniqueIds());
+  #renewAll = (): void => {
+    this.#awake = true;
+    this.renewSoon(this.#watcher.uniqueIds());
+  };
 
   stop(): void {
     if (this.#timer === undefined) return;
@@ -102,7 +107,9 @@ export class Watch {
       protocol: PROTOCOL,
       client: this.#client,
       uniqueIds,
+      awake: this.#awake,
     };
+    this.#awake = false;
     post(worker, message, port2);
   }
 

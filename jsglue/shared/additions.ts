@@ -64,7 +64,7 @@ export class RegistrationAdditions {
     return result === '' ? state : 'settled';
   }
 
-  /** When the next try is made while state is waiting-retry, else null. */
+  /** When the next try is made while state is waiting-host or waiting-retry, else null. */
   get retryAt(): Date | null {
     const { retryAt } = shownSnapshot(this as unknown as BackgroundFetchRegistration);
     return retryAt === undefined ? null : new Date(retryAt);

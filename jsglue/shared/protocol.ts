@@ -63,6 +63,8 @@ export interface WatchMessage {
    * what is unfinished.
    */
   uniqueIds: string[];
+  /** The page is online again, or has become visible: what waits for a server is tried now. */
+  awake?: boolean;
 }
 
 export const WATCH_INTERVAL_MS = 5000;
@@ -152,7 +154,7 @@ export interface Snapshot extends NetworkOptions {
   kept?: boolean;
   paused: boolean;
   state: State;
-  /** ms since 1970, while state is waiting-retry. */
+  /** ms since 1970, while state is waiting-host or waiting-retry. */
   retryAt?: number;
 }
 

@@ -12,6 +12,7 @@ export interface RetryOptions {
   stallTimeout?: number;
   backOff?: number;
   maxBackOff?: number;
+  giveUpAfter?: number;
   maxRetryAfter?: number;
   maxUnreachable?: number;
   maxFailures?: number;
@@ -25,6 +26,7 @@ const HIGHEST = 2_147_483_647;
 /** Member -> the least and the most that it may be, as wasm/bgfetch/retry.go has it. */
 export const RETRY_BOUNDS = {
   backOff: [1, HIGHEST],
+  giveUpAfter: [0, HIGHEST],
   headTimeout: [1, HIGHEST],
   maxBackOff: [1, HIGHEST],
   maxFailures: [0, HIGHEST],

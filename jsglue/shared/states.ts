@@ -4,7 +4,15 @@
  * What a background fetch does, or why it does nothing. `statechange` is fired at
  * the registration when it changes.
  */
-export type State = 'queued' | 'running' | 'waiting-online' | 'waiting-retry' | 'waiting-unmetered' | 'paused' | 'settled';
+export type State =
+  | 'queued'
+  | 'running'
+  | 'waiting-online'
+  | 'waiting-host'
+  | 'waiting-retry'
+  | 'waiting-unmetered'
+  | 'paused'
+  | 'settled';
 
 /** What a site has of its origin's storage. */
 export interface StorageGrant {

@@ -126,6 +126,8 @@ export interface HostMethods {
   waitOnline: [null, null];
   metered: [null, boolean];
   waitMetered: [{ metered: boolean }, null];
+  /** Answered with the number of changes (network.ts) when there have been others than those seen. */
+  waitChange: [{ seen: number }, number];
   reachable: [{ url: string }, boolean];
 
   createCache: [{ cache: string }, null];

@@ -21,6 +21,7 @@ import { differenceOf, VERSION } from '../shared/version';
 import type { Activity } from './activity';
 import type { Lifetime } from './lifetime';
 import { Retired } from './lock';
+import { noteChange } from './network';
 import type { Program } from './program';
 import type { Watchers } from './watchers';
 import { worker } from './worker';
@@ -123,7 +124,7 @@ function partsFrom(port: MessagePort, handle: string, body: Blob | { size: numbe
 
 /** Always sends a word, if only that nothing is known: the page listens for one. */
 async function watch(
-  { client, protocol, uniqueIds }: WatchMessage,
+  { client, protocol, uniqueIds, awake }: WatchMessage,
   port: MessagePort,
   program: Program,
   watchers: Watchers,
@@ -131,7 +132,7 @@ async function watch(
 ): Promise<void> {
   sayAlive(port);
   if (protocol !== PROTOCOL) return;
-  watchers.add(client, port);
+  if (watchers.add(client, port) || awake) noteChange();
   // A failure is told to the page by its requests.
   await lifetime.resume().catch(() => false);
   const snapshots: Snapshot[] = [];

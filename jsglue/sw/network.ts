@@ -34,6 +34,7 @@ const EVENT_WITHIN_MS = 200;
 interface Connection extends EventTarget {
   saveData?: boolean;
   type?: string;
+  effectiveType?: string;
 }
 
 const connectionOf = (): Connection | undefined => (navigator as { connection?: Connection }).connection;
@@ -60,6 +61,50 @@ export async function waitMetered(wanted: HostMethods['waitMetered'][0], signal:
     });
   }
   return null;
+}
+
+/** How often something spoke for another try, in this worker, and who waits for the next time. */
+let changes = 0;
+const waiting = new Set<() => void>();
+
+/** Another network, or somebody looks: what waits for a server is tried now. */
+export function noteChange(): void {
+  changes++;
+  for (const resolve of waiting) resolve();
+}
+
+let listening = false;
+
+function listenForChanges(): void {
+  if (listening) return;
+  listening = true;
+  worker.addEventListener('online', noteChange);
+  const connection = connectionOf();
+  // `change` also comes with each new estimate of its speed.
+  const kind = (): string => `${connection?.type} ${connection?.effectiveType}`;
+  let last = kind();
+  connection?.addEventListener('change', () => {
+    if (kind() !== last) noteChange();
+    last = kind();
+  });
+}
+
+/** Resolves with the number of changes, when it is another than the one that was seen. Rejects 'stopped'. */
+export async function waitChange({ seen }: HostMethods['waitChange'][0], signal: AbortSignal): Promise<number> {
+  listenForChanges();
+  while (changes === seen) {
+    if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        waiting.delete(done);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      waiting.add(done);
+      signal.addEventListener('abort', done);
+    });
+  }
+  return changes;
 }
 
 /** Whether the server answers anything, be it only to say that CORS forbids us. */

@@ -9,7 +9,7 @@ import { room } from '../shared/quota';
 import type { Implementations } from './hostcalls';
 import { Lifetime } from './lifetime';
 import { EngineLock } from './lock';
-import { metered, reachable, waitMetered, waitOnline } from './network';
+import { metered, reachable, waitChange, waitMetered, waitOnline } from './network';
 import { Program } from './program';
 import { Served } from './served';
 import { closeShown, show } from './shown';
@@ -63,6 +63,7 @@ function hostMethods(parts: Parts, transfers: Transfers): Implementations {
     waitOnline,
     metered,
     waitMetered,
+    waitChange,
     reachable,
     saveRequestBody: (args) => saveRequestBody(parts.handles, args),
     keys,

@@ -22,14 +22,16 @@ export class Watchers {
   /** The last snapshots of background fetches whose records are available. */
   #latest = new Map<string, Snapshot>();
 
-  /** From now on the client hears on this port. */
-  add(client: string, port: MessagePort): void {
+  /** From now on the client hears on this port. Returns whether it is a new one. */
+  add(client: string, port: MessagePort): boolean {
+    const isNew = !this.#watchers.has(client);
     const watcher = this.#watchers.get(client) ?? { ports: [], waiting: new Map<number, () => void>() };
     this.#watchers.set(client, watcher);
     port.onmessage = ({ data }: MessageEvent<Partial<AckMessage> | null>) => {
       if (data?.type === 'ack' && data.ack !== undefined) watcher.waiting.get(data.ack)?.();
     };
     if (watcher.ports.push(port) > WATCH_PORTS) watcher.ports.shift()!.close();
+    return isNew;
   }
 
   /**

@@ -112,7 +112,7 @@ declare global {
     resume?(): Promise<boolean>;
     readonly paused?: boolean;
     readonly state?: State;
-    /** While state is waiting-retry, else null. */
+    /** While state is waiting-host or waiting-retry, else null. */
     readonly retryAt?: Date | null;
     readonly priority?: Priority;
     readonly network?: Connections;

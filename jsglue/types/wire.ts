@@ -60,6 +60,7 @@ export interface HostMethods {
   stop: [{ transfer: number }, null];
   stored: [{ put: number }, null];
   update: [{ snapshots: Snapshot[]; wait: boolean }, null];
+  waitChange: [{ seen: number }, number];
   waitMetered: [{ metered: boolean }, null];
   waitOnline: [null, null];
 }
@@ -90,6 +91,7 @@ export const RETRY_BOUNDS = {
   stallTimeout: [1, 2147483647],
   backOff: [1, 2147483647],
   maxBackOff: [1, 2147483647],
+  giveUpAfter: [0, 2147483647],
   maxUnreachable: [0, 2147483647],
   maxFailures: [0, 2147483647],
   maxStatusRetries: [0, 2147483647],
@@ -105,7 +107,7 @@ export interface Action {
 
 export type ActionName = 'abort' | 'pause' | 'resume';
 
-export type Activity = 'paused' | 'queued' | 'running' | 'settled' | 'waiting-online' | 'waiting-retry' | 'waiting-unmetered';
+export type Activity = 'paused' | 'queued' | 'running' | 'settled' | 'waiting-host' | 'waiting-online' | 'waiting-retry' | 'waiting-unmetered';
 
 export interface Compared {
   end: boolean;
@@ -357,6 +359,7 @@ export type Result = '' | 'failure' | 'success';
 
 export interface RetryInit {
   backOff?: number;
+  giveUpAfter?: number;
   headTimeout?: number;
   maxBackOff?: number;
   maxFailures?: number;

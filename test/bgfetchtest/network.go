@@ -30,7 +30,8 @@ type Network struct {
 	// saysOffline: the browser is wrong about the network.
 	saysOffline bool
 	metered     bool
-	changed     chan struct{} // closed when metered changes
+	changed     chan struct{} // closed when metered or changes does
+	changes     int64
 	down        bool
 	died        chan struct{} // closed by Die
 	// dead are origins that do not answer.
@@ -216,6 +217,32 @@ func (n *Network) WaitMetered(ctx context.Context, metered bool) error {
 		case <-changed:
 		case <-ctx.Done():
 			return ctx.Err()
+		}
+	}
+}
+
+// Change lets something happen that speaks for another try.
+func (n *Network) Change() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.changes++
+	close(n.changed)
+	n.changed = make(chan struct{})
+}
+
+// WaitChange implements bgfetch.Network.
+func (n *Network) WaitChange(ctx context.Context, seen int64) (int64, error) {
+	for {
+		n.mu.Lock()
+		now, changed := n.changes, n.changed
+		n.mu.Unlock()
+		if now != seen {
+			return now, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return 0, ctx.Err()
 		}
 	}
 }

@@ -63,7 +63,8 @@ func rows(t *testing.T) []row {
 var policy = bgfetch.RetryPolicy{
 	HeadTimeout: 10 * time.Second, StallTimeout: 2 * time.Second,
 	BackOff: 20 * time.Millisecond, MaxBackOff: 100 * time.Millisecond,
-	MaxUnreachable: 9, MaxFailures: 5, MaxStatusRetries: 8, MaxRetryAfter: time.Hour, MaxRestarts: 2,
+	GiveUpAfter: 10 * time.Minute, MaxUnreachable: bgfetch.NoCount, MaxFailures: 5,
+	MaxStatusRetries: bgfetch.NoCount, MaxRetryAfter: time.Hour, MaxRestarts: 2,
 }
 
 // downFor30s is in a hurry, too.

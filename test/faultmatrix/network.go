@@ -61,6 +61,10 @@ func (n *network) WaitOnline(context.Context) error { return nil }
 
 func (n *network) Metered() bool { return false }
 
+func (n *network) WaitChange(ctx context.Context, _ int64) (int64, error) {
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
 func (n *network) WaitMetered(ctx context.Context, _ bool) error {
 	<-ctx.Done()
 	return ctx.Err()

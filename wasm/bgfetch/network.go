@@ -52,6 +52,10 @@ type Network interface {
 	Online() bool
 	// WaitOnline returns when Online has become true, or with ctx's error.
 	WaitOnline(ctx context.Context) error
+	// WaitChange returns when something speaks for another try, such as another network or
+	// a page that became visible, or with ctx's error. It counts these: seen is the number
+	// that was returned last, 0 at first.
+	WaitChange(ctx context.Context, seen int64) (int64, error)
 	// Metered is the browser's opinion whether the connection is one on which bytes are to
 	// be saved; false where it does not tell.
 	Metered() bool

@@ -181,6 +181,12 @@ type ResponseData struct {
 	Segments []Segment `json:"-"`
 }
 
+// Answered says whether a response that could be used has come: this one, or one of the
+// generations before.
+func (d *ResponseData) Answered() bool {
+	return d.Head != nil || len(d.Segments) > 0 || d.Generation > 0
+}
+
 // Digest is the state of the hash over the first Hashed bytes of a body, so that
 // it goes on after a restart.
 type Digest struct {
@@ -201,6 +207,8 @@ type RecordState struct {
 	// Repeats counts in a row the responses from byte 0 on that broke off hardly further
 	// on than the one before.
 	Repeats int `json:"repeats,omitempty"`
+	// Stall is for how long it has brought nothing, while its server is waited for.
+	Stall Stall `json:"stall,omitzero"`
 	// Digest is the hash so far of a body whose integrity is checked.
 	Digest *Digest `json:"digest,omitempty"`
 	// Refetches counts for wrong pieces how often they were fetched again.

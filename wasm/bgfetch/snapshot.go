@@ -26,7 +26,7 @@ type Snapshot struct {
 	Paused bool     `json:"paused"`
 	State  Activity `json:"state"`
 	// RetryAt is when the next try is made, in ms since 1970, while State is
-	// waiting-retry.
+	// waiting-host or waiting-retry.
 	RetryAt int64 `json:"retryAt,omitempty"`
 	// NetworkOptions are those in force.
 	NetworkOptions
@@ -79,6 +79,7 @@ const (
 	ActivityQueued        Activity = "queued"         // other transfers go first
 	ActivityRunning       Activity = "running"        // at least one request is under way
 	ActivityWaitingOnline Activity = "waiting-online" // the browser is offline
+	ActivityWaitingHost   Activity = "waiting-host"   // the server cannot be reached
 	ActivityWaitingRetry  Activity = "waiting-retry"  // a try failed, the next one comes later
 	// ActivityWaitingUnmetered: the connection is one that it may not use.
 	ActivityWaitingUnmetered Activity = "waiting-unmetered"

@@ -115,6 +115,16 @@ func (n Network) WaitMetered(ctx context.Context, metered bool) error {
 	return n.Bridge.call(ctx, "waitMetered", meteredArgs{metered}, nil)
 }
 
+type changeArgs struct {
+	Seen int64 `json:"seen"`
+}
+
+// WaitChange implements bgfetch.Network.
+func (n Network) WaitChange(ctx context.Context, seen int64) (changes int64, err error) {
+	err = n.Bridge.call(ctx, "waitChange", changeArgs{seen}, &changes)
+	return changes, err
+}
+
 // Reachable implements bgfetch.Network.
 func (n Network) Reachable(ctx context.Context, url string) bool {
 	var reachable bool

@@ -187,7 +187,7 @@ func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged boo
 	}
 	head := transfer.Head()
 	a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogResponse, Status: head.Status, Range: head.Value("Content-Range")})
-	a.owner.Answered()
+	a.owner.Answered(head.Status)
 	return transfer, nil
 }
 

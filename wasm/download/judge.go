@@ -13,7 +13,8 @@ import (
 // judgeStart looks at the head of a response with which the body begins. Next: move.
 func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
-	if delay, ok := ranges.RetryAfter(head, time.Now()); ok && a.Request.IsSafe() && ranges.TemporaryStatus(head.Status) {
+	delay, said := ranges.RetryAfter(head, time.Now())
+	if (said || a.next.Response.Answered()) && a.Request.IsSafe() && ranges.TemporaryStatus(head.Status) {
 		if v, ok := a.later(head.Status, delay); ok {
 			return nil, v
 		}

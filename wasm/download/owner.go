@@ -72,8 +72,10 @@ type Connection interface {
 	Online() bool
 	// Offline says, of a request that failed, whether the browser is offline.
 	Offline() bool
-	// Answered tells that a response came.
-	Answered()
+	// Answered tells that a response came with that status.
+	Answered(status int)
+	// HasAnswered says whether the host has answered before, be it another record.
+	HasAnswered() bool
 	// GivenUp says whether the host was tried often enough for now.
 	GivenUp() bool
 	// PriorityHint is TransferInit.Priority.

@@ -76,6 +76,7 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 	if len(added) == 0 && !found && data.Result == bgfetch.ResponseNone {
 		return
 	}
+	a.next.Stall = bgfetch.Stall{}
 	if v, ok := a.store(added...); !ok {
 		a.decide(v)
 		return

@@ -60,6 +60,9 @@ type Record struct {
 	// failures and the like count since the last byte of progress: idle the attempts that
 	// moved nothing and would be followed at once by another.
 	failures, statusRetries, idle int
+	// hastened: the wait for a server that said "later" was ended early, and the try counts
+	// for nothing if it says so again.
+	hastened bool
 	// unprovedEnds counts the ends of the body that nothing proved, unprovedEnd is where
 	// the last of them was, and unprovedSame how many in a row were there.
 	unprovedEnds, unprovedSame int
@@ -85,6 +88,9 @@ type Verdict struct {
 	Settled bgfetch.ResponseResult
 	// Wait is the time until the next attempt.
 	Wait time.Duration
+	// Patient: the wait may end after Least already, if something speaks for another try.
+	Patient bool
+	Least   time.Duration
 	// Online: the next attempt is made when the network is back.
 	Online bool
 	// Unreachable: the host does not answer. The next attempt is made when it does,
@@ -92,6 +98,9 @@ type Verdict struct {
 	Unreachable bool
 	// SiteAnswers: the site's own server does, though.
 	SiteAnswers bool
+	// Answered: the host has answered before, and has brought nothing for the time Stalled.
+	Answered bool
+	Stalled  time.Duration
 	// Why is for the log.
 	Why string
 }
@@ -99,5 +108,8 @@ type Verdict struct {
 // IsFirstContact says that nothing has ever come for a record with that response data from
 // its server, which is not the site's own.
 func (r *Record) IsFirstContact(data *bgfetch.ResponseData) bool {
-	return data.Head == nil && len(data.Segments) == 0 && bgfetch.OriginOf(r.Request.URL) != r.config.Origin
+	return !data.Answered() && bgfetch.OriginOf(r.Request.URL) != r.config.Origin
 }
+
+// Hasten tells that the wait of a Patient verdict was ended early.
+func (r *Record) Hasten() { r.hastened = true }

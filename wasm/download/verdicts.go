@@ -38,7 +38,7 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 // progress sets the counts of failures to zero.
 func (a *attempt) progress() {
 	a.moved = true
-	a.failures, a.statusRetries, a.idle = 0, 0, 0
+	a.failures, a.statusRetries, a.idle, a.hastened = 0, 0, 0, false
 }
 
 // renew begins new, empty response data: the old ones become redundant.
@@ -211,17 +211,6 @@ func (a *attempt) countRestart() (Verdict, bool) {
 	return Verdict{}, true
 }
 
-// later waits for a server that said so. Not ok: it has said so too often, or for
-// too long.
-func (a *attempt) later(status int, delay time.Duration) (Verdict, bool) {
-	policy := a.Retry
-	if a.statusRetries++; a.statusRetries > policy.MaxStatusRetries || delay > policy.MaxRetryAfter {
-		return Verdict{}, false
-	}
-	delay = max(delay, policy.Wait(a.statusRetries))
-	return Verdict{Wait: delay, Why: fmt.Sprintf("status %d, tried again in %v", status, delay.Round(time.Millisecond))}, true
-}
-
 // broken decides how to go on after a failure of the network, which says nothing
 // of its cause. atHead: there was no response.
 //
@@ -243,7 +232,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 		return nil, Verdict{Wait: policy.Soon(), Why: err.Error() + "; goes on"}
 	}
 	if atHead && !a.answers(ctx, a.Request.URL) {
-		return nil, Verdict{Unreachable: true, SiteAnswers: a.IsFirstContact(&a.next.Response) && a.answers(ctx, a.config.Origin+"/"), Why: "the server cannot be reached"}
+		return nil, a.unreachable(ctx)
 	}
 	a.failures++
 	neverAnswered := atHead && a.next.Response.Head == nil
@@ -274,11 +263,4 @@ func (a *attempt) brokenAgain(err error) (step, Verdict) {
 		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
 	}
 	return a.again(err.Error() + "; asks for all of it again")
-}
-
-// answers asks whether the server of a URL answers at all, within the time for a head.
-func (a *attempt) answers(ctx context.Context, url string) bool {
-	ctx, cancel := context.WithTimeout(ctx, a.Retry.HeadTimeout)
-	defer cancel()
-	return a.config.Network.Reachable(ctx, url)
 }

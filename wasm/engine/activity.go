@@ -23,17 +23,17 @@ func (f *backgroundFetch) activity() (a bgfetch.Activity, retryAt time.Time) {
 	case f.offline > 0:
 		return bgfetch.ActivityWaitingOnline, retryAt
 	}
-	sooner := func(at time.Time) {
-		if a = bgfetch.ActivityWaitingRetry; retryAt.IsZero() || at.Before(retryAt) {
-			retryAt = at
+	sooner := func(at time.Time, why bgfetch.Activity) {
+		if retryAt.IsZero() || at.Before(retryAt) {
+			a, retryAt = why, at
 		}
 	}
 	a = bgfetch.ActivityQueued
-	for _, at := range f.retries {
-		sooner(at)
+	for _, wait := range f.retries {
+		sooner(wait.until, bgfetch.ActivityWaitingRetry)
 	}
 	if until := f.engine.scheduler.ClosedUntil(f.group); !until.IsZero() {
-		sooner(until)
+		sooner(until, bgfetch.ActivityWaitingHost)
 	}
 	return a, retryAt
 }

@@ -24,7 +24,7 @@ func (w *world) wantActivity(uniqueID string, want bgfetch.Activity) bgfetch.Sna
 	if told != want {
 		w.t.Errorf("the instances were last told %q, want %q", told, want)
 	}
-	if (s.RetryAt != 0) != (want == bgfetch.ActivityWaitingRetry) {
+	if waits := want == bgfetch.ActivityWaitingRetry || want == bgfetch.ActivityWaitingHost; (s.RetryAt != 0) != waits {
 		w.t.Errorf("%q with retryAt %d", want, s.RetryAt)
 	}
 	return s
@@ -46,7 +46,7 @@ func TestActivity(t *testing.T) {
 
 		w.network.SetDown(true)
 		time.Sleep(5500 * time.Millisecond)
-		s := w.wantActivity(id, bgfetch.ActivityWaitingRetry)
+		s := w.wantActivity(id, bgfetch.ActivityWaitingHost)
 		if wait := time.Until(time.UnixMilli(s.RetryAt)); wait <= 0 || wait > time.Minute {
 			t.Errorf("the next try is in %v", wait)
 		}

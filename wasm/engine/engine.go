@@ -134,6 +134,7 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.log.Begin(len(stored))
 	e.metered = e.Network.Metered()
 	e.goWork(func() { e.watchMetered(ctx) })
+	e.goWork(func() { e.watchChanges(ctx) })
 	e.goWork(func() { e.log.Run(ctx) })
 	e.goWork(func() { e.notifier.run(ctx) })
 	e.goWork(func() { e.presenter.run(ctx) })
@@ -219,6 +220,7 @@ func (e *Engine) restore(ctx context.Context, s bgfetch.Stored, bodies []string)
 	defer e.mu.Unlock()
 	e.active[f.state.ID] = f
 	f.note(bgfetch.LogLoaded, fmt.Sprintf("%d bytes are stored", f.downloaded))
+	e.recall(f)
 	e.begin(f)
 	return nil
 }

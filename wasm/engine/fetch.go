@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/ranges"
@@ -38,9 +37,9 @@ type backgroundFetch struct {
 	// detail says for people why the first record failed.
 	detail string
 	// running counts the records that are worked on, offline those that wait for
-	// the network; retries has the times of those that wait for their next try.
+	// the network; retries has those that wait for their next try.
 	running, offline int
-	retries          map[*record]time.Time
+	retries          map[*record]*retryWait
 	// told is the activity that the instances were last told of.
 	told bgfetch.Activity
 	// unsettled counts the records without a result.
@@ -59,10 +58,11 @@ type backgroundFetch struct {
 }
 
 func newBackgroundFetch(e *Engine, state bgfetch.FetchState, requests []bgfetch.Request, records []bgfetch.RecordState) *backgroundFetch {
-	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{}), retries: map[*record]time.Time{}}
+	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{}), retries: map[*record]*retryWait{}}
 	f.ctx, f.cancel = context.WithCancel(e.ctx)
 	f.retry, _ = state.Retry.Apply(e.options.Retry) // check has seen it
 	f.group = schedule.NewGroup(f.rank(), state.MaxBandwidth, f.retry)
+	f.group.Created = state.Created
 	f.records = make([]*record, len(requests))
 	for i, request := range requests {
 		var stored *bgfetch.RecordState

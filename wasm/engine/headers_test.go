@@ -45,7 +45,8 @@ func TestAbsurdHeaders(t *testing.T) {
 						replace(&answer.Head, header)
 						return answer
 					})
-					w.fetch("f", siteA)
+					hour := time.Hour.Milliseconds()
+					w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) { init.Retry.GiveUpAfter = &hour })
 					time.Sleep(3 * time.Hour)
 					if w.result("f").Snapshot.Result == bgfetch.ResultSuccess {
 						w.wantBodies("f", file.Body)

@@ -74,6 +74,7 @@ func TestRetryOutOfRange(t *testing.T) {
 			"stallTimeout":     func(r *bgfetch.RetryInit, n *int64) { r.StallTimeout = n },
 			"backOff":          func(r *bgfetch.RetryInit, n *int64) { r.BackOff = n },
 			"maxBackOff":       func(r *bgfetch.RetryInit, n *int64) { r.MaxBackOff = n },
+			"giveUpAfter":      func(r *bgfetch.RetryInit, n *int64) { r.GiveUpAfter = n },
 			"maxRetryAfter":    func(r *bgfetch.RetryInit, n *int64) { r.MaxRetryAfter = n },
 			"maxUnreachable":   func(r *bgfetch.RetryInit, n *int64) { r.MaxUnreachable = n },
 			"maxFailures":      func(r *bgfetch.RetryInit, n *int64) { r.MaxFailures = n },

@@ -56,6 +56,9 @@ func (o owner) publish(next bgfetch.RecordState, added int64) {
 	e, f := o.fetch.engine, o.fetch
 	e.mu.Lock()
 	f.downloaded += added
+	if added > 0 {
+		o.hurried = false
+	}
 	if next.Response.Generation != o.state.Response.Generation {
 		f.downloaded -= ranges.StoredLength(o.state.Response.Segments)
 	}
@@ -189,12 +192,25 @@ func (o owner) Offline() bool {
 }
 
 // Answered implements download.Connection.
-func (o owner) Answered() {
+func (o owner) Answered(status int) {
 	e := o.fetch.engine
 	e.mu.Lock()
-	e.scheduler.Answered(o.job)
+	if !o.fetch.settling {
+		e.scheduler.Answered(o.job)
+	}
+	if status >= 200 && status <= 299 {
+		e.succeeded(o.record)
+	}
 	e.mu.Unlock()
 	e.networkWorks()
+}
+
+// HasAnswered implements download.Connection.
+func (o owner) HasAnswered() bool {
+	e := o.fetch.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.scheduler.HasAnswered(o.job)
 }
 
 // GivenUp implements download.Connection.

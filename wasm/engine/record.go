@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"log"
 	"strings"
-	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
@@ -24,6 +23,9 @@ type record struct {
 	state bgfetch.RecordState
 	// despite: the next request is made although the browser says that it is offline.
 	despite bool
+	// hurried: since its last byte of progress a wait of it has ended early because the host
+	// had answered another record. That happens once.
+	hurried bool
 }
 
 // newRecord makes a record in the state that was stored, or the first one where stored is nil.
@@ -80,6 +82,9 @@ func (r *record) Start() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		r.fetch.running--
+		if v.Answered && !r.fetch.settling {
+			e.scheduler.Recall(r.job, v.Stalled)
+		}
 		e.scheduler.End(r.job, v.Unreachable, v.SiteAnswers)
 		e.conclude(r, v)
 		e.noteActivity(r.fetch)
@@ -114,19 +119,8 @@ func (e *Engine) conclude(r *record, v download.Verdict) {
 	case v.Online:
 		e.waitForNetwork(r)
 	case v.Wait > 0:
-		f.retries[r] = time.Now().Add(v.Wait)
-		time.AfterFunc(v.Wait, func() { e.retry(r) })
+		e.retryLater(r, v)
 	default:
-		e.scheduler.Requeue(r.job)
-	}
-}
-
-// retry queues a record whose wait is over.
-func (e *Engine) retry(r *record) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(r.fetch.retries, r)
-	if r.fetch.ctx.Err() == nil {
 		e.scheduler.Requeue(r.job)
 	}
 }

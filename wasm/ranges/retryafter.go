@@ -34,5 +34,9 @@ func RetryAfter(head bgfetch.Head, now time.Time) (time.Duration, bool) {
 // TemporaryStatus are the statuses that say "later", when they answer the
 // continuation of a download.
 func TemporaryStatus(status int) bool {
-	return status == http.StatusRequestTimeout || status == http.StatusTooManyRequests || status >= 500
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	return status >= 500
 }

@@ -8,6 +8,10 @@ import "time"
 type host struct {
 	// running counts the transfers with it.
 	running int
+	// answered are the groups that it has answered before.
+	answered map[*Group]bool
+	// stalled is for how long it has brought nothing, by those that tried it.
+	stalled time.Duration
 	// failures counts the attempts in a row that found it unreachable.
 	failures int
 	// closed: nobody is to try before the wait is over, at the time until.
@@ -15,16 +19,22 @@ type host struct {
 	until  time.Time
 	// siteAnswers: the site's own server answered when this one was last tried in vain.
 	siteAnswers bool
-	// patience is the largest of those that tried it in vain.
-	patience int
+	// patience and giveUpAfter are the largest of those that tried it in vain.
+	patience    int
+	giveUpAfter time.Duration
+	// hastened: the wait for it was ended early. That try counts for nothing if it fails.
+	hastened bool
 	// stopWaiting ends the wait; nil when there is none.
 	stopWaiting func()
 }
 
 // isUnknown says that there is nothing to know of it.
 func (h *host) isUnknown() bool {
-	return h.running == 0 && h.failures == 0 && !h.closed && h.stopWaiting == nil
+	return h.running == 0 && !h.hasAnswered() && h.failures == 0 && !h.closed && h.stopWaiting == nil
 }
+
+// hasAnswered says whether it has answered somebody before who is still there.
+func (h *host) hasAnswered() bool { return len(h.answered) > 0 }
 
 // admits says whether the job may be begun, where limit may be at once. h is nil for a host
 // of which nothing is known.
@@ -40,9 +50,19 @@ func (h *host) admits(j *Job, limit int) bool {
 	return h.running < limit
 }
 
-// givenUp says whether the host was tried often enough for this job, which then fails at
-// once.
-func (h *host) givenUp(j *Job) bool { return h.closed && h.failures > h.patienceOf(j) }
+// givenUp says whether the host was tried often enough for this job, or for long enough. The
+// job then fails at once.
+func (h *host) givenUp(j *Job) bool {
+	return h.closed && (h.failures > h.patienceOf(j) || h.stalledFor(j) >= j.group.Retry.GiveUpAfter)
+}
+
+// stalledFor is for how long the host has brought the job nothing.
+func (h *host) stalledFor(j *Job) time.Duration {
+	return min(h.stalled, max(0, time.Since(j.group.Created)))
+}
+
+// allGaveUp says whether all that tried it in vain have given it up.
+func (h *host) allGaveUp() bool { return h.failures > h.patience || h.stalled >= h.giveUpAfter }
 
 // maxFirstContact is how often a server is tried again that has never answered,
 // while the site's own does: most likely there is none of that name. Native gives
@@ -51,10 +71,11 @@ const maxFirstContact = 2
 
 // patienceOf is how often the host is tried again for the job.
 func (h *host) patienceOf(j *Job) int {
-	if h.siteAnswers && j.work.FirstContact() {
-		return min(maxFirstContact, j.group.Retry.MaxUnreachable)
+	most := j.group.Retry.UnreachableTries(h.hasAnswered())
+	if h.siteAnswers && !h.hasAnswered() && j.work.FirstContact() {
+		return min(maxFirstContact, most)
 	}
-	return j.group.Retry.MaxUnreachable
+	return most
 }
 
 // meet returns what is known of a host, and remembers it from now on; forget ends that.
@@ -80,11 +101,15 @@ func (s *Scheduler) unreachable(j *Job, siteAnswers bool) {
 	if h.closed {
 		return // jobs that failed together are one failure
 	}
-	h.failures++
+	if !h.hastened {
+		h.failures++
+	}
+	h.hastened = false
 	h.siteAnswers = siteAnswers
 	h.patience = max(h.patience, h.patienceOf(j))
+	h.giveUpAfter = max(h.giveUpAfter, j.group.Retry.GiveUpAfter)
 	h.closed = true
-	wait := j.group.Retry.Wait(h.failures)
+	wait := j.group.Retry.PatientWait(h.failures, h.stalledFor(j))
 	h.until = time.Now().Add(wait)
 	h.stopWaiting = s.after(wait, func() { s.waited(j.host) })
 	s.pump()
@@ -97,24 +122,53 @@ func (s *Scheduler) waited(name string) {
 		return
 	}
 	h.closed, h.stopWaiting, h.until = false, nil, time.Time{}
-	if h.failures > h.patience { // all have given it up: who comes later counts anew
-		h.failures, h.patience, h.siteAnswers = 0, 0, false
+	if h.allGaveUp() { // who comes later counts anew
+		*h = host{running: h.running, answered: h.answered}
 		s.forget(name)
 	}
 	s.pump()
 }
 
+// Hasten ends the waits for all hosts: something speaks for another try.
+func (s *Scheduler) Hasten() {
+	for name, h := range s.hosts {
+		if h.stopWaiting != nil && !h.allGaveUp() {
+			h.stopWaiting()
+			h.hastened = true
+			s.waited(name)
+		}
+	}
+}
+
 // Answered opens the job's host for all: it has answered.
 func (s *Scheduler) Answered(j *Job) {
-	h := s.hosts[j.host]
-	if h == nil || h.failures == 0 {
-		return
-	}
+	h := s.meet(j.host)
+	waited := h.failures > 0
 	if h.stopWaiting != nil {
 		h.stopWaiting()
 	}
-	*h = host{running: h.running}
-	s.pump()
+	*h = host{running: h.running, answered: h.answered}
+	s.Recall(j, 0)
+	if waited {
+		s.pump()
+	}
+}
+
+// Recall tells that the job's host has answered its group before, and for how long it has
+// brought nothing. That holds for all, until the group is removed.
+func (s *Scheduler) Recall(j *Job, stalled time.Duration) {
+	h := s.meet(j.host)
+	if h.answered == nil {
+		h.answered = map[*Group]bool{}
+	}
+	h.answered[j.group] = true
+	h.stalled = max(h.stalled, stalled)
+}
+
+// HasAnswered says whether the job's host has answered before.
+func (s *Scheduler) HasAnswered(j *Job) bool {
+	h := s.hosts[j.host]
+	return h != nil && h.hasAnswered()
 }
 
 // GivenUp says whether the job's host was tried often enough for now.

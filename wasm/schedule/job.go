@@ -11,6 +11,8 @@ import (
 type Group struct {
 	// Retry says how often a host that does not answer is tried again.
 	Retry bgfetch.RetryPolicy
+	// Created is when its background fetch was made: it has waited for nobody before.
+	Created time.Time
 
 	rank  int
 	limit limiter

@@ -111,8 +111,17 @@ func (s *Scheduler) leave(g *Group) {
 	}
 }
 
-// Remove forgets the waiting jobs of a group.
+// Remove forgets the waiting jobs of a group, and who has answered it.
 func (s *Scheduler) Remove(g *Group) {
+	for name, h := range s.hosts {
+		if h.answered[g] {
+			delete(h.answered, g)
+			if !h.hasAnswered() { // who is left counts, from now on
+				h.failures = min(h.failures, 1)
+			}
+		}
+		s.forget(name)
+	}
 	for _, j := range g.queue {
 		j.state = Idle
 	}

@@ -119,7 +119,7 @@ const (
 )
 
 var (
-	policy = bgfetch.RetryPolicy{BackOff: time.Second, MaxBackOff: time.Minute, MaxUnreachable: 3}
+	policy = bgfetch.RetryPolicy{BackOff: time.Second, MaxBackOff: time.Minute, GiveUpAfter: 24 * time.Hour, MaxUnreachable: 3}
 	few    = schedule.Limits{Total: 2, PerHost: 2, Ranks: 3}
 )
 

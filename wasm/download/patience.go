@@ -1,0 +1,59 @@
+package download
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// stalled counts a try that failed without a byte of progress, and stores that: the next
+// engine goes on counting. It returns for how long there has been no progress.
+func (a *attempt) stalled() time.Duration {
+	stalled := a.next.Stall.Failed(time.Now(), a.Retry.GiveUpAfter)
+	if err := a.owner.Commit(a.next); err != nil && a.alive.Err() == nil {
+		a.owner.Publish(a.next)
+		a.owner.Complain("for how long its server was waited for is not stored", err)
+	}
+	return stalled
+}
+
+// later waits for a server that said so. Not ok: it has said so too often, or for
+// too long.
+func (a *attempt) later(status int, delay time.Duration) (Verdict, bool) {
+	policy, answered := a.Retry, a.next.Response.Answered()
+	if !a.hastened {
+		a.statusRetries++
+	}
+	a.hastened = false
+	var stalled time.Duration
+	if answered {
+		stalled = a.stalled()
+	}
+	if a.statusRetries > policy.StatusTries(answered) || stalled >= policy.GiveUpAfter || delay > policy.MaxRetryAfter {
+		return Verdict{}, false
+	}
+	wait := max(delay, policy.PatientWait(a.statusRetries, stalled))
+	why := fmt.Sprintf("status %d, tried again in %v", status, wait.Round(time.Millisecond))
+	return Verdict{Wait: wait, Patient: answered, Least: delay, Why: why}, true
+}
+
+// unreachable waits for a host that does not answer.
+func (a *attempt) unreachable(ctx context.Context) Verdict {
+	v := Verdict{Unreachable: true, Why: "the server cannot be reached"}
+	switch {
+	case ctx.Err() != nil:
+		return Verdict{}
+	case a.owner.HasAnswered():
+		v.Answered, v.Stalled = true, a.stalled()
+	default:
+		v.SiteAnswers = a.IsFirstContact(&a.next.Response) && a.answers(ctx, a.config.Origin+"/")
+	}
+	return v
+}
+
+// answers asks whether the server of a URL answers at all, within the time for a head.
+func (a *attempt) answers(ctx context.Context, url string) bool {
+	ctx, cancel := context.WithTimeout(ctx, a.Retry.HeadTimeout)
+	defer cancel()
+	return a.config.Network.Reachable(ctx, url)
+}
