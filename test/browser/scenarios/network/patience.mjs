@@ -4,6 +4,9 @@ import { assert, bytesSent, gets, MiB, rangeStarts, scenario } from '../../lib/s
 /** What a break costs at most: bytes that a browser had and no script had read. */
 const LOST_AT_MOST = 4 * MiB;
 
+/** The server is away from that byte on, until it is started. */
+const AWAY = { rate: 8 * MiB, down: 3 * MiB, downms: 600_000 };
+
 /** One request for all of it, the others for the rest. */
 async function assertContinued(file, breaks) {
   const log = await file.log();
@@ -25,7 +28,7 @@ const retryAt = (page) => page.evaluate(() => t.held.get('waits').retryAt.getTim
 const waitForState = (page, id, state) =>
   page.waitFor(`the state ${state}`, 30_000, (id, state) => t.held.get(id).state === state && t.held.get(id).retryAt, id, state);
 
-scenario('patience: a deploy answers 502 for more than eight tries, and the worker stops', { timeout: 120_000 }, async (test) => {
+scenario('patience: a deploy answers 502 for more than eight tries, and the worker stops', { timeout: 180_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
   const file = test.resource({ size: 8 * MiB, link: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 16 });
   const retry = { backOff: 400, maxBackOff: 800 };
@@ -42,11 +45,9 @@ scenario('patience: a deploy answers 502 for more than eight tries, and the work
 
 scenario('patience: a network that leads nowhere for more than nine tries', { timeout: 120_000 }, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 16 * MiB, link: 4 * MiB });
+  const file = test.resource({ size: 8 * MiB, ...AWAY });
   const retry = { backOff: 50, maxBackOff: 100 };
   await page.evaluate((...args) => t.startFetch(...args), 'nowhere', file.url, { retry });
-  await page.evaluate((bytes) => t.waitForDownloaded('nowhere', bytes), 3 * MiB);
-  await test.server.control('stop', { name: file.name, ms: 600_000 });
   await waitForState(page, 'nowhere', 'waiting-host');
   for (let tries = 0; tries < 14; ) {
     tries = await page.evaluate(hasTried, 'nowhere', 'cannot be reached');
@@ -63,10 +64,8 @@ scenario('patience: giveUpAfter ends it, with the reason of ever', { timeout: 12
   const retry = { backOff: 100, maxBackOff: 200, giveUpAfter: 3000 };
   const size = 4 * MiB;
   const refused = test.resource({ size, cut: 2 * MiB, status: 503, statusafter: 1 });
-  const away = test.resource({ size, link: MiB });
+  const away = test.resource({ size, ...AWAY });
   await page.evaluate((...args) => t.startFetch(...args), 'away', away.url, { retry });
-  await page.evaluate(() => t.waitForDownloaded('away', 1));
-  await test.server.control('stop', { name: away.name, ms: 600_000 });
   assert.equal((await test.event('away')).failureReason, 'fetch-error');
   const begun = Date.now();
   await page.evaluate((...args) => t.startFetch(...args), 'refused', refused.url, { retry });
@@ -93,13 +92,11 @@ for (const [what, tell] of Object.entries({
 })) {
   scenario(`patience: the wait ends when ${what}`, {}, async (test) => {
     const { page } = await test.open();
-    const file = test.resource({ size: 8 * MiB, link: 4 * MiB });
+    const file = test.resource({ size: 8 * MiB, ...AWAY });
     await page.evaluate((...args) => t.startFetch(...args), 'waits', file.url, { retry: LONG });
-    await page.evaluate((bytes) => t.waitForDownloaded('waits', bytes), 2 * MiB);
-    await test.server.control('stop', { name: file.name, ms: 600_000 });
     await waitForState(page, 'waits', 'waiting-host');
-    await test.server.control('start', { name: file.name });
     const until = await retryAt(page);
+    await test.server.control('start', { name: file.name });
     await page.evaluate(tell);
     await settledEarly(test, page, file, until);
   });
@@ -109,7 +106,7 @@ scenario('patience: the wait ends when the host gives another record what it ask
   const { page } = await test.open();
   const file = test.resource({ size: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 1 });
   await page.evaluate((...args) => t.startFetch(...args), 'waits', file.url, { retry: LONG });
-  await page.waitFor('the 502', 30_000, hasTried, 'waits', 'status 502');
+  await page.waitFor('the wait after the 502', 30_000, () => t.held.get('waits').retryAt - Date.now() > 20_000);
   const until = await retryAt(page);
   const small = test.resource({ size: 1000 });
   await page.evaluate((url) => t.startFetch('small', url), small.url);
