@@ -10,7 +10,10 @@ const AWAY = { rate: 8 * MiB, down: 3 * MiB, downms: 600_000 };
 /** One request for all of it, the others for the rest. */
 async function assertContinued(file, breaks) {
   const log = await file.log();
-  assert.ok(rangeStarts(log).every((start) => start > 0), `Range from ${rangeStarts(log)}`);
+  assert.ok(
+    rangeStarts(log).every((start) => start > 0),
+    `Range from ${rangeStarts(log)}`,
+  );
   assert.equal(gets(log).filter((entry) => !entry.range).length, 1, 'one request for the whole');
   const sent = bytesSent(log);
   assert.ok(sent <= file.size + breaks * LOST_AT_MOST, `${sent} bytes were sent for ${file.size}`);
