@@ -152,11 +152,12 @@ scenario('two equal uploads stay two, and a preflight is no obstacle', {}, async
   );
 });
 
-scenario('a large body is stored in parts, sent whole, and given back', {}, async (test) => {
+scenario('a large body is stored in parts, sent whole, and given back', { timeout: 120_000 }, async (test) => {
   const { page } = await openRealms(test);
   const target = test.resource({ kind: 'upload' });
   const slow = test.resource({ size: MiB, rate: 100_000 });
-  const body = await page.evaluate(
+  const body = await page.evaluateFor(
+    90_000,
     async (target, slow) => {
       const bytes = new Uint8Array(35 * 2 ** 20 + 3);
       for (let i = 0; i < bytes.length; i += 1000) bytes[i] = i >> 10;
