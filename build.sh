@@ -45,8 +45,8 @@ INLINED=(
   crypto/internal/fips140deps/byteorder internal/byteorder math/bits
 )
 
-# dist/bgfetch.wasm, which has the list in it. What can never run is left out by an
-# overlay: docs/decisions/size.md.
+# dist/bgfetch.wasm, which has the list in it. What can never run is left out by an overlay,
+# and what the linker writes is made smaller: docs/decisions/size.md.
 program() {
   need go "compile the program"
   mkdir -p dist test/.cache
@@ -56,7 +56,9 @@ program() {
   # Of several -gcflags the last one that matches a package counts.
   GOOS=js GOARCH=wasm go build -overlay test/.cache/overlay.json -tags nethttpomithttp2 \
     -gcflags=all=-l "${inlined[@]}" \
-    -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o dist/bgfetch.wasm ./wasm
+    -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o test/.cache/linked.wasm ./wasm
+  # SHRINK=cp leaves the program as it is linked, so that its stack traces have lines.
+  ${SHRINK:-go run ./tools/shrink} test/.cache/linked.wasm dist/bgfetch.wasm
   chmod 644 dist/bgfetch.wasm
 }
 
@@ -103,13 +105,13 @@ check() {
   need go "check the program"
   node_modules
   tools
-  [[ -f dist/manifest.json ]] || build
+  [[ -f dist/manifest.json && -f test/.cache/linked.wasm ]] || build
   local project staticcheck deadcode
   for project in page sw component cli; do
     gate "types, $project" npx tsc --noEmit -p "jsglue/$project"
   done
   gate "types, unit tests" npx tsc --noEmit -p test/unit
-  gate "gofmt" nothing_from gofmt -l wasm test demo tools/overlay
+  gate "gofmt" nothing_from gofmt -l wasm test demo tools/overlay tools/shrink
   gate "go vet" go vet ./...
   gate "go vet, js/wasm" for_the_browser go vet ./wasm/...
   staticcheck="$(go tool -n staticcheck)"
@@ -124,6 +126,7 @@ check() {
   gate "format" tools/node_modules/.bin/biome format
   gate "linter" tools/node_modules/.bin/biome lint --diagnostic-level=error
   gate "what is left out of Go" go run ./tools/overlay check
+  gate "what is made smaller" node test/check/shrunk.mjs
   gate "sizes" node test/check/sizes.mjs
   gate "licences" node test/check/licences.mjs
   gate "Go and TypeScript" go test -count=1 ./test/wire
@@ -139,7 +142,7 @@ check() {
 # Formats everything, as check wants it.
 format() {
   tools
-  gofmt -w wasm test demo tools/overlay
+  gofmt -w wasm test demo tools/overlay tools/shrink
   tools/node_modules/.bin/biome format --write
   node test/check/wrap.mjs --write
 }
