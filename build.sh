@@ -37,29 +37,6 @@ node_modules() {
   [[ node_modules/.package-lock.json -nt package-lock.json ]] || npm ci --no-audit --no-fund
 }
 
-# stand_in <package> <file of ours>: the lines of an overlay that puts the file in the
-# place of the package of the standard library.
-stand_in() {
-  local directory file ours="$2"
-  directory="$(go env GOROOT)/src/$1"
-  for file in "$directory"/*.go; do
-    [[ $file == *_test.go ]] && continue
-    printf '%s"%s": "%s"' "$separator" "$file" "${ours:+$PWD/$ours}"
-    ours=
-    separator=$',\n'
-  done
-}
-
-# The program makes no connections of its own, and its hosts are ASCII: what net/http
-# has for these is left out, by an overlay for go build. See docs/decisions/size.md.
-overlay() {
-  local separator=$'\n'
-  printf '{"Replace": {'
-  stand_in crypto/tls wasm/_notls/tls.go
-  stand_in vendor/golang.org/x/net/idna wasm/_noidna/idna.go
-  printf '\n}}\n'
-}
-
 # Where inlining is worth its size: the runtime, hashing, and what both are made of.
 # Everything else is compiled without. See docs/decisions/size.md.
 INLINED=(
@@ -68,17 +45,20 @@ INLINED=(
   crypto/internal/fips140deps/byteorder internal/byteorder math/bits
 )
 
-# dist/bgfetch.wasm, which has the list in it.
+# dist/bgfetch.wasm, which has the list in it. What can never run is left out by an overlay,
+# and what the linker writes is made smaller: docs/decisions/size.md.
 program() {
   need go "compile the program"
   mkdir -p dist test/.cache
-  overlay >test/.cache/overlay.json
+  go run ./tools/overlay write test/.cache
   local inlined=("${INLINED[@]/#/-gcflags=}")
   inlined=("${inlined[@]/%/=}")
   # Of several -gcflags the last one that matches a package counts.
   GOOS=js GOARCH=wasm go build -overlay test/.cache/overlay.json -tags nethttpomithttp2 \
     -gcflags=all=-l "${inlined[@]}" \
-    -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o dist/bgfetch.wasm ./wasm
+    -trimpath -buildvcs=false -ldflags="-s -w -buildid=" -o test/.cache/linked.wasm ./wasm
+  # SHRINK=cp leaves the program as it is linked, so that its stack traces have lines.
+  ${SHRINK:-go run ./tools/shrink} test/.cache/linked.wasm dist/bgfetch.wasm
   chmod 644 dist/bgfetch.wasm
 }
 
@@ -125,13 +105,13 @@ check() {
   need go "check the program"
   node_modules
   tools
-  [[ -f dist/manifest.json ]] || build
+  [[ -f dist/manifest.json && -f test/.cache/linked.wasm ]] || build
   local project staticcheck deadcode
   for project in page sw component cli; do
     gate "types, $project" npx tsc --noEmit -p "jsglue/$project"
   done
   gate "types, unit tests" npx tsc --noEmit -p test/unit
-  gate "gofmt" nothing_from gofmt -l wasm test demo
+  gate "gofmt" nothing_from gofmt -l wasm test demo tools/overlay tools/shrink
   gate "go vet" go vet ./...
   gate "go vet, js/wasm" for_the_browser go vet ./wasm/...
   staticcheck="$(go tool -n staticcheck)"
@@ -145,6 +125,8 @@ check() {
   gate "dead code in JavaScript" tools/node_modules/.bin/knip
   gate "format" tools/node_modules/.bin/biome format
   gate "linter" tools/node_modules/.bin/biome lint --diagnostic-level=error
+  gate "what is left out of Go" go run ./tools/overlay check
+  gate "what is made smaller" node test/check/shrunk.mjs
   gate "sizes" node test/check/sizes.mjs
   gate "licences" node test/check/licences.mjs
   gate "Go and TypeScript" go test -count=1 ./test/wire
@@ -160,7 +142,7 @@ check() {
 # Formats everything, as check wants it.
 format() {
   tools
-  gofmt -w wasm test demo
+  gofmt -w wasm test demo tools/overlay tools/shrink
   tools/node_modules/.bin/biome format --write
   node test/check/wrap.mjs --write
 }

@@ -81,7 +81,7 @@ test('packed twice gives the same bytes, and the program built elsewhere, too', 
   assert.equal(sha256(second), sha256(first));
 
   const elsewhere = folder('elsewhere');
-  const { stdout } = await run('git', ['ls-files', 'go.mod', 'go.sum', 'build.sh', 'wasm']);
+  const { stdout } = await run('git', ['ls-files', 'go.mod', 'go.sum', 'build.sh', 'tools/overlay', 'tools/shrink', 'wasm']);
   for (const name of [...stdout.trim().split('\n'), 'wasm/httpapi/page/list.js']) {
     fs.mkdirSync(path.dirname(path.join(elsewhere, name)), { recursive: true });
     fs.copyFileSync(path.join(root, name), path.join(elsewhere, name));
