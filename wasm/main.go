@@ -61,6 +61,10 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	remains, err := engine.RemainsPolicy(bridge.Config.Remains)
+	if err != nil {
+		return nil, err
+	}
 	ranges := pace.DefaultPolicy
 	if !bridge.Config.Ranges {
 		ranges = pace.OneRange
@@ -83,6 +87,7 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		OnLog:      onLog,
 		Retry:      retry,
 		Ranges:     ranges,
+		Remains:    remains,
 
 		Network:      bridge.Config.Network,
 		MaxBandwidth: bridge.Config.MaxBandwidth,

@@ -55,7 +55,9 @@ export function amountText(listing: Listing, { format }: Wording): string {
 export function stateText(listing: Listing, { format, texts }: Wording, now: number, speed: number | undefined): string {
   if (isEnded(listing)) {
     if (listing.kept) return texts.kept;
-    return listing.result === 'success' ? texts.success : texts[listing.failureReason || 'fetch-error'];
+    if (listing.result === 'success') return texts.success;
+    const reason = texts[listing.failureReason || 'fetch-error'];
+    return listing.remains ? `${reason} · ${fill(texts.remains, format.bytes(listing.remains))}` : reason;
   }
   switch (stateOf(listing)) {
     case 'settled':

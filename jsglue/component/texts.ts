@@ -25,6 +25,7 @@ export const TEXTS = {
   left: '{time} left',
   files: '{count} files',
   success: 'Complete',
+  remains: '{size} stay for another try',
   aborted: 'Aborted',
   'bad-status': 'Failed: the server refused it',
   'fetch-error': 'Failed: the network or the server',

@@ -8,7 +8,6 @@ import { instanceOf, startInstance } from './instances';
 import { toFetchOptions } from './options';
 import { checkPieces } from './pieces';
 import type { FetchInit, FetchList, RequestBodies, Snapshot, StoredRequest } from './protocol';
-import { checkQuota } from './quota';
 import type { BackgroundFetchRegistration } from './registration';
 import { makeRequests, storeRequest, toRequestInfos } from './requests';
 import type { Transport } from './transport';
@@ -50,7 +49,6 @@ export class BackgroundFetchManager {
     const made = makeRequests(inputs);
     checkPieces(pieces, made);
     await transport.checkPolicy?.(made.map(({ url }) => url));
-    await checkQuota(converted.downloadTotal);
 
     const bodies: RequestBodies = new Map();
     const stored: StoredRequest[] = [];

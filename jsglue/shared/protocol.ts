@@ -188,6 +188,8 @@ export interface Ended extends Listing {
   /** ms since 1970. */
   ended: number;
   retryable?: boolean;
+  /** Bytes that stay for another try. */
+  remains?: number;
 }
 
 export interface Listings {
@@ -212,6 +214,7 @@ export type LogEvent =
   | 'response'
   | 'attempt'
   | 'record'
+  | 'remains'
   | 'paused'
   | 'resumed'
   | 'settled'
@@ -330,6 +333,26 @@ export interface KeptRecord extends RecordSnapshot {
   type: string;
   /** ms since 1970. */
   kept: number;
+}
+
+/** What a failed background fetch left for another try: wasm/bgfetch/remains.go. */
+export interface Remains {
+  /** Unique id and id of the background fetch that failed. */
+  of: string;
+  id: string;
+  url: string;
+  /** Bytes that are stored. */
+  size: number;
+  /** Bytes of the whole body, -1 where that is not known. */
+  length: number;
+  /** When it failed, and when they are deleted, ms since 1970. */
+  left: number;
+  expires: number;
+}
+
+export interface RemainsList {
+  /** The last left first. */
+  remains: Remains[];
 }
 
 export interface KeptList {

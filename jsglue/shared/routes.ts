@@ -20,6 +20,7 @@ import type {
   MatchReply,
   Plan,
   RecordSnapshot,
+  RemainsList,
   ServedBody,
   Snapshot,
 } from './protocol';
@@ -62,6 +63,11 @@ export interface Routes {
   'DELETE kept{?ignoreSearch,url}': { reply: DeletedReply };
   /** Of a unique id never 0, but 404. */
   'DELETE kept/{uniqueId}': { reply: DeletedReply };
+  /** What failed background fetches left for another try. */
+  'GET remains': { reply: RemainsList };
+  'DELETE remains': { reply: DeletedReply };
+  /** Of a unique id never 0, but 404. */
+  'DELETE remains/{uniqueId}': { reply: DeletedReply };
   'GET list': { reply: Listings };
   'GET history': { reply: History };
   'DELETE history': { reply: Done };

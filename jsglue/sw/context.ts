@@ -6,6 +6,7 @@
 import { toNetworkOptions } from '../shared/network-options';
 import { cachePrefix, databaseName, lockName, withPrefix } from '../shared/names';
 import { MARK } from '../shared/protocol';
+import { toRemainsOptions } from '../shared/remains';
 import { toRetryOptions } from '../shared/retry';
 import type { HostConfig } from './host';
 import type { WorkerOptions } from './options';
@@ -60,6 +61,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     debug: options.debug === true,
     network,
     maxBandwidth,
+    remains: toRemainsOptions(options.remains, 'backgroundFetchOptions.remains'),
   };
 }
 

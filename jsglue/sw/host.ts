@@ -47,6 +47,8 @@ export interface HostConfig {
   network: Connections;
   /** Bytes per second, of all together; 0: no limit. */
   maxBandwidth: number;
+  /** What stays of records that fail; null: nothing. */
+  remains: RemainsOptions | null;
   /** Which bodies that end too early the browser reports as errors. */
   framing: { contentLength: boolean; keptAlive: boolean; chunked: boolean };
 }
@@ -68,6 +70,7 @@ export interface Shown {
 
 import type { Head, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
 import type { Connections } from '../shared/network-options';
+import type { RemainsOptions } from '../shared/remains';
 import type { RetryOptions } from '../shared/retry';
 import type { EventType } from './events';
 

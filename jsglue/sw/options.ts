@@ -1,6 +1,7 @@
 /** What a site may say to the script in its worker. */
 
 import type { Connections } from '../shared/network-options';
+import type { RemainsOptions } from '../shared/remains';
 import type { RetryOptions } from '../shared/retry';
 
 /** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
@@ -29,4 +30,9 @@ export interface WorkerOptions {
   network?: Connections;
   /** What all background fetches together may download, in bytes per second. 0, the default: no limit. */
   maxBandwidth?: number;
+  /**
+   * What is stored of a record that failed stays, so that the next background fetch for the same
+   * file goes on with it: for 7 days by default, without a limit of bytes. false: nothing stays.
+   */
+  remains?: RemainsOptions | false;
 }

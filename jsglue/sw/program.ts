@@ -190,7 +190,7 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, path } =
+    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, remains, path } =
       this.#context;
     const config: HostConfig = {
       scope,
@@ -203,6 +203,7 @@ export class Program {
       debug,
       network,
       maxBandwidth,
+      remains,
       framing: framing(),
     };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));

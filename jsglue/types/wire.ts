@@ -10,6 +10,8 @@ export interface Routes {
   'DELETE history/{number}': { reply: Record<string, never> };
   'DELETE kept/{uniqueId}': { reply: { deleted: number } };
   'DELETE kept{?ignoreSearch,url}': { reply: { deleted: number } };
+  'DELETE remains': { reply: { deleted: number } };
+  'DELETE remains/{uniqueId}': { reply: { deleted: number } };
   'GET ': unknown;
   'GET body{?download,ignoreSearch,url}': { reply: { parts: { bytes?: string; first?: Plan; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
   'GET fetches/{uniqueId}': { reply: Snapshot };
@@ -25,6 +27,7 @@ export interface Routes {
   'GET log': { reply: Log };
   'GET page.css': unknown;
   'GET program': { reply: { goroutines: number; memory: number } };
+  'GET remains': { reply: { remains: RemainsListing[] } };
   'POST fetches': { request: { downloadTotal: number; icons: Image[]; id: string; keep: boolean; maxBandwidth?: number; network?: Connections; paused: boolean; priority?: Priority; requests: Request[]; retry: RetryInit; title: string; uniqueId: string }; reply: Snapshot };
   'POST fetches/{uniqueId}/abort{?call}': { reply: { aborted: boolean } };
   'POST fetches/{uniqueId}/match': { request: { first: boolean; options: MatchOptions; request: MatchRequest | null }; reply: { cache: string; records: RecordSnapshot[] } };
@@ -75,6 +78,7 @@ export interface HostConfig {
   network: Connections;
   permission: Permission;
   ranges: boolean;
+  remains: RemainsInit | null;
   retry: RetryInit;
   scope: string;
 }
@@ -84,7 +88,7 @@ export type HostError = ErrorCode;
 export const STORED_BODY = 'Bgfetch-Stored-Body';
 export const KEY_PREFIX = '/__bgfetch__/';
 export const PROBLEM_TYPE = 'application/problem+json';
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 export const MAX_LENGTH = 9007199254740991;
 export const RETRY_BOUNDS = {
   headTimeout: [1, 2147483647],
@@ -138,6 +142,7 @@ export interface Ended {
   priority?: Priority;
   records: number;
   recordsAvailable: boolean;
+  remains?: number;
   result: Result;
   retryAt?: number;
   retryable?: boolean;
@@ -262,7 +267,7 @@ export interface LogEntry {
   url?: string;
 }
 
-export type LogEvent = 'attempt' | 'dispatch' | 'ended' | 'error' | 'fetch' | 'loaded' | 'paused' | 'record' | 'request' | 'response' | 'resumed' | 'settled' | 'started';
+export type LogEvent = 'attempt' | 'dispatch' | 'ended' | 'error' | 'fetch' | 'loaded' | 'paused' | 'record' | 'remains' | 'request' | 'response' | 'resumed' | 'settled' | 'started';
 
 export interface LogRun {
   dropped?: number;
@@ -328,6 +333,21 @@ export interface RecordSnapshot {
   length: number;
   request: Request;
   result: ResponseResult;
+}
+
+export interface RemainsInit {
+  days?: number;
+  maxBytes?: number;
+}
+
+export interface RemainsListing {
+  expires: number;
+  id: string;
+  left: number;
+  length: number;
+  of: string;
+  size: number;
+  url: string;
 }
 
 export interface Request {

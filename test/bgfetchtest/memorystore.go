@@ -38,6 +38,7 @@ var _ bgfetch.Store = (*MemoryStore)(nil)
 type memoryData struct {
 	mu      sync.Mutex
 	fetches []*memoryFetch // in order of creation
+	remains map[bgfetch.Place][]byte
 	history rows
 	log     rows
 	writes  int
@@ -58,7 +59,7 @@ type memoryRecord struct {
 
 // NewMemoryStore returns an empty store.
 func NewMemoryStore() *MemoryStore {
-	return openMemory(&memoryData{})
+	return openMemory(&memoryData{remains: map[bgfetch.Place][]byte{}})
 }
 
 func openMemory(data *memoryData) *MemoryStore {
@@ -133,7 +134,7 @@ func (s *MemoryStore) Load(ctx context.Context) ([]bgfetch.Stored, error) {
 }
 
 // Create implements bgfetch.Store.
-func (s *MemoryStore) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
+func (s *MemoryStore) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request, begun ...bgfetch.Begun) error {
 	return s.write(ctx, func(data *memoryData) error {
 		if data.find(state.UniqueID) != nil {
 			return fmt.Errorf("create %q: it is there already", state.UniqueID)
@@ -146,12 +147,21 @@ func (s *MemoryStore) Create(ctx context.Context, state bgfetch.FetchState, requ
 		if err != nil {
 			return err
 		}
-		data.fetches = append(data.fetches, &memoryFetch{
+		fetch := &memoryFetch{
 			uniqueID: state.UniqueID,
 			state:    stateText,
 			requests: requestsText,
 			records:  map[int]*memoryRecord{},
-		})
+		}
+		for _, one := range begun {
+			if err := fetch.putRecord(one.Index, one.State, one.State.Response.Segments); err != nil {
+				return err
+			}
+		}
+		for _, one := range begun {
+			delete(data.remains, one.State.Place)
+		}
+		data.fetches = append(data.fetches, fetch)
 		return nil
 	})
 }
@@ -212,25 +222,29 @@ func (s *MemoryStore) PutRecord(ctx context.Context, uniqueID string, index int,
 		if fetch == nil {
 			return fmt.Errorf("put record of %q: %w", uniqueID, bgfetch.ErrUnknown)
 		}
-		text, err := json.Marshal(record)
-		if err != nil {
-			return err
-		}
-		row := fetch.records[index]
-		if row == nil {
-			row = &memoryRecord{segments: map[int64]bgfetch.Segment{}}
-			fetch.records[index] = row
-		}
-		if row.generation != record.Response.Generation {
-			row.generation = record.Response.Generation
-			clear(row.segments)
-		}
-		row.state = text
-		for _, segment := range added {
-			row.segments[segment.Offset] = segment
-		}
-		return nil
+		return fetch.putRecord(index, record, added)
 	})
+}
+
+func (f *memoryFetch) putRecord(index int, record bgfetch.RecordState, added []bgfetch.Segment) error {
+	text, err := json.Marshal(record)
+	if err != nil {
+		return err
+	}
+	row := f.records[index]
+	if row == nil {
+		row = &memoryRecord{segments: map[int64]bgfetch.Segment{}}
+		f.records[index] = row
+	}
+	if row.generation != record.Response.Generation {
+		row.generation = record.Response.Generation
+		clear(row.segments)
+	}
+	row.state = text
+	for _, segment := range added {
+		row.segments[segment.Offset] = segment
+	}
+	return nil
 }
 
 // DropSegments implements bgfetch.Store.
@@ -260,6 +274,53 @@ func (s *MemoryStore) Delete(ctx context.Context, uniqueID string, ended *bgfetc
 		data.fetches = slices.DeleteFunc(data.fetches, func(fetch *memoryFetch) bool {
 			return fetch.uniqueID == uniqueID
 		})
+		return nil
+	})
+}
+
+// Leave implements bgfetch.Store.
+func (s *MemoryStore) Leave(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, remains *bgfetch.Remains) error {
+	return s.write(ctx, func(data *memoryData) error {
+		fetch := data.find(uniqueID)
+		if fetch == nil {
+			return fmt.Errorf("leave remains of %q: %w", uniqueID, bgfetch.ErrUnknown)
+		}
+		text, err := json.Marshal(remains)
+		if err != nil {
+			return err
+		}
+		if err := fetch.putRecord(index, record, nil); err != nil {
+			return err
+		}
+		clear(fetch.records[index].segments)
+		data.remains[remains.Place] = text
+		return nil
+	})
+}
+
+// Remains implements bgfetch.Store.
+func (s *MemoryStore) Remains(ctx context.Context) ([]*bgfetch.Remains, error) {
+	var all []*bgfetch.Remains
+	err := s.transact(ctx, func(data *memoryData) error {
+		all = make([]*bgfetch.Remains, 0, len(data.remains))
+		for _, text := range data.remains {
+			one := &bgfetch.Remains{}
+			if err := json.Unmarshal(text, one); err != nil {
+				return err
+			}
+			all = append(all, one)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// DeleteRemains implements bgfetch.Store.
+func (s *MemoryStore) DeleteRemains(ctx context.Context, places ...bgfetch.Place) error {
+	return s.write(ctx, func(data *memoryData) error {
+		for _, place := range places {
+			delete(data.remains, place)
+		}
 		return nil
 	})
 }

@@ -31,7 +31,7 @@ type StoreCase struct {
 
 // StoreCases returns the conformance suite of bgfetch.Store.
 func StoreCases() []StoreCase {
-	return slices.Concat(storeFetchCases, storeRecordCases, storeHistoryCases, storeScaleCases)
+	return slices.Concat(storeFetchCases, storeRecordCases, storeRemainsCases, storeHistoryCases, storeScaleCases)
 }
 
 // StoreSuite runs the conformance suite. It calls newStore once for each case.

@@ -4,6 +4,7 @@ import { forbids } from '../../jsglue/page/source-list';
 import { within } from '../../jsglue/shared/deadline';
 import { toNetworkOptions } from '../../jsglue/shared/network-options';
 import type { Snapshot } from '../../jsglue/shared/protocol';
+import { toRemainsOptions } from '../../jsglue/shared/remains';
 import { RETRY_BOUNDS, toRetryOptions } from '../../jsglue/shared/retry';
 import { afterSilence } from '../../jsglue/shared/silence';
 import { isOlder, lost } from '../../jsglue/shared/snapshots';
@@ -34,6 +35,24 @@ test('network options: what is none of the values is refused by name', () => {
   ]) {
     assert.throws(() => toNetworkOptions(bad, 'o'), new RegExp(`^TypeError: o\\.${Object.keys(bad)[0]} `));
   }
+});
+
+test('remains: what is out of range is refused by name', () => {
+  assert.equal(toRemainsOptions(false, 'o'), null);
+  assert.deepEqual(toRemainsOptions(undefined, 'o'), { days: undefined, maxBytes: undefined });
+  assert.deepEqual(toRemainsOptions({ days: 0.5, maxBytes: 0 }, 'o'), { days: 0.5, maxBytes: 0 });
+  for (const bad of [
+    { days: 0 },
+    { days: -1 },
+    { days: 4000 },
+    { days: NaN },
+    { days: '7' },
+    { maxBytes: -1 },
+    { maxBytes: 1.5 },
+  ]) {
+    assert.throws(() => toRemainsOptions(bad, 'o'), new RegExp(`^TypeError: o\\.${Object.keys(bad)[0]} `));
+  }
+  for (const bad of [true, 7, '7']) assert.throws(() => toRemainsOptions(bad, 'o'), /^TypeError: o is not an object/);
 });
 
 test('connect-src: what a policy says of a URL', () => {

@@ -37,8 +37,9 @@ type Store interface {
 	Load(ctx context.Context) ([]Stored, error)
 	// Create stores a new background fetch. Its records are in their initial
 	// state (RecordState with a response Length of -1) and have no rows yet. A
-	// unique id that is already there is an error.
-	Create(ctx context.Context, state FetchState, requests []Request) error
+	// unique id that is already there is an error. Records that have begun are stored with
+	// their segments, and the remains in their place are deleted.
+	Create(ctx context.Context, state FetchState, requests []Request, begun ...Begun) error
 	// PutState replaces the state of a background fetch. It stores nothing and
 	// returns ErrUnknown if there is none.
 	PutState(ctx context.Context, state FetchState) error
@@ -61,6 +62,15 @@ type Store interface {
 	// Keep replaces the state of a background fetch, as PutState does, and adds ended
 	// to the history, as Delete does.
 	Keep(ctx context.Context, state FetchState, ended Ended) error
+
+	// Leave stores the state of a record that has failed, without segments, and what is left
+	// of it: remains, in the place of those that are in the same place. It stores nothing and
+	// returns ErrUnknown if there is no such background fetch.
+	Leave(ctx context.Context, uniqueID string, index int, record RecordState, remains *Remains) error
+	// Remains returns all remains, in no order.
+	Remains(ctx context.Context) ([]*Remains, error)
+	// DeleteRemains deletes those in the places. Those that are not there are no error.
+	DeleteRemains(ctx context.Context, places ...Place) error
 
 	// History returns the history, the last one first.
 	History(ctx context.Context) ([]Ended, error)

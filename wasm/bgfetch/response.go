@@ -177,6 +177,9 @@ type ResponseData struct {
 	// ranges are not of these bytes (of those of a content coding, or within the site's
 	// own Range). Then all of it is asked for, and compared with what is stored.
 	Resumable bool `json:"resumable"`
+	// From is set while the bytes are remains of another background fetch that no response has
+	// proved yet to continue, so that nobody reads them: to the URL that they came from.
+	From string `json:"from,omitempty"`
 	// Segments are sorted by offset. They are stored as rows of their own.
 	Segments []Segment `json:"-"`
 }
@@ -197,6 +200,9 @@ type Digest struct {
 // RecordState is what changes of a record, stored after every change.
 type RecordState struct {
 	Response ResponseData `json:"response"`
+	// Place is where its segments lie, where it began with remains; else it is empty, and they
+	// lie in its own background fetch's cache, under its own index.
+	Place Place `json:"place,omitzero"`
 	// Sent is set before a non-GET request is sent: it is never sent twice.
 	Sent bool `json:"sent,omitempty"`
 	// Uploaded is the number of request body bytes known to have arrived.
@@ -213,6 +219,8 @@ type RecordState struct {
 	Digest *Digest `json:"digest,omitempty"`
 	// Refetches counts for wrong pieces how often they were fetched again.
 	Refetches map[int]int `json:"refetches,omitempty"`
+	// Left is how many of the bytes that it had downloaded when it failed stay as remains.
+	Left int64 `json:"left,omitempty"`
 	// Dropped is set when a kept record was deleted or replaced: its segments go.
 	Dropped bool `json:"dropped,omitempty"`
 }

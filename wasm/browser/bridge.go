@@ -45,6 +45,8 @@ type Config struct {
 	// of all together in bytes per second, 0 for none.
 	Network      bgfetch.Connections `json:"network"`
 	MaxBandwidth int64               `json:"maxBandwidth"`
+	// Remains is what stays of records that fail, where the site says so; nil for nothing.
+	Remains *bgfetch.RemainsInit `json:"remains"`
 	// Framing says which bodies that end too early the browser reports.
 	Framing bgfetch.Framing `json:"framing"`
 }

@@ -129,7 +129,7 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 		return nil, Verdict{Online: true, Why: "waits for the network"}
 	}
 	if a.owner.GivenUp() {
-		return a.settle(bgfetch.ReasonFetchError, "the server cannot be reached")
+		return a.leave(bgfetch.ReasonFetchError, "the server cannot be reached")
 	}
 	if !a.Request.IsSafe() {
 		if a.next.Sent {
@@ -179,7 +179,7 @@ func (a *attempt) headTimeout() time.Duration {
 
 // openTransfer sends a request and notes it, and its response.
 func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged bool) (bgfetch.Transfer, error) {
-	init := bgfetch.TransferInit{UniqueID: a.UniqueID, Index: a.Index, Request: a.Request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.owner.PriorityHint(), PastCache: a.pastCache}
+	init := bgfetch.TransferInit{UniqueID: a.Place.UniqueID, Index: a.Place.Index, Request: a.Request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.owner.PriorityHint(), PastCache: a.pastCache}
 	a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogRequest, Range: init.RangeValue(), Detail: a.Request.Method})
 	transfer, err := a.config.Network.Open(ctx, init)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // Owner is what an attempt reaches of the engine. Its methods take what locks they need;
-// none of them waits, but for Commit and Drop.
+// none of them waits, but for Commit, Drop, Leave and MakeRoom.
 type Owner interface {
 	Book
 	Places
@@ -23,6 +23,12 @@ type Book interface {
 	// deletes the segments of the generation before. It also does so after the attempt's
 	// context has ended: what was put in the cache gets its row.
 	Commit(next bgfetch.RecordState, added ...bgfetch.Segment) error
+	// Leave is Commit for the state of a record that has failed. What is stored of it stays, as
+	// remains, where a server could continue it and the site wants that.
+	Leave(next bgfetch.RecordState) error
+	// MakeRoom deletes remains, so many bytes or a little more, the oldest first, and says
+	// whether there were any. It waits.
+	MakeRoom(bytes int64) bool
 	// Publish makes the next state, without new bytes, what others know, and does not store it.
 	Publish(next bgfetch.RecordState)
 	// Drop stores that the next state has these segments no more, and makes it what others know.

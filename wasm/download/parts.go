@@ -102,7 +102,7 @@ func (a *attempt) add(ctx context.Context, s part.Spec) {
 // recordOf is what parts know of the record.
 func (a *attempt) recordOf() *part.Record {
 	return &part.Record{
-		Index: a.Index, Request: a.Request, Check: a.Check, Retry: a.Retry,
+		Index: a.Place.Index, Request: a.Request, Check: a.Check, Retry: a.Retry,
 		Segments: a.config.Segments, Framing: a.config.Framing, Go: a.config.Go,
 	}
 }

@@ -140,8 +140,7 @@ func (a *attempt) ended(e part.Event) {
 	var refusal *part.Refused
 	switch {
 	case errors.Is(e.Err, bgfetch.ErrQuota):
-		_, v := a.settle(bgfetch.ReasonQuotaExceeded, e.Err.Error())
-		a.decide(v)
+		a.decide(a.full(e.Err.Error()))
 	case errors.As(e.Err, &refusal) && ranges.TemporaryStatus(refusal.Head.Status):
 		// So many at a time are too many.
 		a.leaveAlone(refusal.Delay(policy))

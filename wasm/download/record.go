@@ -31,9 +31,9 @@ type Config struct {
 // Record is a record that is to be completed: what it is, and what attempts found out for
 // those after them. That is not stored: a new engine finds it out anew.
 type Record struct {
-	UniqueID string
-	Index    int
-	Request  bgfetch.Request
+	// Place is where the segments of its body lie.
+	Place   bgfetch.Place
+	Request bgfetch.Request
 	// Check is what the body is checked against.
 	Check digest.Check
 	Retry bgfetch.RetryPolicy
@@ -108,7 +108,9 @@ type Verdict struct {
 // IsFirstContact says that nothing has ever come for a record with that response data from
 // its server, which is not the site's own.
 func (r *Record) IsFirstContact(data *bgfetch.ResponseData) bool {
-	return !data.Answered() && bgfetch.OriginOf(r.Request.URL) != r.config.Origin
+	origin := bgfetch.OriginOf(r.Request.URL)
+	none := !data.Answered() || data.From != "" && bgfetch.OriginOf(data.From) != origin
+	return none && origin != r.config.Origin
 }
 
 // Hasten tells that the wait of a Patient verdict was ended early.

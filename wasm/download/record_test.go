@@ -102,21 +102,23 @@ func (e *engine) Charge(bytes int64) {
 	e.charged += bytes
 }
 
-func (e *engine) Release()                            { e.releases++ }
-func (e *engine) Note(bgfetch.LogEntry)               {}
-func (e *engine) Complain(string, error)              {}
-func (e *engine) Another() bool                       { return false }
-func (e *engine) Return()                             {}
-func (e *engine) Wanted() bool                        { return false }
-func (e *engine) Rate() int64                         { return e.rate }
-func (e *engine) PerRequest() int64                   { return e.rate }
-func (e *engine) MayRead() time.Duration              { return 0 }
-func (e *engine) Online() bool                        { return e.online }
-func (e *engine) Offline() bool                       { return !e.online }
-func (e *engine) Answered(int)                        {}
-func (e *engine) HasAnswered() bool                   { return false }
-func (e *engine) GivenUp() bool                       { return e.givenUp }
-func (e *engine) PriorityHint() bgfetch.FetchPriority { return "" }
+func (e *engine) Leave(next bgfetch.RecordState) error { return e.Commit(next) }
+func (e *engine) MakeRoom(int64) bool                  { return false }
+func (e *engine) Release()                             { e.releases++ }
+func (e *engine) Note(bgfetch.LogEntry)                {}
+func (e *engine) Complain(string, error)               {}
+func (e *engine) Another() bool                        { return false }
+func (e *engine) Return()                              {}
+func (e *engine) Wanted() bool                         { return false }
+func (e *engine) Rate() int64                          { return e.rate }
+func (e *engine) PerRequest() int64                    { return e.rate }
+func (e *engine) MayRead() time.Duration               { return 0 }
+func (e *engine) Online() bool                         { return e.online }
+func (e *engine) Offline() bool                        { return !e.online }
+func (e *engine) Answered(int)                         {}
+func (e *engine) HasAnswered() bool                    { return false }
+func (e *engine) GivenUp() bool                        { return e.givenUp }
+func (e *engine) PriorityHint() bgfetch.FetchPriority  { return "" }
 
 // world has one record, a server with a file, and the engine's side.
 type world struct {
@@ -140,7 +142,7 @@ func run(t *testing.T, server func(n int, init bgfetch.TransferInit) bgfetchtest
 		request := bgfetch.Request{URL: file, Method: "GET"}
 		check, _ := digest.ParseCheck(request)
 		w.record = download.New(download.Record{
-			UniqueID: "u", Request: request, Check: check, Retry: bgfetch.DefaultRetryPolicy,
+			Place: bgfetch.Place{UniqueID: "u"}, Request: request, Check: check, Retry: bgfetch.DefaultRetryPolicy,
 		}, &download.Config{
 			Network: w.network, Bodies: bodies, Origin: "https://site.test", Pace: pace.OneRange,
 			Segments:   bgfetch.SaveLimits{MinLength: mib / 4, MaxLength: mib, MinTime: time.Millisecond, MaxTime: time.Second},

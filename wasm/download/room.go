@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
 )
 
 // askRoomFrom is the length of a body from which on it is asked whether there is
@@ -12,16 +14,35 @@ import (
 const askRoomFrom = 1 << 20
 
 // roomFor checks, before a byte of a body is moved, that as much as its head
-// announces fits. A given downloadTotal was checked by fetch(); what the body needs
-// beyond the announcement is found out by storing it.
+// announces fits, and makes room for it where that is possible. A given downloadTotal was
+// checked by fetch(); what the body needs beyond the announcement is found out by storing it.
 func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 	if length < askRoomFrom {
 		return Verdict{}, true
 	}
-	room, ok := a.config.Bodies.Room(ctx)
-	if !ok || length <= room || ctx.Err() != nil {
-		return Verdict{}, true
+	for {
+		room, ok := a.config.Bodies.Room(ctx)
+		if !ok || length <= room || ctx.Err() != nil {
+			return Verdict{}, true
+		}
+		if !a.owner.MakeRoom(length - room) {
+			_, v := a.leave(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room))
+			return v, false
+		}
 	}
-	_, v := a.settle(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room))
-	return v, false
+}
+
+// full is the verdict on a segment that did not fit: another try where room could be made.
+func (a *attempt) full(why string) Verdict {
+	if a.Request.IsSafe() && a.owner.MakeRoom(a.missing()) {
+		return Verdict{Wait: a.Retry.Soon(), Why: why + "; what other background fetches left makes room"}
+	}
+	_, v := a.leave(bgfetch.ReasonQuotaExceeded, why)
+	return v
+}
+
+// missing is how many bytes are still to come, as far as that is known.
+func (a *attempt) missing() int64 {
+	data := &a.next.Response
+	return max(0, evidence.ExpectedLength(data)-ranges.StoredLength(data.Segments))
 }

@@ -17,15 +17,20 @@ import (
 // store stores the record's next state with added segments and makes it what others know.
 // When it fails, the verdict says so.
 func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
-	if err := a.owner.Commit(a.next, added...); err != nil {
+	err := a.owner.Commit(a.next, added...)
+	for errors.Is(err, bgfetch.ErrQuota) && a.owner.MakeRoom(a.missing()) {
+		err = a.owner.Commit(a.next, added...)
+	}
+	if err != nil {
 		if a.alive.Err() != nil {
 			return Verdict{}, false
 		}
-		reason := bgfetch.ReasonFetchError
+		why := fmt.Sprintf("its state cannot be stored: %v", err)
 		if errors.Is(err, bgfetch.ErrQuota) {
-			reason = bgfetch.ReasonQuotaExceeded
+			_, v := a.leave(bgfetch.ReasonQuotaExceeded, why)
+			return v, false
 		}
-		_, v := a.settleUnstored(reason, fmt.Sprintf("its state cannot be stored: %v", err))
+		_, v := a.settleUnstored(bgfetch.ReasonFetchError, why)
 		return v, false
 	}
 	if a.owner.Left() < 0 {
@@ -69,10 +74,20 @@ func (a *attempt) succeed() (step, Verdict) {
 	return nil, Verdict{Settled: bgfetch.ResponseSuccess}
 }
 
-// settle stores that the record has failed, and gives the verdict.
+// settle stores that the record has failed, and gives the verdict. Another background fetch
+// is not to go on with what is stored.
 func (a *attempt) settle(reason bgfetch.FailureReason, why string) (step, Verdict) {
+	return a.settleBy(func(next bgfetch.RecordState) error { return a.owner.Commit(next) }, reason, why)
+}
+
+// leave is settle where another one may go on with what is stored.
+func (a *attempt) leave(reason bgfetch.FailureReason, why string) (step, Verdict) {
+	return a.settleBy(a.owner.Leave, reason, why)
+}
+
+func (a *attempt) settleBy(store func(bgfetch.RecordState) error, reason bgfetch.FailureReason, why string) (step, Verdict) {
 	a.next.Response.Result = bgfetch.ResponseResult(reason)
-	err := a.owner.Commit(a.next)
+	err := store(a.next)
 	if a.alive.Err() != nil {
 		return nil, Verdict{}
 	}
@@ -99,7 +114,7 @@ func (a *attempt) badStatus(head bgfetch.Head) (step, Verdict) {
 		a.renew() // who reads the response before does not go on with this one
 	}
 	a.next.Response.Head = &head
-	return a.settle(bgfetch.ReasonBadStatus, fmt.Sprintf("the server answered with status %d", head.Status))
+	return a.leave(bgfetch.ReasonBadStatus, fmt.Sprintf("the server answered with status %d", head.Status))
 }
 
 // restart drops what is stored and asks for all of it again.
@@ -119,8 +134,12 @@ func (a *attempt) again(why string) (step, Verdict) {
 	return nil, Verdict{Wait: a.Retry.Soon(), Why: why}
 }
 
-// invalid counts an answer that is not what was asked for. What is stored stays.
+// invalid counts an answer that is not what was asked for. What is stored stays, but for
+// what another background fetch has left.
 func (a *attempt) invalid(problem string) (step, Verdict) {
+	if a.next.Response.From != "" {
+		return a.restart("the partial response is not valid: " + problem)
+	}
 	if v, ok := a.countRestart(); !ok {
 		return nil, v
 	}
@@ -238,7 +257,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	neverAnswered := atHead && a.next.Response.Head == nil
 	forbidden := bgfetch.OriginOf(a.Request.URL) != a.config.Origin || a.Request.Redirect == "error"
 	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && forbidden) {
-		return a.settle(bgfetch.ReasonFetchError, err.Error())
+		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}
 	// The browser may have kept an answer to a request without CORS.
 	a.pastCache = neverAnswered && forbidden
@@ -260,7 +279,7 @@ func (a *attempt) brokenAgain(err error) (step, Verdict) {
 	if now, _ = ranges.FirstGap(a.next.Response.Segments); now-before >= before/4 && now > before {
 		a.next.Repeats = 0
 	} else if a.next.Repeats++; a.next.Repeats > a.Retry.MaxRestarts {
-		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
+		return a.leave(bgfetch.ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
 	}
 	return a.again(err.Error() + "; asks for all of it again")
 }

@@ -40,8 +40,8 @@ func (a *attempt) verify(ctx context.Context) error {
 		if segment.Offset != hashed {
 			return fmt.Errorf("the stored body has a gap at byte %d", hashed)
 		}
-		key := segment.Key(a.Index, a.next.Response.Generation)
-		if err := a.config.Bodies.Read(ctx, a.UniqueID, key, h); err != nil {
+		key := segment.Key(a.Place.Index, a.next.Response.Generation)
+		if err := a.config.Bodies.Read(ctx, a.Place.UniqueID, key, h); err != nil {
 			return fmt.Errorf("the stored body cannot be read: %w", err)
 		}
 		hashed += segment.Length
@@ -90,8 +90,8 @@ func (a *attempt) dropSegments(ctx context.Context, wrong func(bgfetch.Segment) 
 	if err != nil {
 		return err
 	}
-	keys := bgfetch.SegmentKeys(a.Index, a.next.Response.Generation, dropped)
-	if err := a.config.Bodies.DeleteSegments(ctx, a.UniqueID, keys); err != nil {
+	keys := bgfetch.SegmentKeys(a.Place.Index, a.next.Response.Generation, dropped)
+	if err := a.config.Bodies.DeleteSegments(ctx, a.Place.UniqueID, keys); err != nil {
 		a.owner.Complain("wrong segments stay for now", err)
 	}
 	return nil
@@ -123,10 +123,10 @@ func (a *attempt) dropRows(ctx context.Context, lost func(bgfetch.Segment) bool)
 // fetchLost lets segments be fetched again that should be stored and are not.
 func (a *attempt) fetchLost() (step, Verdict) {
 	ctx := a.alive
-	keys, err := a.config.Bodies.Segments(ctx, a.UniqueID)
+	keys, err := a.config.Bodies.Segments(ctx, a.Place.UniqueID)
 	if err == nil {
 		data := &a.next.Response
-		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, s.Key(a.Index, data.Generation)) }
+		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, s.Key(a.Place.Index, data.Generation)) }
 		if evidence.Mixes(data, slices.DeleteFunc(slices.Clone(data.Segments), isLost)) {
 			a.renew()
 			return a.again("stored segments are gone; all is fetched again")

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/library"
 	"background-fetch-wasm/wasm/pace"
 )
 
@@ -27,6 +28,8 @@ type Options struct {
 	Network bgfetch.Connections
 	// MaxBandwidth bounds what all together download, in bytes per second; 0: nothing does.
 	MaxBandwidth int64
+	// Remains says what of records that failed stays for another try.
+	Remains library.RemainsPolicy
 	// Framing says which bodies that end too early this browser reports.
 	Framing bgfetch.Framing
 	// Origin is the site's own, such as "https://example.com".
@@ -50,6 +53,13 @@ var DefaultOptions = Options{
 	ShowInterval:   time.Second,
 	Permission:     bgfetch.PermissionGranted,
 	Retry:          bgfetch.DefaultRetryPolicy,
+	Remains:        library.DefaultRemains,
+}
+
+// RemainsPolicy is what Options.Remains is where a site wants that; nil is for none at all. The
+// error names a member that is out of range.
+func RemainsPolicy(init *bgfetch.RemainsInit) (library.RemainsPolicy, error) {
+	return library.DefaultRemains.With(init)
 }
 
 func (o Options) withDefaults() Options {
@@ -76,6 +86,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Retry == (bgfetch.RetryPolicy{}) {
 		o.Retry = DefaultOptions.Retry
+	}
+	if o.Remains == (library.RemainsPolicy{}) {
+		o.Remains = DefaultOptions.Remains
 	}
 	if o.OnActive == nil {
 		o.OnActive = func(int) {}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -49,16 +50,29 @@ func checkInit(init bgfetch.FetchInit) error {
 	return nil
 }
 
-// create stores the request bodies and then the rows. If it fails nothing is left.
-func (f *backgroundFetch) create(ctx context.Context) error {
+// create stores the request bodies and then the rows. taken are the remains that its records
+// begin with. If it fails nothing else is left.
+func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) error {
 	e := f.engine
-	if err := e.Bodies.Create(ctx, f.state.UniqueID); err != nil {
+	begun, err := f.begun(ctx, taken)
+	if err == nil {
+		err = e.Bodies.Create(ctx, f.state.UniqueID)
+	}
+	if err != nil {
 		return storageError("the background fetch", err)
+	}
+	if err := f.checkRoom(ctx); err != nil {
+		f.discardBodies(ctx)
+		return err
 	}
 	requests := make([]bgfetch.Request, len(f.records))
 	for i, r := range f.records {
 		if body := r.Request.Body; body != nil {
-			saved, err := f.saveRequestBody(ctx, i, body)
+			var saved *bgfetch.RequestBody
+			err := e.withRoom(body.Size, func() (err error) {
+				saved, err = f.saveRequestBody(ctx, i, body)
+				return err
+			})
 			if err != nil {
 				f.discardBodies(ctx)
 				return storageError("the body of the request for "+r.Request.URL, err)
@@ -69,11 +83,47 @@ func (f *backgroundFetch) create(ctx context.Context) error {
 		requests[i] = r.Request
 		requests[i].Pieces = r.Check.Given()
 	}
-	if err := e.Store.Create(ctx, f.state, requests); err != nil {
+	err = e.withRoom(0, func() error { return e.Store.Create(ctx, f.state, requests, begun...) })
+	if err != nil {
 		f.discardBodies(ctx)
 		return storageError("the background fetch", err)
 	}
 	return nil
+}
+
+// noDisk is more than any disk has, a pebibyte, for where the browser gives no estimate.
+const noDisk = 1 << 50
+
+// checkRoom refuses a download total that the site gave and for which there is no room.
+//
+// Source: #dom-backgroundfetchmanager-fetch
+func (f *backgroundFetch) checkRoom(ctx context.Context) error {
+	need := f.state.DownloadTotal - f.downloaded
+	if f.state.DownloadTotal == 0 {
+		return nil
+	}
+	for {
+		room, ok := f.engine.Bodies.Room(ctx)
+		if !ok {
+			room = noDisk
+		}
+		if need <= room {
+			return nil
+		}
+		if !f.engine.makeRoom(need - room) {
+			return bgfetch.Errorf(bgfetch.QuotaExceededError, "there is no room for a downloadTotal of %d bytes", f.state.DownloadTotal)
+		}
+	}
+}
+
+// withRoom calls store, and calls it again while it fails for want of room and some can be
+// made.
+func (e *Engine) withRoom(bytes int64, store func() error) error {
+	err := store()
+	for errors.Is(err, bgfetch.ErrQuota) && e.makeRoom(bytes) {
+		err = store()
+	}
+	return err
 }
 
 // saveRequestBody stores the body that came with fetch(). What takes a minute, and a
@@ -90,7 +140,7 @@ func (f *backgroundFetch) saveRequestBody(ctx context.Context, index int, body *
 }
 
 func (f *backgroundFetch) discardBodies(ctx context.Context) {
-	if err := f.engine.Bodies.Delete(ctx, f.state.UniqueID); err != nil {
+	if err := f.engine.Bodies.Delete(ctx, f.state.UniqueID); err != nil { // no record has its place there yet
 		f.complain("its bodies stay until the next start", err)
 	}
 }

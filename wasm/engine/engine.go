@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -70,8 +69,13 @@ type Engine struct {
 	kept     map[string]*backgroundFetch
 	lastKept int64
 
+	// remains are what failed background fetches left.
+	remains []*bgfetch.Remains
+
 	// tidying is held while kept records are deleted. It is taken before mu.
 	tidying sync.Mutex
+	// clearing is held while remains are deleted. It is taken before mu.
+	clearing sync.Mutex
 }
 
 // NewEngine makes an engine that does nothing before Start.
@@ -125,6 +129,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load the background fetches: %w", err)
 	}
+	if err := e.restoreRemains(ctx); err != nil {
+		return err
+	}
 	bodies, err := e.sweep(ctx, stored)
 	if err != nil {
 		return err
@@ -142,6 +149,9 @@ func (e *Engine) Start(ctx context.Context) error {
 		if err := e.restore(ctx, s, bodies); err != nil {
 			return fmt.Errorf("resume background fetch %q: %w", s.State.ID, err)
 		}
+	}
+	if err := e.sweepRemains(ctx); err != nil {
+		return err
 	}
 	e.tidyKeptSoon()
 	e.reportActive()
@@ -174,9 +184,18 @@ func (e *Engine) sweep(ctx context.Context, stored []bgfetch.Stored) ([]string, 
 	if err != nil {
 		return nil, fmt.Errorf("list the stored bodies: %w", err)
 	}
+	known := map[string]bool{}
+	for _, s := range stored {
+		known[s.State.UniqueID] = true
+		for _, record := range s.Records {
+			known[record.Place.UniqueID] = true
+		}
+	}
+	for _, one := range e.remains {
+		known[one.UniqueID] = true
+	}
 	for _, uniqueID := range uniqueIDs {
-		known := slices.ContainsFunc(stored, func(s bgfetch.Stored) bool { return s.State.UniqueID == uniqueID })
-		if known {
+		if known[uniqueID] {
 			continue
 		}
 		if err := e.Bodies.Delete(ctx, uniqueID); err != nil {
@@ -194,6 +213,7 @@ func (e *Engine) restore(ctx context.Context, s bgfetch.Stored, bodies []string)
 		return e.restoreKept(ctx, s, bodies)
 	}
 	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
+	f.created = true
 	e.mu.Lock()
 	f.settling = s.State.Delivered // nothing can be done to it any more
 	e.fetches[f.state.UniqueID] = f

@@ -143,7 +143,7 @@ func TestFetchAgainWithTheSameUniqueID(t *testing.T) {
 // slowCreate is a store that takes a second to find out that it is full.
 type slowCreate struct{ bgfetch.Store }
 
-func (s slowCreate) Create(context.Context, bgfetch.FetchState, []bgfetch.Request) error {
+func (s slowCreate) Create(context.Context, bgfetch.FetchState, []bgfetch.Request, ...bgfetch.Begun) error {
 	time.Sleep(time.Second)
 	return bgfetch.ErrQuota
 }

@@ -58,20 +58,16 @@ type backgroundFetch struct {
 }
 
 func newBackgroundFetch(e *Engine, state bgfetch.FetchState, requests []bgfetch.Request, records []bgfetch.RecordState) *backgroundFetch {
-	f := &backgroundFetch{engine: e, state: state, created: records != nil, changed: make(chan struct{}), retries: map[*record]*retryWait{}}
+	f := &backgroundFetch{engine: e, state: state, changed: make(chan struct{}), retries: map[*record]*retryWait{}}
 	f.ctx, f.cancel = context.WithCancel(e.ctx)
 	f.retry, _ = state.Retry.Apply(e.options.Retry) // check has seen it
 	f.group = schedule.NewGroup(f.rank(), state.MaxBandwidth, f.retry)
 	f.group.Created = state.Created
 	f.records = make([]*record, len(requests))
 	for i, request := range requests {
-		var stored *bgfetch.RecordState
-		if records != nil {
-			stored = &records[i]
-		}
-		r := newRecord(f, i, request, stored)
+		r := newRecord(f, i, request, records[i])
 		f.records[i] = r
-		f.downloaded += ranges.StoredLength(r.state.Response.Segments)
+		f.downloaded += ranges.StoredLength(r.state.Response.Segments) + r.state.Left
 		f.uploaded += r.state.Uploaded
 		if r.state.Response.Result == bgfetch.ResponseNone {
 			f.unsettled++

@@ -59,6 +59,13 @@ func (s *fullStore) Delete(ctx context.Context, uniqueID string, ended *bgfetch.
 	return s.Store.Delete(ctx, uniqueID, ended)
 }
 
+func (s *fullStore) Leave(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, remains *bgfetch.Remains) error {
+	if err := s.room(); err != nil {
+		return err
+	}
+	return s.Store.Leave(ctx, uniqueID, index, record, remains)
+}
+
 func (s *fullStore) PutLog(ctx context.Context, run bgfetch.LogRun) (int64, error) {
 	if err := s.room(); err != nil {
 		return run.Number, err

@@ -118,9 +118,15 @@ func (e *Engine) History(ctx context.Context) (history []bgfetch.Ended, revision
 	history, err = e.history.Stored(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	listed := map[string]bool{}
+	listed, remains := map[string]bool{}, map[string]int64{}
+	for _, one := range e.remains {
+		if e.available(one) {
+			remains[one.Of] += one.Size()
+		}
+	}
 	for i := range history {
 		one := &history[i]
+		one.Remains = remains[one.UniqueID]
 		one.Again, one.AbortedBy, one.Savable = nil, "", false
 		if f := e.kept[one.UniqueID]; f != nil {
 			one.Kept, one.Savable = true, f.savable()
@@ -143,14 +149,26 @@ func (e *Engine) History(ctx context.Context) (history []bgfetch.Ended, revision
 // history, also in another engine over the same store.
 func (e *Engine) HistoryRevision() int64 { return e.history.Revision() }
 
-// DeleteHistory deletes what the history has under the number. The error is ErrUnknown
-// where it has nothing.
+// DeleteHistory deletes what the history has under the number, and what that background fetch
+// left for another try. The error is ErrUnknown where it has nothing.
 func (e *Engine) DeleteHistory(ctx context.Context, number int64) error {
+	ended, err := e.history.With(ctx, number)
+	if err != nil {
+		return err
+	}
+	if _, err := e.DeleteRemains(ctx, ended.UniqueID); err != nil {
+		return err
+	}
 	return e.history.Delete(ctx, number)
 }
 
-// ClearHistory deletes all of the history.
-func (e *Engine) ClearHistory(ctx context.Context) error { return e.history.Clear(ctx) }
+// ClearHistory deletes all of the history, and what is left for another try.
+func (e *Engine) ClearHistory(ctx context.Context) error {
+	if _, err := e.DeleteRemains(ctx, ""); err != nil {
+		return err
+	}
+	return e.history.Clear(ctx)
+}
 
 // Retry makes a background fetch of the history again, with the same id and
 // requests, and deletes it there. uniqueID is the new one's; like Fetch it can be

@@ -41,15 +41,15 @@ func (e *Engine) nextKeptAt() int64 {
 // restoreKept takes up a background fetch of which only kept records are left, and
 // deletes what is left of one whose bodies were deleted behind our back.
 func (e *Engine) restoreKept(ctx context.Context, s bgfetch.Stored, bodies []string) error {
-	if !slices.Contains(bodies, s.State.UniqueID) {
-		if err := e.Bodies.Delete(ctx, s.State.UniqueID); err != nil {
+	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
+	f.created, f.settling = true, true
+	f.cancel()
+	if slices.ContainsFunc(f.caches(), func(cache string) bool { return !slices.Contains(bodies, cache) }) {
+		if err := e.freeCaches(ctx, f); err != nil {
 			return err
 		}
 		return e.Store.Delete(ctx, s.State.UniqueID, nil)
 	}
-	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
-	f.settling = true
-	f.cancel()
 	if slices.ContainsFunc(s.Requests, func(r bgfetch.Request) bool { return len(r.Headers) > 0 || r.Referrer != "" }) {
 		// A version stored it that kept all of them.
 		if err := f.bareRequests(ctx); err != nil {
@@ -65,14 +65,15 @@ func (e *Engine) restoreKept(ctx context.Context, s bgfetch.Stored, bodies []str
 // keepRecords does for a background fetch that is kept what deletion is for others:
 // it gives up all but its records and the URLs of their requests, and what dead workers have put since it was verified.
 func (e *Engine) keepRecords(f *backgroundFetch, ended bgfetch.Ended) error {
-	keys, err := e.Bodies.Segments(e.ctx, f.state.UniqueID)
+	keys, err := f.storedKeys(e.ctx)
 	if err == nil {
 		err = f.deleteOrphans(e.ctx, keys)
 	}
 	if err != nil {
 		return fmt.Errorf("delete orphaned bodies: %w", err)
 	}
-	// A crash in between leaves a row that is taken up at the next start.
+	// A crash in between leaves a row that is taken up at the next start. Other caches than its
+	// own are kept already.
 	if err := e.Bodies.Keep(e.ctx, f.state.UniqueID); err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func (e *Engine) keptRecords() []*record {
 			}
 			for _, r := range f.records {
 				all = append(all, library.Kept{
-					UniqueID: r.UniqueID, Index: r.Index, URL: r.Request.URL, KeptAt: f.state.KeptAt, Dropped: r.state.Dropped,
+					UniqueID: f.state.UniqueID, Index: r.Index, URL: r.Request.URL, KeptAt: f.state.KeptAt, Dropped: r.state.Dropped,
 				})
 			}
 		}
@@ -126,7 +127,7 @@ func (e *Engine) keptRecords() []*record {
 
 // isChosen says whether a query chooses the record.
 func (r *record) isChosen(query bgfetch.KeptQuery) bool {
-	return library.IsChosen(query, r.UniqueID, r.Request.URL)
+	return library.IsChosen(query, r.fetch.state.UniqueID, r.Request.URL)
 }
 
 // Kept returns the kept records that the query chooses, the last kept first.
@@ -261,21 +262,22 @@ func (e *Engine) tidyKept(ctx context.Context) error {
 // nobody has it open. Who reads what was replaced reads on.
 func (e *Engine) deleteKept(ctx context.Context, f *backgroundFetch) error {
 	uniqueID := f.state.UniqueID
-	var asked []bgfetch.SegmentKey
+	asked := map[string][]bgfetch.SegmentKey{}
 	e.mu.Lock()
 	for _, r := range f.records {
 		if r.state.Dropped {
-			asked = append(asked, r.keys()...)
+			asked[r.Place.UniqueID] = append(asked[r.Place.UniqueID], r.keys()...)
 		}
 		r.state.Dropped = true
 	}
 	f.broadcast()
 	e.mu.Unlock()
-	err := e.Bodies.DeleteSegments(ctx, uniqueID, asked)
-	if err == nil {
-		err = e.Bodies.Delete(ctx, uniqueID)
+	for cache, keys := range asked {
+		if err := e.Bodies.DeleteSegments(ctx, cache, keys); err != nil {
+			return fmt.Errorf("delete kept bodies: %w", err)
+		}
 	}
-	if err != nil {
+	if err := e.freeCaches(ctx, f); err != nil {
 		return fmt.Errorf("delete kept bodies: %w", err)
 	}
 	if err := e.Store.Delete(ctx, uniqueID, nil); err != nil {
@@ -296,7 +298,7 @@ func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
 	e.mu.Lock()
 	keys := r.keys()
 	e.mu.Unlock()
-	if err := e.Bodies.DeleteSegments(ctx, uniqueID, keys); err != nil {
+	if err := e.Bodies.DeleteSegments(ctx, r.Place.UniqueID, keys); err != nil {
 		return fmt.Errorf("delete kept bodies: %w", err)
 	}
 	e.mu.Lock()

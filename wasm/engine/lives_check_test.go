@@ -46,7 +46,7 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 		bodies[i] = body
 	}
 	l.mu.Lock()
-	f.ended = true
+	f.ended, f.failed = true, event != "backgroundfetchsuccess"
 	reads := slices.Clone(f.reads)
 	l.mu.Unlock()
 	for _, read := range reads {
@@ -191,12 +191,23 @@ func commonEnd(a, b []byte) (n int) {
 
 // wantNothing checks what is left when all has ended.
 func (l *life) wantNothing() {
-	stored, err := l.store.Load(context.Background())
-	if err != nil || len(stored) != 0 {
-		l.fault("", "rows left: %d background fetches, %v", len(stored), err)
+	if l.lost { // of which an engine takes note when it starts
+		l.start()
+		l.kill()
 	}
-	if left, _ := l.bodies.UniqueIDs(context.Background()); len(left) != 0 {
-		l.fault("", "bodies left: %q", left)
+	if left := l.left(); left != "" {
+		l.fault("", "%s", left)
+	}
+	if remains, _ := l.store.Remains(context.Background()); len(remains) > 0 {
+		l.start()
+		if _, err := l.engine.DeleteRemains(context.Background(), ""); err != nil {
+			l.fault("", "remains cannot be deleted: %v", err)
+		}
+		l.kill()
+		left, _ := l.bodies.UniqueIDs(context.Background())
+		if remains, _ := l.store.Remains(context.Background()); len(remains)+len(left) > 0 {
+			l.fault("", "left of remains: %v in %q", remains, left)
+		}
 	}
 	if open := l.network.Running(); open != 0 {
 		l.fault("", "%d transfers are still open", open)
@@ -222,9 +233,9 @@ func (l *life) wantLittle() {
 		if l.good {
 			bytes += size
 		} else {
-			bytes += int64(6+l.ours) * (size + 2*mib/10)
+			bytes += int64(1+l.agains) * int64(6+l.ours) * (size + 2*mib/10)
 		}
-		requests += int64(40*(s.served+1) + 10*l.ours)
+		requests += int64(1+l.agains) * int64(40*(s.served+1)+10*l.ours)
 		if s.ranges == "capped" {
 			requests += 3 * size / int64(s.cap)
 		}

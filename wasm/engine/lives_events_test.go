@@ -128,6 +128,7 @@ func (l *life) sought(e livesEvent) {
 func (l *life) evicted(e livesEvent) {
 	l.ours++
 	l.evictions++
+	l.lost = true
 	synctest.Wait() // not between the look for what is there and the event
 	ctx := context.Background()
 	if e.name == "evict all" {
@@ -171,10 +172,10 @@ type livesRead struct {
 
 // reader reads a body from now on, as it comes.
 func (l *life) reader(e livesEvent) {
-	f, engine := l.fetches[e.fetch], l.engine
+	f, engine, uniqueID := l.fetches[e.fetch], l.engine, l.uniqueID(e)
 	index := e.n % len(f.servers)
 	go func() {
-		record, err := engine.Record(context.Background(), f.init.UniqueID, index, true)
+		record, err := engine.Record(context.Background(), uniqueID, index, true)
 		if err != nil || !record.Exposed || record.Result != bgfetch.ResponseNone {
 			return
 		}
@@ -183,7 +184,7 @@ func (l *life) reader(e livesEvent) {
 		f.reads = append(f.reads, read)
 		l.mu.Unlock()
 		for end := false; !end; {
-			plan, err := engine.Plan(context.Background(), f.init.UniqueID, index, record.Generation, int64(len(read.body)), true)
+			plan, err := engine.Plan(context.Background(), uniqueID, index, record.Generation, int64(len(read.body)), true)
 			if err != nil || plan.Failed != bgfetch.ReasonNone {
 				return
 			}

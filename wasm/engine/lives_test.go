@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/library"
 	"background-fetch-wasm/wasm/pace"
 )
 
@@ -72,8 +73,11 @@ type life struct {
 	servers map[string]*livesServer
 	// ours counts what we do that makes a transfer break off.
 	ours int
-	// evictions counts those.
+	// evictions counts those. lost: what failed background fetches had left may be gone, too.
 	evictions int
+	lost      bool
+	// agains counts the background fetches that were made again after they failed.
+	agains int
 	// atPut is what happens after so many more puts.
 	atPut    atomic.Pointer[func()]
 	putsLeft atomic.Int32
@@ -93,8 +97,9 @@ type livesFetch struct {
 	init    bgfetch.FetchInit
 	servers []*livesServer
 	at      time.Duration
-	// made: fetch() resolved. aborted: we wanted that. ended: its closing event came.
-	made, aborted, ended bool
+	// made: fetch() resolved. aborted: we wanted that. ended: its closing event came. failed:
+	// with a failure.
+	made, aborted, ended, failed bool
 	// reads are what readers in mid-transfer got.
 	reads []*livesRead
 }
@@ -109,6 +114,9 @@ func live(t *testing.T, seed uint64) (l *life) {
 		l.start()
 		l.perform()
 		l.finish()
+		for chance(l.r, 60) && l.again() {
+			l.finish()
+		}
 		l.kill()
 		l.wantNothing()
 		l.wantLittle()
@@ -130,8 +138,14 @@ func newLife(t *testing.T, seed uint64) *life {
 		if e.Record != nil {
 			record = *e.Record
 		}
+		if e.Event == bgfetch.LogRemains {
+			begun, left := strings.HasPrefix(e.Detail, "it begins"), strings.HasSuffix(e.Detail, "try")
+			l.count(nil, 0, fmt.Sprintf("remains: begun %v, left %v", begun, left))
+		}
 		l.tell(e.ID, "  %s record %d: %s %s %d %s", e.ID, record, e.Event, e.Range, e.Status, e.Detail)
 	}
+	l.options.Remains = library.DefaultRemains
+	l.options.Remains.MinBytes = 10_000
 	if chance(r, 50) {
 		l.network.StoreTime = func(n int) time.Duration { return time.Duration(n*37%90) * time.Millisecond }
 	}
@@ -162,7 +176,9 @@ func (l *life) randomFetch(i int) *livesFetch {
 		}
 		s := newLivesServer(r, url, cross, l.good)
 		l.servers[url] = s
-		l.network.Handle(url, func(n int, init bgfetch.TransferInit) response {
+		var requests atomic.Int64
+		l.handle(url, func(init bgfetch.TransferInit) response {
+			n := int(requests.Add(1))
 			got, a := l.browser.receive(s, n, init)
 			l.tell(f.init.ID, "  %s request %d, %d-%d %v: %v; seen: %v", url, n, init.RangeStart, init.RangeEnd, init.Ranged, a, got.Head.Headers)
 			return got
@@ -191,6 +207,51 @@ func (l *life) randomFetch(i int) *livesFetch {
 		f.init.DownloadTotal = 1 + r.Int64N(mib)
 	}
 	return f
+}
+
+// handle answers for a URL, also where it is signed anew.
+func (l *life) handle(url string, answer func(bgfetch.TransferInit) response) {
+	for _, url := range []string{url, url + signedAnew} {
+		l.network.Handle(url, func(_ int, init bgfetch.TransferInit) response { return answer(init) })
+	}
+}
+
+const signedAnew = "?signed=anew"
+
+// again makes background fetches that failed once more, with the same URLs or other ones for
+// the same files, and says whether there were any. Some of what they left is gone.
+func (l *life) again() bool {
+	any := false
+	for _, f := range l.fetches {
+		if !f.failed || f.aborted {
+			continue
+		}
+		any = true
+		l.agains++
+		f.failed, f.ended, f.reads = false, false, nil
+		f.init.UniqueID += "-again"
+		f.init.Requests = slices.Clone(f.init.Requests)
+		for i := range f.init.Requests {
+			if request := &f.init.Requests[i]; chance(l.r, 50) {
+				url, signed := strings.CutSuffix(request.URL, signedAnew)
+				if !signed {
+					url += signedAnew
+				}
+				request.URL = url
+			}
+		}
+		if caches, _ := l.bodies.UniqueIDs(context.Background()); chance(l.r, 20) && len(caches) > 0 {
+			l.evictions++
+			l.lost = true
+			l.bodies.LoseSegment(one(l.r, caches...))
+		}
+		if chance(l.r, 30) {
+			l.killedAtWrite(livesEvent{name: one(l.r, "kill before a write", "kill inside a write"), n: l.r.IntN(20)})
+		}
+		l.make(f)
+		l.revive()
+	}
+	return any
 }
 
 // tell adds a line to the log of the life, on a background fetch or "" for all.

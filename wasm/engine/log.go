@@ -18,6 +18,9 @@ func (e *Engine) Log(ctx context.Context) (bgfetch.Log, error) {
 	for _, f := range l.Fetches {
 		l.Stored += f.Downloaded
 	}
+	for _, one := range e.Remains() {
+		l.Stored += one.Size
+	}
 	return l, nil
 }
 

@@ -81,20 +81,20 @@ func (f *backgroundFetch) lookForLost() error {
 // dropLost compares the rows of segments with the bodies that are really there, whose
 // keys it returns. A record that is without a body which it needs has no result any
 // more. Nobody works on the records meanwhile.
-func (f *backgroundFetch) dropLost(ctx context.Context) ([]bgfetch.SegmentKey, error) {
+func (f *backgroundFetch) dropLost(ctx context.Context) (keysByCache, error) {
 	e := f.engine
-	keys, err := e.Bodies.Segments(ctx, f.state.UniqueID)
+	keys, err := f.storedKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	present := make(map[bgfetch.SegmentKey]bool, len(keys))
-	for _, key := range keys {
-		present[key] = true
+	present := make(map[string]map[bgfetch.SegmentKey]bool, len(keys))
+	for cache, there := range keys {
+		present[cache] = keySet(there)
 	}
 	dropped := false
 	for _, r := range f.records {
 		data := &r.state.Response
-		left := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return !r.isStored(s, present) })
+		left := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return !r.isStored(s, present[r.Place.UniqueID]) })
 		if len(left) < len(data.Segments) {
 			if err := r.storeLoss(ctx, left); err != nil {
 				return nil, err
@@ -108,9 +108,14 @@ func (f *backgroundFetch) dropLost(ctx context.Context) ([]bgfetch.SegmentKey, e
 		f.state.Result, f.state.KeptAt = bgfetch.ResultNone, 0 // nobody has seen it yet: its event was not delivered
 	}
 	e.mu.Unlock()
-	if dropped {
-		// The cache itself may be gone, which is the sign that there is work.
-		return keys, e.Bodies.Create(ctx, f.state.UniqueID)
+	if !dropped {
+		return keys, nil
+	}
+	// The caches themselves may be gone, and its own is the sign that there is work.
+	for _, cache := range f.caches() {
+		if err := e.Bodies.Create(ctx, cache); err != nil {
+			return nil, err
+		}
 	}
 	return keys, nil
 }
@@ -172,19 +177,44 @@ func (r *record) dropAllBut(left []bgfetch.Segment) {
 	}
 }
 
+// keysByCache are the keys of the segments that are in each of some caches.
+type keysByCache map[string][]bgfetch.SegmentKey
+
+// storedKeys looks into all caches that hold bodies of f.
+func (f *backgroundFetch) storedKeys(ctx context.Context) (keysByCache, error) {
+	keys := keysByCache{}
+	for _, cache := range f.caches() {
+		there, err := f.engine.Bodies.Segments(ctx, cache)
+		if err != nil {
+			return nil, err
+		}
+		keys[cache] = there
+	}
+	return keys, nil
+}
+
 // deleteOrphans deletes the bodies, of those with the keys, that no row speaks of.
-func (f *backgroundFetch) deleteOrphans(ctx context.Context, keys []bgfetch.SegmentKey) error {
+func (f *backgroundFetch) deleteOrphans(ctx context.Context, keys keysByCache) error {
 	return f.deleteAllBut(ctx, keys, func(*record) bool { return true })
 }
 
 // free deletes the bodies of records that failed, if the background fetch did: nobody
-// may read them. Their rows go with the others.
+// may read them. Their rows go with the others. What they left stays, unless somebody wanted
+// the background fetch to be gone.
 func (f *backgroundFetch) free() {
 	e := f.engine
-	if f.stored().Result != bgfetch.ResultFailure {
+	state := f.stored()
+	if state.Result != bgfetch.ResultFailure {
 		return
 	}
-	keys, err := e.Bodies.Segments(e.ctx, f.state.UniqueID)
+	var err error
+	if state.Aborted {
+		_, err = e.forgetRemains(e.ctx, func(one *bgfetch.Remains) bool { return one.Of == state.UniqueID })
+	}
+	var keys keysByCache
+	if err == nil {
+		keys, err = f.storedKeys(e.ctx)
+	}
 	if err == nil {
 		err = f.deleteAllBut(e.ctx, keys, func(r *record) bool { return r.state.Response.Result == bgfetch.ResponseSuccess })
 	}
@@ -193,20 +223,32 @@ func (f *backgroundFetch) free() {
 	}
 }
 
-// deleteAllBut deletes the bodies, of those with the keys, that are not of these records.
-func (f *backgroundFetch) deleteAllBut(ctx context.Context, keys []bgfetch.SegmentKey, of func(*record) bool) error {
-	known := make(map[bgfetch.SegmentKey]bool, len(keys))
-	for _, r := range f.records {
-		if !of(r) {
+// deleteAllBut deletes the bodies, of those with the keys, that are not of these records, nor
+// of others than f.
+func (f *backgroundFetch) deleteAllBut(ctx context.Context, keys keysByCache, of func(*record) bool) error {
+	e := f.engine
+	for cache, there := range keys {
+		known := map[bgfetch.SegmentKey]bool{}
+		for _, r := range f.records {
+			if r.Place.UniqueID != cache || !of(r) {
+				continue
+			}
+			for _, key := range r.keys() {
+				known[key] = true
+			}
+		}
+		e.mu.Lock()
+		indices, remains, _ := e.others(cache, f)
+		e.mu.Unlock()
+		orphans := slices.DeleteFunc(there, func(key bgfetch.SegmentKey) bool {
+			return known[key] || remains[key] || indices[key.Index]
+		})
+		if len(orphans) == 0 {
 			continue
 		}
-		for _, key := range r.keys() {
-			known[key] = true
+		if err := e.Bodies.DeleteSegments(ctx, cache, orphans); err != nil {
+			return err
 		}
 	}
-	others := slices.DeleteFunc(keys, func(key bgfetch.SegmentKey) bool { return known[key] })
-	if len(others) == 0 {
-		return nil
-	}
-	return f.engine.Bodies.DeleteSegments(ctx, f.state.UniqueID, others)
+	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/library"
 )
 
 // TestCachesDeletedInMidTransfer: whenever it happens, and however often, success means
@@ -234,10 +235,18 @@ func TestLostWhilePaused(t *testing.T) {
 	})
 }
 
-// TestFailedIsFreedBeforeItsEvent: who hears of a failure has the room that it took, and
-// what succeeded can still be read.
+// TestFailedIsFreedBeforeItsEvent: who hears of a failure has the room that it took, at the
+// latest when it is needed, and what succeeded can still be read.
 func TestFailedIsFreedBeforeItsEvent(t *testing.T) {
+	t.Run("no remains", func(t *testing.T) { testFreedBeforeItsEvent(t, library.RemainsPolicy{Off: true}) })
+	t.Run("remains", func(t *testing.T) { testFreedBeforeItsEvent(t, library.DefaultRemains) })
+}
+
+func testFreedBeforeItsEvent(t *testing.T, remains library.RemainsPolicy) {
 	run(t, func(w *world) {
+		w.kill()
+		w.options.Remains = remains
+		w.start()
 		w.bodies.Quota, w.bodies.HideRoom = 12*mib, true
 		small := w.serve(siteB, mib)
 		w.serve(siteA, 20*mib, func(r *resource) { r.Rate = 4 * mib })
@@ -245,7 +254,7 @@ func TestFailedIsFreedBeforeItsEvent(t *testing.T) {
 		listen := w.events.OnDispatch
 		w.events.OnDispatch = func(ctx context.Context, event string, snapshot bgfetch.Snapshot) error {
 			if snapshot.ID == "large" {
-				if used := w.bodies.Used(); used != mib {
+				if used := w.bodies.Used(); (used == mib) != remains.Off {
 					t.Errorf("%d bytes are stored", used)
 				}
 				w.fetch("next", otherC)

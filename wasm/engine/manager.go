@@ -38,7 +38,6 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 
 		NetworkOptions: init.NetworkOptions,
 	}
-	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), nil)
 	if err := e.waitRemembered(ctx); err != nil {
 		return bgfetch.Snapshot{}, storageError("the background fetch", err)
 	}
@@ -59,11 +58,13 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 		e.mu.Unlock()
 		return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.TypeError, "a background fetch with the id %q is already active", init.ID)
 	}
+	records, taken := e.beginRecords(init)
+	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), records)
 	e.fetches[init.UniqueID] = f
 	e.active[init.ID] = f
 	e.mu.Unlock()
 
-	err := f.create(ctx)
+	err := f.create(ctx, taken)
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -72,9 +73,18 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 	if err != nil {
 		delete(e.fetches, init.UniqueID)
 		delete(e.active, init.ID)
+		for _, one := range taken {
+			if slices.Contains(f.caches(), one.UniqueID) {
+				e.remains = append(e.remains, one)
+			}
+		}
 		return bgfetch.Snapshot{}, err
 	}
 	f.note(bgfetch.LogFetch, fmt.Sprintf("%d requests, downloadTotal %d", len(f.records), f.state.DownloadTotal))
+	if f.downloaded > 0 {
+		f.note(bgfetch.LogRemains, fmt.Sprintf("it begins with %d bytes that another one left", f.downloaded))
+		e.history.Changed()
+	}
 	e.begin(f)
 	e.reportActiveLocked()
 	return f.nextSnapshot(), nil

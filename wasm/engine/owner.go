@@ -23,7 +23,7 @@ func (o owner) State() bgfetch.RecordState {
 // Commit implements download.Book.
 func (o owner) Commit(next bgfetch.RecordState, added ...bgfetch.Segment) error {
 	e := o.fetch.engine
-	if err := e.Store.PutRecord(e.ctx, o.UniqueID, o.Index, next, added...); err != nil {
+	if err := e.Store.PutRecord(e.ctx, o.fetch.state.UniqueID, o.Index, next, added...); err != nil {
 		return err
 	}
 	o.deleteRedundant(next)
@@ -42,8 +42,8 @@ func (o owner) deleteRedundant(next bgfetch.RecordState) {
 	if before.Generation == next.Response.Generation || len(before.Segments) == 0 {
 		return
 	}
-	keys := bgfetch.SegmentKeys(o.Index, before.Generation, before.Segments)
-	if err := e.Bodies.DeleteSegments(e.ctx, o.UniqueID, keys); err != nil {
+	keys := bgfetch.SegmentKeys(o.Place.Index, before.Generation, before.Segments)
+	if err := e.Bodies.DeleteSegments(e.ctx, o.Place.UniqueID, keys); err != nil {
 		o.fetch.complain("redundant segments stay for now", err)
 	}
 }
@@ -73,7 +73,7 @@ func (o owner) publish(next bgfetch.RecordState, added int64) {
 // Drop implements download.Book.
 func (o owner) Drop(next bgfetch.RecordState, dropped []bgfetch.Segment) error {
 	e := o.fetch.engine
-	if err := e.Store.DropSegments(e.ctx, o.UniqueID, o.Index, next.Response.Generation, dropped); err != nil {
+	if err := e.Store.DropSegments(e.ctx, o.fetch.state.UniqueID, o.Index, next.Response.Generation, dropped); err != nil {
 		return err
 	}
 	lost := ranges.StoredLength(o.State().Response.Segments) - ranges.StoredLength(next.Response.Segments)

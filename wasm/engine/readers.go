@@ -120,9 +120,11 @@ func exposed(result bgfetch.ResponseResult) bool {
 	return result == bgfetch.ResponseNone || result == bgfetch.ResponseSuccess || result == bgfetch.ResponseResult(bgfetch.ReasonBadStatus)
 }
 
-// unproven says that nothing may be read yet, because it may prove to be wrong.
+// unproven says that nothing may be read yet, because it may prove to be wrong, or to be
+// remains of another file.
 func (r *record) unproven() bool {
-	return r.Check.Asked() && r.state.Response.Result == bgfetch.ResponseNone
+	data := &r.state.Response
+	return data.Result == bgfetch.ResponseNone && (r.Check.Asked() || data.From != "")
 }
 
 // snapshot is what instances are told of the record. e.mu is held.
@@ -160,7 +162,7 @@ func (r *record) lengthIsCertain() bool {
 func (r *record) plan(generation int, from int64) bgfetch.Plan {
 	data := &r.state.Response
 	result := r.result()
-	p := bgfetch.Plan{Cache: r.fetch.engine.Bodies.CacheName(r.fetch.state.UniqueID), Segments: []bgfetch.PlanSegment{}}
+	p := bgfetch.Plan{Cache: r.fetch.engine.Bodies.CacheName(r.Place.UniqueID), Segments: []bgfetch.PlanSegment{}}
 	switch {
 	case generation != data.Generation:
 		p.Failed = bgfetch.ReasonFetchError // it started again: these bytes belong to nothing
@@ -180,7 +182,7 @@ func (r *record) plan(generation int, from int64) bgfetch.Plan {
 			break // it is not proved to be what follows
 		}
 		p.Segments = append(p.Segments, bgfetch.PlanSegment{
-			Key: r.fetch.engine.Bodies.Key(s.Key(r.Index, generation)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
+			Key: r.fetch.engine.Bodies.Key(s.Key(r.Place.Index, generation)), Offset: s.Offset, Length: s.Length, Whole: data.Whole,
 		})
 		end = s.Offset + s.Length
 	}

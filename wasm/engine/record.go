@@ -18,6 +18,8 @@ import (
 type record struct {
 	*download.Record
 	fetch *backgroundFetch
+	// Index is its index among the records of the background fetch.
+	Index int
 	// job is what it has of the scheduler.
 	job   *schedule.Job
 	state bgfetch.RecordState
@@ -28,32 +30,28 @@ type record struct {
 	hurried bool
 }
 
-// newRecord makes a record in the state that was stored, or the first one where stored is nil.
-func newRecord(f *backgroundFetch, index int, request bgfetch.Request, stored *bgfetch.RecordState) *record {
-	r := &record{fetch: f}
-	if stored != nil {
-		r.state = *stored
-		evidence.Distrust(&r.state.Response)
-	} else {
-		r.state.Response.Length = -1
-	}
+// newRecord makes a record in that state.
+func newRecord(f *backgroundFetch, index int, request bgfetch.Request, state bgfetch.RecordState) *record {
+	r := &record{fetch: f, Index: index, state: state}
+	evidence.Distrust(&r.state.Response)
 	r.job = schedule.NewJob(f.group, bgfetch.OriginOf(request.URL), r)
 	check, _ := digest.ParseCheck(request) // checkInit has seen it
 	request.Pieces = nil
 	r.Record = download.New(download.Record{
-		UniqueID: f.state.UniqueID, Index: index, Request: request, Check: check, Retry: f.retry, DownloadTotal: f.state.DownloadTotal,
+		Place: cmp.Or(state.Place, bgfetch.Place{UniqueID: f.state.UniqueID, Index: index}), Request: request, Check: check,
+		Retry: f.retry, DownloadTotal: f.state.DownloadTotal,
 	}, f.engine.downloads, owner{r})
 	return r
 }
 
 // keys are the keys of all its segments.
 func (r *record) keys() []bgfetch.SegmentKey {
-	return bgfetch.SegmentKeys(r.Index, r.state.Response.Generation, r.state.Response.Segments)
+	return bgfetch.SegmentKeys(r.Place.Index, r.state.Response.Generation, r.state.Response.Segments)
 }
 
 // isStored says whether the body of a segment is among those with the keys.
 func (r *record) isStored(s bgfetch.Segment, keys map[bgfetch.SegmentKey]bool) bool {
-	return keys[s.Key(r.Index, r.state.Response.Generation)]
+	return keys[s.Key(r.Place.Index, r.state.Response.Generation)]
 }
 
 // FirstContact implements schedule.Work.

@@ -57,7 +57,7 @@ func (e *Engine) finish(f *backgroundFetch) {
 	}
 	if errors.Is(err, bgfetch.ErrQuota) {
 		f.free()
-		err = f.change(outcome)
+		err = e.withRoom(0, func() error { return f.change(outcome) })
 	}
 	if err != nil {
 		f.complain("its result is not stored", err)
@@ -112,12 +112,13 @@ func closingEvent(snapshot bgfetch.Snapshot) bgfetch.EventType {
 // fetch all of it again.
 //
 // Where there is no room for the row in the history, the bodies are what takes it, and go first.
-func (e *Engine) deleteAll(uniqueID string, ended bgfetch.Ended) error {
+func (e *Engine) deleteAll(f *backgroundFetch, ended bgfetch.Ended) error {
+	uniqueID := f.state.UniqueID
 	err := e.Store.Delete(e.ctx, uniqueID, &ended)
 	if err != nil && !errors.Is(err, bgfetch.ErrQuota) {
 		return err
 	}
-	if deleted := e.Bodies.Delete(e.ctx, uniqueID); deleted != nil || err == nil {
+	if deleted := e.freeCaches(e.ctx, f); deleted != nil || err == nil {
 		return deleted
 	}
 	if err = e.Store.Delete(e.ctx, uniqueID, &ended); errors.Is(err, bgfetch.ErrQuota) {
@@ -136,7 +137,7 @@ func (e *Engine) remove(f *backgroundFetch) {
 	if kept {
 		err = e.keepRecords(f, ended)
 	} else {
-		err = e.deleteAll(uniqueID, ended)
+		err = e.deleteAll(f, ended)
 	}
 	if e.ctx.Err() != nil {
 		return

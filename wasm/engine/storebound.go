@@ -71,8 +71,27 @@ func (s *boundedStore) Load(ctx context.Context) ([]bgfetch.Stored, error) {
 	return stored, nil
 }
 
-func (s *boundedStore) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
-	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.Create(ctx, state, requests) })
+func (s *boundedStore) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request, begun ...bgfetch.Begun) error {
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.Create(ctx, state, requests, begun...) })
+}
+
+func (s *boundedStore) Leave(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, remains *bgfetch.Remains) error {
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.Leave(ctx, uniqueID, index, record, remains) })
+}
+
+func (s *boundedStore) Remains(ctx context.Context) ([]*bgfetch.Remains, error) {
+	var remains []*bgfetch.Remains
+	if err := s.inTime(ctx, func(ctx context.Context) (err error) {
+		remains, err = s.Store.Remains(ctx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	return remains, nil
+}
+
+func (s *boundedStore) DeleteRemains(ctx context.Context, places ...bgfetch.Place) error {
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.DeleteRemains(ctx, places...) })
 }
 
 func (s *boundedStore) PutState(ctx context.Context, state bgfetch.FetchState) error {

@@ -31,12 +31,12 @@ func (s *silent) Load(ctx context.Context) ([]bgfetch.Stored, error) {
 	return s.Store.Load(ctx)
 }
 
-func (s *silent) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
+func (s *silent) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request, begun ...bgfetch.Begun) error {
 	wait(s.create.Load())
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return s.Store.Create(ctx, state, requests)
+	return s.Store.Create(ctx, state, requests, begun...)
 }
 
 func (s *silent) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {

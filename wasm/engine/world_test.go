@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -86,8 +87,16 @@ func (d *dying) Load(ctx context.Context) ([]bgfetch.Stored, error) {
 	return stored, d.heard(err)
 }
 
-func (d *dying) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
-	return d.heard(d.Store.Create(ctx, state, requests))
+func (d *dying) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request, begun ...bgfetch.Begun) error {
+	return d.heard(d.Store.Create(ctx, state, requests, begun...))
+}
+
+func (d *dying) Leave(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, remains *bgfetch.Remains) error {
+	return d.heard(d.Store.Leave(ctx, uniqueID, index, record, remains))
+}
+
+func (d *dying) DeleteRemains(ctx context.Context, places ...bgfetch.Place) error {
+	return d.heard(d.Store.DeleteRemains(ctx, places...))
 }
 
 func (d *dying) PutState(ctx context.Context, state bgfetch.FetchState) error {
@@ -249,16 +258,50 @@ func (w *world) wantFailure(id string, reason bgfetch.FailureReason) {
 	}
 }
 
-// wantNothingLeft checks that no row and no body is left.
+// wantNothingLeft checks that no row and no body is left, but for remains.
 func (w *world) wantNothingLeft() {
 	w.t.Helper()
-	stored, err := w.store.Load(context.Background())
+	if left := w.left(); left != "" {
+		w.t.Error(left)
+	}
+}
+
+// left says what is left besides remains, and what is missing of those.
+func (w *world) left() string {
+	ctx := context.Background()
+	stored, err := w.store.Load(ctx)
 	if err != nil || len(stored) != 0 {
-		w.t.Errorf("rows left: %d background fetches, %v", len(stored), err)
+		return fmt.Sprintf("rows left: %d background fetches, %v", len(stored), err)
 	}
-	if left, _ := w.bodies.UniqueIDs(context.Background()); len(left) != 0 {
-		w.t.Errorf("bodies left: %q", left)
+	remains, err := w.store.Remains(ctx)
+	if err != nil {
+		return err.Error()
 	}
+	wanted := map[string][]bgfetch.SegmentKey{}
+	for _, one := range remains {
+		wanted[one.UniqueID] = append(wanted[one.UniqueID], one.Keys()...)
+	}
+	caches, _ := w.bodies.UniqueIDs(ctx)
+	for _, cache := range caches {
+		if len(wanted[cache]) == 0 {
+			return fmt.Sprintf("bodies left: %q", cache)
+		}
+	}
+	for cache, keys := range wanted {
+		there, _ := w.bodies.Segments(ctx, cache)
+		for _, key := range there {
+			if !slices.Contains(keys, key) {
+				return fmt.Sprintf("a body left: %v in %q", key, cache)
+			}
+		}
+		if len(there) != len(keys) {
+			return fmt.Sprintf("of remains in %q there are %d segments, and %d rows", cache, len(there), len(keys))
+		}
+	}
+	if signs := w.bodies.SignsOfWork(); len(signs) > 0 {
+		return fmt.Sprintf("signs of work: %q", signs)
+	}
+	return ""
 }
 
 // ranges are the starts of all requests so far.

@@ -144,6 +144,11 @@ func Doubt(d *bgfetch.ResponseData, complete int64) {
 // complete length that it told, -1 for none. A validator that was not known before is kept.
 func Join(d *bgfetch.ResponseData, head bgfetch.Head, complete int64) {
 	d.Joined = true
+	if d.From != "" && d.Head != nil { // the response is that to the new request
+		first := *d.Head
+		first.URL, first.Redirected = head.URL, head.Redirected
+		d.Head, d.From = &first, ""
+	}
 	if etag := head.Value("ETag"); etag != "" && d.ETag != "" && etag != d.ETag {
 		d.Compare = true // it changes from answer to answer
 	}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/rand"
 	"net/http"
+
+	"background-fetch-wasm/wasm/bgfetch"
 )
 
 // What the list of background fetches is made of (jsglue/component).
@@ -42,6 +44,21 @@ func (a api) retry(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusCreated, snapshot)
+}
+
+// remains lists what failed background fetches left for another try.
+func (a api) remains(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, remainsList{a.engine.Remains()})
+}
+
+// deleteRemains deletes what the background fetch in the path left, or all.
+func (a api) deleteRemains(w http.ResponseWriter, r *http.Request) {
+	uniqueID := r.PathValue("uniqueId")
+	deleted, err := a.engine.DeleteRemains(r.Context(), uniqueID)
+	if err == nil && deleted == 0 && uniqueID != "" {
+		err = bgfetch.ErrUnknown
+	}
+	reply(w, deletedReply{deleted}, err)
 }
 
 func (a api) log(w http.ResponseWriter, r *http.Request) {

@@ -66,6 +66,8 @@ func New(engine *engine.Engine) http.Handler {
 	mux.Handle("/body", methods{http.MethodGet: a.urlBody})
 	mux.Handle("/kept", methods{http.MethodGet: a.kept, http.MethodDelete: a.deleteKept})
 	mux.Handle("/kept/{uniqueId}", methods{http.MethodDelete: a.deleteKeptOf})
+	mux.Handle("/remains", methods{http.MethodGet: a.remains, http.MethodDelete: a.deleteRemains})
+	mux.Handle("/remains/{uniqueId}", methods{http.MethodDelete: a.deleteRemains})
 	mux.Handle("/ids", methods{http.MethodPost: a.active})
 	mux.Handle("/program", methods{http.MethodGet: program})
 	mux.HandleFunc("/ids/{id}", a.newest(mux))

@@ -66,6 +66,11 @@ type keptList struct {
 	Records []bgfetch.KeptRecord `json:"records"`
 }
 
+// remainsList has the last left first.
+type remainsList struct {
+	Remains []bgfetch.RemainsListing `json:"remains"`
+}
+
 type deletedReply struct {
 	Deleted int `json:"deleted"`
 }

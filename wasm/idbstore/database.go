@@ -13,6 +13,7 @@
 //	sequence  a key generator, which numbers the background fetches; no rows
 //	history   number, by a key generator              -> bgfetch.Ended
 //	log       number, by a key generator              -> bgfetch.LogRun
+//	remains   [uniqueId, index], of their place       -> bgfetch.Remains
 //
 // The rows repeat their keys, so that getAll alone reads all there is to know.
 //

@@ -10,6 +10,7 @@ const (
 	sequenceStore = "sequence"
 	historyStore  = "history"
 	logStore      = "log"
+	remainsStore  = "remains"
 )
 
 // storesSince has the object stores that each version of the database added, the
@@ -17,6 +18,7 @@ const (
 var storesSince = [SchemaVersion][]string{
 	{fetchesStore, recordsStore, requestsStore, segmentsStore, sequenceStore},
 	{historyStore, logStore},
+	{remainsStore},
 }
 
 // numberedStores have a key generator.
@@ -24,4 +26,4 @@ var numberedStores = []string{sequenceStore, historyStore, logStore}
 
 // SchemaVersion is the version of the database. To change the schema: raise it,
 // and add what the new version has to storesSince.
-const SchemaVersion = 2
+const SchemaVersion = 3

@@ -14,13 +14,22 @@ import (
 )
 
 // Create implements bgfetch.Store. It is an error if the unique id is in use.
-func (s *Store) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request) error {
+func (s *Store) Create(ctx context.Context, state bgfetch.FetchState, requests []bgfetch.Request, begun ...bgfetch.Begun) error {
 	stores := []string{fetchesStore, requestsStore, sequenceStore}
+	if len(begun) > 0 {
+		stores = append(stores, recordsStore, segmentsStore, remainsStore)
+	}
 	err := s.transact(ctx, stores, func(t *transaction) error {
 		delete(s.known, state.UniqueID)
 		sequence, err := t.nextSequence()
 		if err != nil {
 			return err
+		}
+		for _, one := range begun {
+			put := &recordPut{uniqueID: state.UniqueID, index: one.Index, record: one.State, added: one.State.Response.Segments}
+			if err := errors.Join(put.put(t), t.delete(remainsStore, placeKey(one.State.Place))); err != nil {
+				return err
+			}
 		}
 		return errors.Join(
 			t.add(fetchesStore, state.UniqueID, state),

@@ -163,6 +163,10 @@ const t = (() => {
     return names.length === 0 && fetchRows === 0;
   }
 
+  /** What failed background fetches left for another try. */
+  const remains = async () => (await (await fetch('/__bgfetch__/remains')).json()).remains;
+  const deleteRemains = async () => (await (await fetch('/__bgfetch__/remains', { method: 'DELETE' })).json()).deleted;
+
   /** Deletes all caches, as a page of the site without page.js can, or the user. */
   async function deleteAllCaches() {
     const frame = document.createElement('iframe');
@@ -242,6 +246,8 @@ const t = (() => {
     listStorage,
     describe,
     storageIsEmpty,
+    remains,
+    deleteRemains,
     deleteAllCaches,
     storedBody,
     readWhileLoading,

@@ -1,0 +1,377 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log"
+	"slices"
+	"strings"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/library"
+	"background-fetch-wasm/wasm/ranges"
+)
+
+// Which remains stay, go, and are begun with, library says (wasm/library/remains.go). Here
+// they are stored, found and deleted. A record that begins with remains has its body in their
+// place: no byte is moved. So a cache may hold bodies of several background fetches, and is
+// deleted with the last of them (freeCache).
+
+// Leave implements download.Book.
+func (o owner) Leave(next bgfetch.RecordState) error {
+	e := o.fetch.engine
+	left, ok := o.record.left()
+	if !ok {
+		return o.Commit(next)
+	}
+	if next.Response.Generation == left.Response.Generation {
+		next.Left = ranges.StoredLength(left.Segments) // which were downloaded all the same
+	}
+	next.Response.Segments = nil
+	if err := e.Store.Leave(e.ctx, o.fetch.state.UniqueID, o.Index, next, left); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	e.remains = append(e.remains, left)
+	e.mu.Unlock()
+	o.publish(next, 0)
+	o.note(bgfetch.LogEntry{Event: bgfetch.LogRemains, Detail: fmt.Sprintf("%d bytes stay for another try", left.Size())})
+	e.goWork(e.tidyRemains)
+	return nil
+}
+
+// left returns what the record leaves if it fails now; not ok: nothing.
+func (r *record) left() (*bgfetch.Remains, bool) {
+	f := r.fetch
+	e := f.engine
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	data := r.state.Response
+	start, end := ranges.FirstGap(data.Segments)
+	whole := end == 0 && data.Length >= 0 && start >= data.Length && len(data.Seams) == 0
+	unable := data.Head == nil || strings.EqualFold(strings.TrimSpace(data.Head.Value("Accept-Ranges")), "none")
+	if f.state.Aborted || !r.Request.IsSafe() || r.Request.HasRange() || whole || unable || !r.Continues() {
+		return nil, false
+	}
+	left := &bgfetch.Remains{
+		Place: r.Place, Of: f.state.UniqueID, ID: f.state.ID, Record: r.Index, URL: cmp.Or(data.From, r.Request.URL),
+		Left: time.Now().UnixMilli(), Response: data, Segments: data.Segments,
+	}
+	left.Response.Segments = nil
+	return left, e.options.Remains.IsWorth(left)
+}
+
+// beginRecords returns the states that the records of a background fetch begin with, and takes the
+// remains that are in them: from now on they are its own. e.mu is held.
+func (e *Engine) beginRecords(init bgfetch.FetchInit) (states []bgfetch.RecordState, taken []*bgfetch.Remains) {
+	states = make([]bgfetch.RecordState, len(init.Requests))
+	usable := slices.DeleteFunc(slices.Clone(e.remains), func(one *bgfetch.Remains) bool { return !e.available(one) })
+	room := cmp.Or(init.DownloadTotal, bgfetch.MaxLength)
+	for i, request := range init.Requests {
+		states[i].Response.Length = -1
+		if len(usable) == 0 || !request.IsSafe() || request.HasRange() {
+			continue
+		}
+		chosen := library.Choose(usable, init.ID, i, request.URL)
+		if chosen < 0 || usable[chosen].Size() > room {
+			continue
+		}
+		one := usable[chosen]
+		usable = slices.Delete(usable, chosen, chosen+1)
+		room -= one.Size()
+		states[i] = library.Begin(one, request.URL)
+		if request.Integrity == "" && request.Pieces == nil {
+			evidence.AddSeams(&states[i].Response)
+		}
+		taken = append(taken, one)
+		e.dropRemains(one)
+	}
+	return states, taken
+}
+
+// available says whether another background fetch may have them: they are not expired, and
+// the one that left them has failed, and was not aborted. e.mu is held.
+func (e *Engine) available(one *bgfetch.Remains) bool {
+	f := e.fetches[one.Of]
+	return time.Now().Before(e.options.Remains.Expires(one)) && (f == nil || f.state.Result == bgfetch.ResultFailure && !f.state.Aborted)
+}
+
+// dropRemains takes remains off the list. e.mu is held.
+func (e *Engine) dropRemains(gone ...*bgfetch.Remains) {
+	e.remains = slices.DeleteFunc(e.remains, func(one *bgfetch.Remains) bool {
+		return slices.ContainsFunc(gone, func(other *bgfetch.Remains) bool { return other.Place == one.Place })
+	})
+}
+
+// begun are the records that begin with remains, as they are to be stored. Those of which
+// something is gone begin at byte 0 instead. Nobody works on the records meanwhile.
+func (f *backgroundFetch) begun(ctx context.Context, taken []*bgfetch.Remains) ([]bgfetch.Begun, error) {
+	e := f.engine
+	var begun []bgfetch.Begun
+	var lost []*bgfetch.Remains
+	for _, r := range f.records {
+		if r.state.Place == (bgfetch.Place{}) {
+			continue
+		}
+		keys, err := e.Bodies.Segments(ctx, r.Place.UniqueID)
+		if err != nil {
+			return nil, err
+		}
+		if containAll(keys, r.keys()) {
+			begun = append(begun, bgfetch.Begun{Index: r.Index, State: r.state})
+			continue
+		}
+		i := slices.IndexFunc(taken, func(one *bgfetch.Remains) bool { return one.Place == r.Place })
+		lost = append(lost, taken[i])
+		e.mu.Lock()
+		f.downloaded -= ranges.StoredLength(r.state.Response.Segments)
+		r.state = bgfetch.RecordState{Response: bgfetch.ResponseData{Length: -1}}
+		r.Place = bgfetch.Place{UniqueID: f.state.UniqueID, Index: r.Index}
+		e.mu.Unlock()
+	}
+	return begun, e.deleteRemains(ctx, lost)
+}
+
+func containAll(keys, wanted []bgfetch.SegmentKey) bool {
+	there := keySet(keys)
+	return !slices.ContainsFunc(wanted, func(key bgfetch.SegmentKey) bool { return !there[key] })
+}
+
+func keySet(keys []bgfetch.SegmentKey) map[bgfetch.SegmentKey]bool {
+	set := make(map[bgfetch.SegmentKey]bool, len(keys))
+	for _, key := range keys {
+		set[key] = true
+	}
+	return set
+}
+
+// MakeRoom implements download.Book.
+func (o owner) MakeRoom(bytes int64) bool { return o.fetch.engine.makeRoom(bytes) }
+
+// makeRoom deletes remains, the oldest first: so many bytes, or a little more. It says whether
+// there may be more room now.
+func (e *Engine) makeRoom(bytes int64) bool {
+	waited := !e.clearing.TryLock()
+	if waited {
+		e.clearing.Lock()
+	}
+	defer e.clearing.Unlock()
+	e.mu.Lock()
+	gone := library.ForRoom(e.remains, bytes)
+	e.dropRemains(gone...)
+	e.mu.Unlock()
+	if len(gone) == 0 {
+		return waited // for somebody who made some
+	}
+	if err := e.deleteRemains(e.ctx, gone); err != nil {
+		e.complainOfRemains(err)
+		return false
+	}
+	return true
+}
+
+// tidyRemains deletes remains that are expired, replaced or above the limit.
+func (e *Engine) tidyRemains() {
+	e.clearing.Lock()
+	defer e.clearing.Unlock()
+	e.mu.Lock()
+	gone := e.options.Remains.Surplus(e.remains, time.Now())
+	e.dropRemains(gone...)
+	e.mu.Unlock()
+	if err := e.deleteRemains(e.ctx, gone); err != nil {
+		e.complainOfRemains(err)
+	}
+}
+
+// forgetRemains deletes the remains that the function names.
+func (e *Engine) forgetRemains(ctx context.Context, named func(*bgfetch.Remains) bool) (int, error) {
+	e.clearing.Lock()
+	defer e.clearing.Unlock()
+	e.mu.Lock()
+	gone := slices.DeleteFunc(slices.Clone(e.remains), func(one *bgfetch.Remains) bool { return !named(one) })
+	e.dropRemains(gone...)
+	e.mu.Unlock()
+	return len(gone), e.deleteRemains(ctx, gone)
+}
+
+// deleteRemains deletes remains that are not on the list any more: first their rows. The
+// bodies one by one, since browsers free the room of a deleted cache later. What a crash
+// leaves of that is deleted at the next start.
+func (e *Engine) deleteRemains(ctx context.Context, gone []*bgfetch.Remains) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	places := make([]bgfetch.Place, len(gone))
+	for i, one := range gone {
+		places[i] = one.Place
+	}
+	if err := e.Store.DeleteRemains(ctx, places...); err != nil {
+		return err
+	}
+	e.history.Changed() // which says what remains
+	for _, one := range gone {
+		e.log.Add(bgfetch.LogEntry{Event: bgfetch.LogRemains, ID: one.ID, Record: &one.Record, URL: one.URL, Detail: fmt.Sprintf("%d bytes are deleted", one.Size())})
+		if err := e.Bodies.DeleteSegments(ctx, one.UniqueID, one.Keys()); err != nil {
+			return err
+		}
+		if err := e.freeCache(ctx, one.UniqueID, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) complainOfRemains(err error) {
+	if e.ctx.Err() != nil {
+		return
+	}
+	log.Printf("what failed background fetches left stays for now: %v", err)
+	e.log.Add(bgfetch.LogEntry{Event: bgfetch.LogError, Detail: fmt.Sprintf("what failed background fetches left stays for now: %v", err)})
+}
+
+// others says who has bodies in a cache, but for one background fetch: the indices of records,
+// and the keys of remains. own: the cache is that of another background fetch. e.mu is held.
+func (e *Engine) others(cache string, without *backgroundFetch) (indices map[int]bool, remains map[bgfetch.SegmentKey]bool, own bool) {
+	indices, remains = map[int]bool{}, map[bgfetch.SegmentKey]bool{}
+	for _, fetches := range []map[string]*backgroundFetch{e.fetches, e.kept} {
+		for _, f := range fetches {
+			if f == without {
+				continue
+			}
+			own = own || f.state.UniqueID == cache
+			for _, r := range f.records {
+				if r.Place.UniqueID == cache {
+					indices[r.Place.Index] = true
+				}
+			}
+		}
+	}
+	for _, one := range e.remains {
+		if one.UniqueID == cache {
+			for _, key := range one.Keys() {
+				remains[key] = true
+			}
+		}
+	}
+	return indices, remains, own
+}
+
+// freeCache deletes from a cache what nobody has there but the background fetch, or all of
+// it. What is left is no sign of work, but for the cache of one that is under way.
+func (e *Engine) freeCache(ctx context.Context, cache string, without *backgroundFetch) error {
+	e.mu.Lock()
+	indices, remains, own := e.others(cache, without)
+	e.mu.Unlock()
+	if !own && len(indices)+len(remains) == 0 {
+		return e.Bodies.Delete(ctx, cache)
+	}
+	if err := e.deleteForeign(ctx, cache, without); err != nil || own {
+		return err
+	}
+	return e.Bodies.Keep(ctx, cache)
+}
+
+// deleteForeign deletes from a cache what nobody has there but the background fetch.
+func (e *Engine) deleteForeign(ctx context.Context, cache string, without *backgroundFetch) error {
+	keys, err := e.Bodies.Segments(ctx, cache)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	indices, remains, _ := e.others(cache, without) // whose keys are older than the answer
+	e.mu.Unlock()
+	keys = slices.DeleteFunc(keys, func(key bgfetch.SegmentKey) bool { return indices[key.Index] || remains[key] })
+	return e.Bodies.DeleteSegments(ctx, cache, keys)
+}
+
+// caches are those that hold its bodies, its own first.
+func (f *backgroundFetch) caches() []string {
+	caches := []string{f.state.UniqueID}
+	for _, r := range f.records {
+		if !slices.Contains(caches, r.Place.UniqueID) {
+			caches = append(caches, r.Place.UniqueID)
+		}
+	}
+	return caches
+}
+
+// freeCaches deletes all bodies of a background fetch.
+func (e *Engine) freeCaches(ctx context.Context, f *backgroundFetch) error {
+	for _, cache := range f.caches() {
+		if err := e.freeCache(ctx, cache, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restoreRemains takes up the remains from the store. Those that have expired, or of which
+// something was deleted behind our back, are deleted.
+func (e *Engine) restoreRemains(ctx context.Context) error {
+	all, err := e.Store.Remains(ctx)
+	if err != nil {
+		return fmt.Errorf("load what failed background fetches left: %w", err)
+	}
+	gone := e.options.Remains.Surplus(all, time.Now())
+	for _, one := range all {
+		keys, err := e.Bodies.Segments(ctx, one.UniqueID)
+		if err != nil {
+			return err
+		}
+		if !containAll(keys, one.Keys()) {
+			gone = append(gone, one)
+		}
+	}
+	e.remains = all
+	e.dropRemains(gone...)
+	places := make([]bgfetch.Place, len(gone))
+	for i, one := range gone {
+		places[i] = one.Place
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	return e.Store.DeleteRemains(ctx, places...)
+}
+
+// sweepRemains deletes from the caches with remains what a dead worker put there late, or was
+// about to delete. Called when all background fetches are known, and none has begun.
+func (e *Engine) sweepRemains(ctx context.Context) error {
+	for _, one := range e.remains {
+		if err := e.freeCache(ctx, one.UniqueID, nil); err != nil {
+			return fmt.Errorf("delete orphaned bodies: %w", err)
+		}
+	}
+	return nil
+}
+
+// Remains lists what failed background fetches left, the last first.
+func (e *Engine) Remains() []bgfetch.RemainsListing {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := []bgfetch.RemainsListing{}
+	for _, one := range library.NewestFirst(e.remains) {
+		if e.available(one) {
+			list = append(list, bgfetch.RemainsListing{
+				Of: one.Of, ID: one.ID, URL: one.URL, Size: one.Size(), Length: evidence.ExpectedLength(&one.Response),
+				Left: one.Left, Expires: e.options.Remains.Expires(one).UnixMilli(),
+			})
+		}
+	}
+	return list
+}
+
+// DeleteRemains deletes what the background fetch with that unique id left, or what all did
+// where it is "", and returns of how many records. When it returns nil they are gone.
+func (e *Engine) DeleteRemains(ctx context.Context, uniqueID string) (int, error) {
+	n, err := e.forgetRemains(ctx, func(one *bgfetch.Remains) bool {
+		return e.available(one) && (uniqueID == "" || one.Of == uniqueID)
+	})
+	if err != nil {
+		return 0, storageError("that remains are deleted", err)
+	}
+	return n, nil
+}
