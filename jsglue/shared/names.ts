@@ -10,7 +10,7 @@ export const lockName = (scope: string): string => OURS + scope;
 export const databaseName = (scope: string): string => OURS + scope;
 
 /** The version of the database that the program of this version makes. */
-export const DATABASE_VERSION = 2;
+export const DATABASE_VERSION = 3;
 
 /**
  * Caches with the bodies of a background fetch; empty ones that say that these are kept for good; and

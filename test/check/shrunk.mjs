@@ -70,7 +70,13 @@ function functionsOf(memory) {
     for (let n = 0; n < fields.readUInt32LE(28); n++) {
       lists.push(valueTable(memory, where, memory.readUInt32LE(at + FUNC_SIZE + 4 * n)));
     }
-    functions.push({ at, name: printed(memory, where.names + fields.readInt32LE(4)), fields: fields.toString('hex'), pcsp, lists });
+    functions.push({
+      at,
+      name: printed(memory, where.names + fields.readInt32LE(4)),
+      fields: fields.toString('hex'),
+      pcsp,
+      lists,
+    });
   }
   return functions;
 }
