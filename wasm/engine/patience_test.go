@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log"
@@ -19,6 +20,21 @@ func quietly(t *testing.T) {
 	before := log.Writer()
 	log.SetOutput(io.Discard)
 	t.Cleanup(func() { log.SetOutput(before) })
+}
+
+// withoutLog keeps no log, which would be most of the work of a week.
+type withoutLog struct{ bgfetch.Store }
+
+func (withoutLog) PutLog(context.Context, bgfetch.LogRun) (int64, error) { return 1, nil }
+
+// beginWithPatience starts the engine anew, without a log, and with another giveUpAfter.
+func (w *world) beginWithPatience(giveUpAfter time.Duration) {
+	w.t.Helper()
+	w.wrap = func(store bgfetch.Store) bgfetch.Store { return withoutLog{store} }
+	w.options.Retry = bgfetch.DefaultRetryPolicy
+	w.options.Retry.GiveUpAfter = giveUpAfter
+	w.kill()
+	w.start()
 }
 
 // flaky is a server of one file that is told how to answer.
@@ -195,6 +211,7 @@ func TestFirstAnswerIsAnError(t *testing.T) {
 
 // giveUpAfter is the end, with the reason of ever, whoever dies in between.
 func TestGiveUpAfter(t *testing.T) {
+	const patience = 12 * time.Hour
 	quietly(t)
 	for name, test := range map[string]struct {
 		away   func(*world, *flaky)
@@ -207,12 +224,13 @@ func TestGiveUpAfter(t *testing.T) {
 		for _, deaths := range []int{0, 30} {
 			t.Run(fmt.Sprint(name, ", ", deaths, " deaths"), func(t *testing.T) {
 				run(t, func(w *world) {
+					w.beginWithPatience(patience)
 					server := w.halfway("f")
 					test.away(w, server)
 					w.engine.Pause("unique-f")
 					w.resume("unique-f")
 					for i := range deaths {
-						time.Sleep(7*day/time.Duration(deaths+1) - time.Minute)
+						time.Sleep(patience/time.Duration(deaths+1) - time.Minute)
 						w.kill()
 						w.start()
 						if i == deaths/2 && test.reason == bgfetch.ReasonBadStatus {
@@ -220,13 +238,13 @@ func TestGiveUpAfter(t *testing.T) {
 						}
 					}
 					if deaths == 0 {
-						time.Sleep(7*day - time.Hour)
+						time.Sleep(patience - time.Hour)
 						w.network.SetDown(test.reason == bgfetch.ReasonFetchError)
 					}
 					if _, active := w.engine.Get("f"); !active {
 						t.Fatal("it was given up before its time")
 					}
-					time.Sleep(12 * time.Hour)
+					time.Sleep(2 * time.Hour)
 					w.wantFailure("f", test.reason)
 					w.wantNothingLeft()
 				})
@@ -382,11 +400,12 @@ func TestTimeInWhichNobodyTries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(w *world) {
+				w.beginWithPatience(14 * time.Hour)
 				server := w.halfway("f")
 				server.answers(502)
 				w.engine.Pause("unique-f")
 				w.resume("unique-f")
-				time.Sleep(5 * day)
+				time.Sleep(10 * time.Hour)
 				wait(w)
 				time.Sleep(10 * time.Minute)
 				if _, active := w.engine.Get("f"); !active {
@@ -407,6 +426,7 @@ func TestPatienceOfRandomOutages(t *testing.T) {
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			run(t, func(w *world) {
+				w.beginWithPatience(bgfetch.DefaultRetryPolicy.GiveUpAfter)
 				r := rand.New(rand.NewPCG(seed, 13))
 				server := w.halfway("f")
 				deaths := 0
