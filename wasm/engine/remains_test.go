@@ -127,8 +127,8 @@ func TestRemainsOfTheSameURL(t *testing.T) {
 		refuses = false
 		w.kill()
 		w.start()
-		w.again("another", siteA+"#fragment")
 		w.network.Handle(siteA+"#fragment", func(_ int, init bgfetch.TransferInit) response { return file.Respond(init) })
+		w.again("another", siteA+"#fragment")
 		time.Sleep(time.Minute)
 		w.wantAgain("another", file.Body)
 		if requests := w.network.Requests()[before:]; len(requests) != 1 || requests[0].RangeStart != mib {
