@@ -169,7 +169,7 @@ run_tests() {
   sh test/browser/install.sh || true
   # With the race detector, and in another order each time, which is told of failures. The
   # herd is larger than what the detector can follow.
-  node test/gotest.mjs "$results/go.json" -count=1 -race -shuffle=on ./... || true
+  node test/gotest.mjs "$results/go.json" -count=1 -timeout=20m -race -shuffle=on ./... || true
   node test/unit/run.mjs "$results/unit.json" || true
   node test/gotest.mjs "$results/herd.json" -count=1 -run '^TestHerd$' ./wasm/engine || true
   if [[ " $* " == *" --long "* ]]; then
