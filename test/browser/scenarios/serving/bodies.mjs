@@ -134,7 +134,8 @@ scenario('a hundred reads that are given up', {}, async (test) => {
   let after;
   for (const until = Date.now() + 15_000; Date.now() < until; await new Promise((resolve) => setTimeout(resolve, 200))) {
     after = await page.evaluate(count);
-    if (after.goroutines <= before.goroutines + 2 && after.listeners <= before.listeners) return;
+    // For the second after a page has come nobody listens for changes of the network.
+    if (after.goroutines <= before.goroutines + 2 && after.listeners <= before.listeners + 1) return;
   }
   assert.fail(`${JSON.stringify(after)}, before it was ${JSON.stringify(before)}`);
 });
