@@ -87,10 +87,7 @@ func (f *backgroundFetch) dropLost(ctx context.Context) (keysByCache, error) {
 	if err != nil {
 		return nil, err
 	}
-	present := make(map[string]map[bgfetch.SegmentKey]bool, len(keys))
-	for cache, there := range keys {
-		present[cache] = keySet(there)
-	}
+	present := keys.sets()
 	dropped := false
 	for _, r := range f.records {
 		data := &r.state.Response
@@ -182,15 +179,32 @@ type keysByCache map[string][]bgfetch.SegmentKey
 
 // storedKeys looks into all caches that hold bodies of f.
 func (f *backgroundFetch) storedKeys(ctx context.Context) (keysByCache, error) {
+	return f.engine.keysIn(ctx, f.caches())
+}
+
+func (e *Engine) keysIn(ctx context.Context, caches []string) (keysByCache, error) {
 	keys := keysByCache{}
-	for _, cache := range f.caches() {
-		there, err := f.engine.Bodies.Segments(ctx, cache)
+	for _, cache := range caches {
+		there, err := e.Bodies.Segments(ctx, cache)
 		if err != nil {
 			return nil, err
 		}
 		keys[cache] = there
 	}
 	return keys, nil
+}
+
+// sets are the same keys, to look them up.
+func (k keysByCache) sets() map[string]map[bgfetch.SegmentKey]bool {
+	sets := make(map[string]map[bgfetch.SegmentKey]bool, len(k))
+	for cache, keys := range k {
+		set := make(map[bgfetch.SegmentKey]bool, len(keys))
+		for _, key := range keys {
+			set[key] = true
+		}
+		sets[cache] = set
+	}
+	return sets
 }
 
 // deleteOrphans deletes the bodies, of those with the keys, that no row speaks of.

@@ -110,17 +110,18 @@ func (e *Engine) dropRemains(gone ...*bgfetch.Remains) {
 // something is gone begin at byte 0 instead. Nobody works on the records meanwhile.
 func (f *backgroundFetch) begun(ctx context.Context, taken []*bgfetch.Remains) ([]bgfetch.Begun, error) {
 	e := f.engine
+	keys, err := e.keysIn(ctx, cachesOf(taken))
+	if err != nil {
+		return nil, err
+	}
+	present := keys.sets()
 	var begun []bgfetch.Begun
 	var lost []*bgfetch.Remains
 	for _, r := range f.records {
 		if r.state.Place == (bgfetch.Place{}) {
 			continue
 		}
-		keys, err := e.Bodies.Segments(ctx, r.Place.UniqueID)
-		if err != nil {
-			return nil, err
-		}
-		if containAll(keys, r.keys()) {
+		if containAll(present[r.Place.UniqueID], r.keys()) {
 			begun = append(begun, bgfetch.Begun{Index: r.Index, State: r.state})
 			continue
 		}
@@ -135,17 +136,21 @@ func (f *backgroundFetch) begun(ctx context.Context, taken []*bgfetch.Remains) (
 	return begun, e.deleteRemains(ctx, lost)
 }
 
-func containAll(keys, wanted []bgfetch.SegmentKey) bool {
-	there := keySet(keys)
+func containAll(there map[bgfetch.SegmentKey]bool, wanted []bgfetch.SegmentKey) bool {
 	return !slices.ContainsFunc(wanted, func(key bgfetch.SegmentKey) bool { return !there[key] })
 }
 
-func keySet(keys []bgfetch.SegmentKey) map[bgfetch.SegmentKey]bool {
-	set := make(map[bgfetch.SegmentKey]bool, len(keys))
-	for _, key := range keys {
-		set[key] = true
+// cachesOf are the caches that hold remains, each once: those of many records lie in one.
+func cachesOf(all []*bgfetch.Remains) []string {
+	var caches []string
+	seen := map[string]bool{}
+	for _, one := range all {
+		if !seen[one.UniqueID] {
+			seen[one.UniqueID] = true
+			caches = append(caches, one.UniqueID)
+		}
 	}
-	return set
+	return caches
 }
 
 // MakeRoom implements download.Book.
@@ -217,7 +222,9 @@ func (e *Engine) deleteRemains(ctx context.Context, gone []*bgfetch.Remains) err
 		if err := e.Bodies.DeleteSegments(ctx, one.UniqueID, one.Keys()); err != nil {
 			return err
 		}
-		if err := e.freeCache(ctx, one.UniqueID, nil); err != nil {
+	}
+	for _, cache := range cachesOf(gone) {
+		if err := e.freeCache(ctx, cache, nil); err != nil {
 			return err
 		}
 	}
@@ -315,13 +322,14 @@ func (e *Engine) restoreRemains(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load what failed background fetches left: %w", err)
 	}
+	keys, err := e.keysIn(ctx, cachesOf(all))
+	if err != nil {
+		return err
+	}
+	present := keys.sets()
 	gone := e.options.Remains.Surplus(all, time.Now())
 	for _, one := range all {
-		keys, err := e.Bodies.Segments(ctx, one.UniqueID)
-		if err != nil {
-			return err
-		}
-		if !containAll(keys, one.Keys()) {
+		if !containAll(present[one.UniqueID], one.Keys()) {
 			gone = append(gone, one)
 		}
 	}
@@ -340,8 +348,8 @@ func (e *Engine) restoreRemains(ctx context.Context) error {
 // sweepRemains deletes from the caches with remains what a dead worker put there late, or was
 // about to delete. Called when all background fetches are known, and none has begun.
 func (e *Engine) sweepRemains(ctx context.Context) error {
-	for _, one := range e.remains {
-		if err := e.freeCache(ctx, one.UniqueID, nil); err != nil {
+	for _, cache := range cachesOf(e.remains) {
+		if err := e.freeCache(ctx, cache, nil); err != nil {
 			return fmt.Errorf("delete orphaned bodies: %w", err)
 		}
 	}
