@@ -72,24 +72,29 @@ func TestCrashAtEveryWrite(t *testing.T) {
 	if writes < 15 {
 		t.Fatalf("only %d writes: this is no whole fetch", writes)
 	}
+	atEveryWrite(t, writes, func(t *testing.T, doom func(*world)) {
+		run(t, func(w *world) {
+			doom(w)
+			id, bodies := crashFetch(w)
+			time.Sleep(time.Minute)
+			w.kill()
+			w.start()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			w.wantRight(id, bodies)
+		})
+	})
+}
+
+// atEveryWrite runs a test for each of so many writes from now on, with what makes the worker
+// die there: before the write, and inside.
+func atEveryWrite(t *testing.T, writes int, test func(t *testing.T, doom func(*world))) {
 	for n := range writes {
-		for _, how := range []string{"before", "inside"} {
-			t.Run(fmt.Sprintf("%s write %d", how, n+1), func(t *testing.T) {
-				run(t, func(w *world) {
-					if how == "before" {
-						w.store.KillAfter(n)
-					} else {
-						w.store.KillInside(n + 1)
-					}
-					id, bodies := crashFetch(w)
-					time.Sleep(time.Minute)
-					w.kill()
-					w.start()
-					time.Sleep(time.Minute)
-					synctest.Wait()
-					w.wantRight(id, bodies)
-				})
-			})
+		for how, doom := range map[string]func(*world){
+			"before": func(w *world) { w.store.KillAfter(n) },
+			"inside": func(w *world) { w.store.KillInside(n + 1) },
+		} {
+			t.Run(fmt.Sprintf("%s write %d", how, n+1), func(t *testing.T) { test(t, doom) })
 		}
 	}
 }

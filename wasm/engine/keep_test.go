@@ -5,12 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -350,22 +348,15 @@ func crashAtEveryWrite(t *testing.T, least int, prepare func(*world) (act, check
 	if writes < least {
 		t.Fatalf("only %d writes", writes)
 	}
-	for n := range writes {
-		for how, kill := range map[string]func(*bgfetchtest.MemoryStore){
-			"before": func(s *bgfetchtest.MemoryStore) { s.KillAfter(n) },
-			"inside": func(s *bgfetchtest.MemoryStore) { s.KillInside(n + 1) },
-		} {
-			t.Run(fmt.Sprintf("%s write %d", how, n+1), func(t *testing.T) {
-				run(t, func(w *world) {
-					act, check := prepare(w)
-					kill(w.store)
-					act()
-					time.Sleep(time.Minute)
-					w.kill()
-					w.start()
-					check()
-				})
-			})
-		}
-	}
+	atEveryWrite(t, writes, func(t *testing.T, doom func(*world)) {
+		run(t, func(w *world) {
+			act, check := prepare(w)
+			doom(w)
+			act()
+			time.Sleep(time.Minute)
+			w.kill()
+			w.start()
+			check()
+		})
+	})
 }

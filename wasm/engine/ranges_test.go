@@ -359,24 +359,16 @@ func TestCrashWithSeveralRanges(t *testing.T) {
 			t.Errorf("only %d requests at once", peak)
 		}
 	})
-	for n := range writes {
-		for _, how := range []string{"before", "inside"} {
-			t.Run(fmt.Sprintf("%s write %d", how, n+1), func(t *testing.T) {
-				runRanges(t, policy, func(w *world) {
-					if how == "before" {
-						w.store.KillAfter(n)
-					} else {
-						w.store.KillInside(n + 1)
-					}
-					bodies := start(w)
-					time.Sleep(time.Minute)
-					w.kill()
-					w.start()
-					time.Sleep(time.Minute)
-					synctest.Wait()
-					w.wantRight("crash", bodies)
-				})
-			})
-		}
-	}
+	atEveryWrite(t, writes, func(t *testing.T, doom func(*world)) {
+		runRanges(t, policy, func(w *world) {
+			doom(w)
+			bodies := start(w)
+			time.Sleep(time.Minute)
+			w.kill()
+			w.start()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			w.wantRight("crash", bodies)
+		})
+	})
 }

@@ -536,22 +536,14 @@ func TestCrashWithRemains(t *testing.T) {
 		w.wantAgain("f", body)
 		writes = w.store.Writes()
 	})
-	for n := range writes {
-		for _, how := range []string{"before", "inside"} {
-			t.Run(fmt.Sprintf("%s write %d", how, n+1), func(t *testing.T) {
-				run(t, func(w *world) {
-					if how == "before" {
-						w.store.KillAfter(n)
-					} else {
-						w.store.KillInside(n + 1)
-					}
-					body := story(w)
-					w.wantAgain("f", body)
-					if taken := w.network.Taken(); taken > 2*mib+1200<<10 {
-						t.Errorf("%d bytes were taken", taken)
-					}
-				})
-			})
-		}
-	}
+	atEveryWrite(t, writes, func(t *testing.T, doom func(*world)) {
+		run(t, func(w *world) {
+			doom(w)
+			body := story(w)
+			w.wantAgain("f", body)
+			if taken := w.network.Taken(); taken > 2*mib+1200<<10 {
+				t.Errorf("%d bytes were taken", taken)
+			}
+		})
+	})
 }
