@@ -8,22 +8,39 @@ import { worker } from './worker';
 /** How often the browser's opinion is asked: not every engine fires `online` in service workers. */
 const ONLINE_POLL_MS = 1000;
 
-/** Resolves when the browser says that it is online. Rejects 'stopped'. */
-export async function waitOnline(_: null, signal: AbortSignal): Promise<null> {
-  while (!navigator.onLine) {
+/**
+ * Resolves when the condition holds, which is looked at again each time that `listen` calls back.
+ * `listen` returns what ends it. Rejects 'stopped'.
+ */
+async function waitUntil(holds: () => boolean, signal: AbortSignal, listen: (callback: () => void) => () => void): Promise<void> {
+  while (!holds()) {
     if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, ONLINE_POLL_MS);
+      const stop = listen(done);
       function done() {
-        clearTimeout(timer);
-        worker.removeEventListener('online', done);
+        stop();
         signal.removeEventListener('abort', done);
         resolve();
       }
-      worker.addEventListener('online', done);
       signal.addEventListener('abort', done);
     });
   }
+}
+
+/** Resolves when the browser says that it is online. Rejects 'stopped'. */
+export async function waitOnline(_: null, signal: AbortSignal): Promise<null> {
+  await waitUntil(
+    () => navigator.onLine,
+    signal,
+    (callback) => {
+      const timer = setTimeout(callback, ONLINE_POLL_MS);
+      worker.addEventListener('online', callback);
+      return () => {
+        clearTimeout(timer);
+        worker.removeEventListener('online', callback);
+      };
+    },
+  );
   return null;
 }
 
@@ -39,27 +56,27 @@ interface Connection extends EventTarget {
 
 const connectionOf = (): Connection | undefined => (navigator as { connection?: Connection }).connection;
 
-/** Whether the user saves data, or pays for them, as far as the browser tells. */
-export async function metered(): Promise<boolean> {
+function isMetered(): boolean {
   const connection = connectionOf();
   return connection?.saveData === true || connection?.type === 'cellular';
 }
 
+/** Whether the user saves data, or pays for them, as far as the browser tells. */
+export async function metered(): Promise<boolean> {
+  return isMetered();
+}
+
 /** Resolves when metered() has become what is given: never, where the browser does not tell. Rejects 'stopped'. */
 export async function waitMetered(wanted: HostMethods['waitMetered'][0], signal: AbortSignal): Promise<null> {
-  while ((await metered()) !== wanted.metered) {
-    if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
-    await new Promise<void>((resolve) => {
+  await waitUntil(
+    () => isMetered() === wanted.metered,
+    signal,
+    (callback) => {
       const connection = connectionOf();
-      function done() {
-        connection?.removeEventListener('change', done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-      connection?.addEventListener('change', done);
-      signal.addEventListener('abort', done);
-    });
-  }
+      connection?.addEventListener('change', callback);
+      return () => connection?.removeEventListener('change', callback);
+    },
+  );
   return null;
 }
 
@@ -92,18 +109,14 @@ function listenForChanges(): void {
 /** Resolves with the number of changes, when it is another than the one that was seen. Rejects 'stopped'. */
 export async function waitChange({ seen }: HostMethods['waitChange'][0], signal: AbortSignal): Promise<number> {
   listenForChanges();
-  while (changes === seen) {
-    if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        waiting.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      waiting.add(done);
-      signal.addEventListener('abort', done);
-    });
-  }
+  await waitUntil(
+    () => changes !== seen,
+    signal,
+    (callback) => {
+      waiting.add(callback);
+      return () => waiting.delete(callback);
+    },
+  );
   return changes;
 }
 
