@@ -30,6 +30,27 @@ func (w *world) wantActivity(uniqueID string, want bgfetch.Activity) bgfetch.Sna
 	return s
 }
 
+// toldWithin is more than the time within which the instances are told of a change.
+const toldWithin = 200 * time.Millisecond
+
+// betweenTries sleeps until there has been no try for long enough that the instances were told
+// so, and the next one is not due. When tries are made is a matter of chance.
+func (w *world) betweenTries(uniqueID string) {
+	w.t.Helper()
+	for range 100 {
+		s, err := w.engine.Snapshot(uniqueID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if left := time.Until(time.UnixMilli(s.RetryAt)); s.RetryAt != 0 && left > 2*toldWithin {
+			time.Sleep(toldWithin)
+			return
+		}
+		time.Sleep(toldWithin)
+	}
+	w.t.Error("no wait between tries was long enough")
+}
+
 func TestActivity(t *testing.T) {
 	run(t, func(w *world) {
 		a := w.serve(siteA, 20*mib, func(r *resource) { r.Rate = mib })
@@ -46,6 +67,7 @@ func TestActivity(t *testing.T) {
 
 		w.network.SetDown(true)
 		time.Sleep(5500 * time.Millisecond)
+		w.betweenTries(id)
 		s := w.wantActivity(id, bgfetch.ActivityWaitingHost)
 		if wait := time.Until(time.UnixMilli(s.RetryAt)); wait <= 0 || wait > time.Minute {
 			t.Errorf("the next try is in %v", wait)

@@ -14,8 +14,24 @@ export function build() {
   return built;
 }
 
+/**
+ * The origins that this run has had. A system gives a port that is free again to somebody else,
+ * and a browser still has there what an earlier test stored.
+ */
+const origins = new Set();
+
 /** Starts one with two origins; directories are {urlPrefix: directory}, `address` is other than a port of localhost. */
 export async function startServer(directories, { address } = {}) {
+  for (;;) {
+    const server = await startProcess(directories, address);
+    const fresh = [server.url, server.url2].every((origin) => !origins.has(origin));
+    origins.add(server.url).add(server.url2);
+    if (fresh) return server;
+    await server.close();
+  }
+}
+
+async function startProcess(directories, address) {
   await build();
   const flags = Object.entries(directories).flatMap(([prefix, dir]) => ['-dir', `${prefix}=${dir}`]);
   if (address) flags.push('-addr', address);
