@@ -75,11 +75,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		// The next attempt asks for the same, and judges the answer.
 		return nil, Verdict{Wait: max(time.Until(a.notBefore), a.Retry.Soon()), Why: refusal.Why}
 	}
-	next, v := a.broken(ctx, last.Err, false)
-	if v.Wait > 0 {
-		v.Wait = max(v.Wait, time.Until(a.notBefore))
-	}
-	return next, v
+	return a.broken(ctx, last.Err, false)
 }
 
 // pace makes the record's pacer measure this attempt.

@@ -133,7 +133,8 @@ func (a *attempt) ended(e part.Event) {
 	if e.Err == nil || e.Part.Stopped || a.outcome != nil {
 		return
 	}
-	if len(a.parts) > 0 {
+	othersGoOn := len(a.parts) > 0
+	if othersGoOn {
 		a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on: %v; others go on", rest.Start, e.Err)})
 	}
 	policy := a.Retry
@@ -150,12 +151,16 @@ func (a *attempt) ended(e part.Event) {
 		a.single = true
 	case !nothingMoved:
 		a.failedParts = 0
-		a.leaveAlone(policy.Soon())
+		if othersGoOn {
+			a.leaveAlone(policy.Soon())
+		}
 	default:
 		if a.failedParts++; a.failedParts > policy.MaxFailures {
 			a.single = true
 		}
-		a.leaveAlone(policy.Wait(a.failedParts))
+		if othersGoOn {
+			a.leaveAlone(policy.Wait(a.failedParts))
+		}
 	}
 }
 

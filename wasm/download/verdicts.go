@@ -248,7 +248,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	case a.repeated:
 		return a.brokenAgain(err)
 	case a.moved:
-		return nil, Verdict{Wait: policy.Soon(), Why: err.Error() + "; goes on"}
+		return nil, Verdict{Wait: max(policy.Soon(), time.Until(a.notBefore)), Why: err.Error() + "; goes on"}
 	}
 	if atHead && !a.answers(ctx, a.Request.URL) {
 		return nil, a.unreachable(ctx)
@@ -269,6 +269,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if a.failures > 1 {
 		delay = policy.Wait(a.failures - 1)
 	}
+	delay = max(delay, time.Until(a.notBefore))
 	return nil, Verdict{Wait: delay, Why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
 }
 

@@ -33,11 +33,8 @@ func (e *Engine) retry(r *record) {
 	}
 }
 
-// hastenRetry ends the record's wait as early as may be. e.mu is held.
+// hastenRetry ends the record's wait, a patient one, as early as may be. e.mu is held.
 func (e *Engine) hastenRetry(r *record, wait *retryWait) {
-	if !wait.patient {
-		return
-	}
 	wait.stop()
 	r.Hasten()
 	if left := time.Until(wait.least); left > 0 {
@@ -76,7 +73,9 @@ func (e *Engine) watchChanges(ctx context.Context) {
 func (e *Engine) hasten() {
 	for _, f := range e.active {
 		for r, wait := range f.retries {
-			e.hastenRetry(r, wait)
+			if wait.patient {
+				e.hastenRetry(r, wait)
+			}
 		}
 	}
 	e.scheduler.Hasten()
@@ -87,7 +86,7 @@ func (e *Engine) hasten() {
 func (e *Engine) succeeded(with *record) {
 	for _, f := range e.active {
 		for r, wait := range f.retries {
-			if r.job.Host() == with.job.Host() && !r.hurried {
+			if r.job.Host() == with.job.Host() && wait.patient && !r.hurried {
 				r.hurried = true
 				e.hastenRetry(r, wait)
 			}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -471,6 +472,59 @@ func TestPatienceOfRandomOutages(t *testing.T) {
 				w.wantSuccess("f", server.file.Body)
 				w.wantResumed(server, deaths)
 				w.wantNothingLeft()
+			})
+		})
+	}
+}
+
+// The log tells the wait that is taken: after a cut with and without bytes, in the head and in
+// the body, once and again.
+func TestTheLogTellsTheWait(t *testing.T) {
+	quietly(t)
+	whole := resource{Body: randomBytes(4 * mib), ETag: `"v1"`, Rate: 16 * mib}
+	for name, cut := range map[string]func(r *response, n int){
+		"without a byte":      func(r *response, n int) { r.CutAtOnce = n <= 4 },
+		"before the head":     func(r *response, n int) { r.Err = map[bool]error{true: io.ErrUnexpectedEOF}[n <= 4] },
+		"first some, then no": func(r *response, n int) { r.Cut, r.CutAtOnce = map[bool]int{true: mib}[n == 1], n > 1 && n <= 4 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					r := whole.Respond(init)
+					cut(&r, n)
+					return r
+				})
+				w.fetch("f", siteA)
+				waits := 0
+				for range 20 * 60 * 20 {
+					time.Sleep(50 * time.Millisecond)
+					s, err := w.engine.Snapshot("unique-f")
+					if err != nil || s.State != bgfetch.ActivityWaitingRetry {
+						continue
+					}
+					told, err := w.engine.Log(context.Background())
+					if err != nil {
+						t.Fatal(err)
+					}
+					entries := told.Runs[len(told.Runs)-1].Entries
+					last := entries[len(entries)-1]
+					_, says, ok := strings.Cut(last.Detail, "tried again in ")
+					if !ok {
+						continue
+					}
+					wait, err := time.ParseDuration(says)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if takes := time.UnixMilli(s.RetryAt).Sub(time.UnixMilli(last.At)); (takes - wait).Abs() > 20*time.Millisecond {
+						t.Errorf("%q, and the wait takes %v", last.Detail, takes)
+					}
+					waits++
+				}
+				if waits == 0 {
+					t.Error("the log tells of no wait")
+				}
+				w.wantSuccess("f", whole.Body)
 			})
 		})
 	}

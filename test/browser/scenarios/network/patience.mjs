@@ -107,7 +107,8 @@ for (const [what, tell] of Object.entries({
 
 scenario('patience: the wait ends when the host gives another record what it asks for', {}, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 1 });
+  // So slow that a browser has given some of it before it hears of the cut.
+  const file = test.resource({ size: 8 * MiB, rate: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 1 });
   await page.evaluate((...args) => t.startFetch(...args), 'waits', file.url, { retry: LONG });
   await page.waitFor('the wait after the 502', 30_000, () => t.held.get('waits').retryAt - Date.now() > 20_000);
   const until = await retryAt(page);
