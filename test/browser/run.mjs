@@ -11,6 +11,8 @@
 // the long versions of those that have one, and --table puts what the fault matrix
 // came to into a Markdown file.
 import fs from 'node:fs';
+import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { drivers } from './drivers/index.mjs';
 import { Channel } from './lib/channel.mjs';
@@ -80,29 +82,54 @@ async function run({ scenario, browser }) {
   reporter.result({ browser, scenario: scenario.name, ms, error, cases, reports: test.reports.lines, log });
 }
 
-/** Runs the jobs, so many at a time. */
-async function drain(jobs, width) {
-  const queue = [...jobs];
-  await Promise.all(
-    Array.from({ length: width }, async () => {
-      while (queue.length > 0) await run(queue.shift());
-    }),
-  );
+/**
+ * Runs the jobs, `width` at a time, and up to twice as many while the machine has nothing to do:
+ * many scenarios mostly wait.
+ */
+async function drain(queue, width) {
+  const running = new Set();
+  const idle = idleShare();
+  while (queue.length > 0) {
+    if (running.size < width || (running.size < 2 * width && idle() > ENOUGH_IDLE)) {
+      const job = run(queue.shift()).finally(() => running.delete(job));
+      running.add(job);
+    } else {
+      await Promise.race([...running, sleep(LOOK_EVERY)]);
+    }
+  }
+  await Promise.all(running);
+}
+
+/** How often it is looked whether there is time for one more, in ms: about what the start of one takes. */
+const LOOK_EVERY = 3000;
+/** What share of the processors is to have had nothing to do. */
+const ENOUGH_IDLE = 0.4;
+
+/** A function that says which share of the processors had nothing to do since it last said so: 0 if that was just now. */
+function idleShare() {
+  const times = () => {
+    const sum = { at: Date.now(), idle: 0, all: 0 };
+    for (const cpu of os.cpus()) {
+      sum.idle += cpu.times.idle;
+      for (const time of Object.values(cpu.times)) sum.all += time;
+    }
+    return sum;
+  };
+  let before = times();
+  return () => {
+    const now = times();
+    if (now.at - before.at < LOOK_EVERY) return 0;
+    const share = (now.idle - before.idle) / (now.all - before.all);
+    before = now;
+    return share;
+  };
 }
 
 const allowed = ({ browsers, longBrowsers = browsers }) => (flags.long ? longBrowsers : browsers);
 const all = chosen.flatMap((scenario) =>
   browsers.filter((browser) => allowed(scenario)?.includes(browser) ?? true).map((browser) => ({ scenario, browser })),
 );
-await drain(
-  all.filter((job) => !job.scenario.waits),
-  Number(flags.jobs),
-);
-// They mostly wait.
-await drain(
-  all.filter((job) => job.scenario.waits),
-  browsers.length,
-);
+await drain(all, Number(flags.jobs));
 
 await pool.close();
 await channel.close();

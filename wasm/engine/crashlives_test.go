@@ -181,6 +181,9 @@ func TestCrashInOtherLives(t *testing.T) {
 				times = int(puts.Load())
 			}
 			for n := range times {
+				if !isDrawn() {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s, %s %d", name, how, n+1), func(t *testing.T) {
 					run(t, func(w *world) {
 						ways[how](w, n)

@@ -32,6 +32,9 @@ func TestAbsurdHeaders(t *testing.T) {
 		"a Vary of 1 MB":              {"Vary", strings.Repeat("a,", 1<<19)},
 	} {
 		for _, status := range []int{0, 416, 503} {
+			if !isDrawn() {
+				continue
+			}
 			t.Run(fmt.Sprintf("%s, %d", name, status), func(t *testing.T) {
 				run(t, func(w *world) {
 					file := bgfetchtest.Resource{Body: randomBytes(3 * mib), Rate: mib, ETag: `"v1"`}

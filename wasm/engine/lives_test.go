@@ -39,6 +39,9 @@ func TestLives(t *testing.T) {
 	ends := map[string]int{}
 	failed := []uint64{}
 	for i := range uint64(*livesCount) {
+		if !isDrawn() {
+			continue
+		}
 		for range *livesTimes {
 			l := live(t, *livesSeed+i)
 			for end, n := range l.ends {

@@ -18,7 +18,11 @@ func (w *world) fetchMany(id string, count int, priority bgfetch.Priority) (uniq
 	for i := range count {
 		url := fmt.Sprintf("https://site.test/%s/%d", id, i)
 		urls = append(urls, url)
-		bodies = append(bodies, w.serve(url, 1<<20, slow))
+		size := 1 << 20
+		if count > 20 {
+			size = 1 << 14 // so many need not be large to be many
+		}
+		bodies = append(bodies, w.serve(url, size, func(r *resource) { r.Rate = size }))
 	}
 	return w.fetchWith(id, urls[0], func(init *bgfetch.FetchInit) {
 		*init = fetchInit(id, urls...)

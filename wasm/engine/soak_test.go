@@ -13,7 +13,7 @@ import (
 	"background-fetch-wasm/wasm/pace"
 )
 
-// TestSoak carries out 100 background fetches of 10 records each over a network
+// TestSoak carries out 100 background fetches (20 under the race detector) of 10 records each over a network
 // that fails at random. Of all of them nothing may be left: no row, no body, no
 // goroutine, no transfer.
 func TestSoak(t *testing.T) { soak(t, pace.DefaultPolicy) }
@@ -24,6 +24,10 @@ func TestSoakWithSeveralRanges(t *testing.T) {
 }
 
 func soak(t *testing.T, ranges pace.Policy) {
+	fetches := 100
+	if underRaceDetector {
+		fetches = 20
+	}
 	runRanges(t, ranges, func(w *world) {
 		random := rand.New(&lockedSource{source: rand.NewPCG(8, 8)})
 		body := randomBytes(600_000)
@@ -55,7 +59,7 @@ func soak(t *testing.T, ranges pace.Policy) {
 		time.Sleep(time.Hour)
 		w.result("warm")
 		before := bgfetchtest.Goroutines()
-		for i := range 100 {
+		for i := range fetches {
 			f := w.fetch(fmt.Sprint(i), urls...)
 			time.Sleep(time.Duration(random.IntN(12)) * time.Second)
 			switch random.IntN(8) {
@@ -72,7 +76,7 @@ func soak(t *testing.T, ranges pace.Policy) {
 		}
 		time.Sleep(24 * time.Hour)
 		succeeded := 0
-		for i := range 100 {
+		for i := range fetches {
 			id := fmt.Sprint(i)
 			if w.result(id).Snapshot.Result == bgfetch.ResultSuccess {
 				succeeded++
@@ -83,7 +87,7 @@ func soak(t *testing.T, ranges pace.Policy) {
 				w.wantBodies(id, bodies...)
 			}
 		}
-		t.Logf("%d of 100 succeeded", succeeded)
+		t.Logf("%d of %d succeeded", succeeded, fetches)
 		w.wantNothingLeft()
 		if after := bgfetchtest.Goroutines(); after > before {
 			t.Errorf("%d goroutines, %d at the start", after, before)

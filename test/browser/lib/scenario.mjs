@@ -15,7 +15,6 @@ export const scenarios = [];
  *   native     also makes sense against the browser's own Background Fetch
  *   plain      needs nothing of ours: it tests the drivers
  *   browsers   names of those that it can be run in, longBrowsers of the long version
- *   waits      mostly waits, and is disturbed by others: runs after them, in all browsers at once
  *   timeout    in ms, longTimeout of the long version (test.long)
  *   onlyLong   has only a long version
  * It may return cases, [{name, error?}], which are counted one by one.
