@@ -167,9 +167,9 @@ run_tests() {
   local checked=0 long=()
   "$PWD/build.sh" check || checked=1
   sh test/browser/install.sh || true
-  # With the race detector, and in another order each time, which is told of failures. It makes
-  # one of five cases alike do for the engine, all of which are run without it beside.
-  node test/gotest.mjs "$results/engine.json" -count=1 -timeout=20m -shuffle=on ./wasm/engine &
+  # With the race detector, and in another order each time, which is told of failures. One of
+  # five cases alike is enough for it where there are many, all of which are run without it beside.
+  node test/gotest.mjs "$results/engine.json" -count=1 -timeout=20m -shuffle=on ./wasm/engine ./test/faultmatrix &
   node test/gotest.mjs "$results/go.json" -count=1 -timeout=20m -race -shuffle=on ./... || true
   wait $! || true
   node test/unit/run.mjs "$results/unit.json" || true
