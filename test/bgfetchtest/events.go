@@ -3,6 +3,7 @@ package bgfetchtest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -13,7 +14,11 @@ type Events struct {
 	// event is active until it returns.
 	OnDispatch func(ctx context.Context, eventType string, snapshot bgfetch.Snapshot) error
 
+	// OnRefresh, if set, stands for the listeners that give another request.
+	OnRefresh func(ctx context.Context, asked Asked) (*bgfetch.Request, error)
+
 	mu         sync.Mutex
+	asked      []Asked
 	updates    []bgfetch.Snapshot
 	dispatched []Dispatched
 }
@@ -24,6 +29,14 @@ type Dispatched struct {
 	Snapshot bgfetch.Snapshot
 	// Told is the last snapshot that the instances had been told of.
 	Told bgfetch.Snapshot
+}
+
+// Asked is a request for which another one was asked.
+type Asked struct {
+	Snapshot bgfetch.Snapshot
+	Request  bgfetch.Request
+	Head     bgfetch.Head
+	At       time.Time
 }
 
 var _ bgfetch.Events = (*Events)(nil)
@@ -50,6 +63,25 @@ func (e *Events) Dispatch(ctx context.Context, event bgfetch.EventType, snapshot
 		return e.OnDispatch(ctx, string(event), snapshot)
 	}
 	return nil
+}
+
+// Refresh implements bgfetch.Events.
+func (e *Events) Refresh(ctx context.Context, snapshot bgfetch.Snapshot, request bgfetch.Request, head bgfetch.Head) (*bgfetch.Request, error) {
+	asked := Asked{snapshot, request, head, time.Now()}
+	e.mu.Lock()
+	e.asked = append(e.asked, asked)
+	e.mu.Unlock()
+	if e.OnRefresh == nil {
+		return nil, nil
+	}
+	return e.OnRefresh(ctx, asked)
+}
+
+// Asked returns the requests for which others were asked.
+func (e *Events) Asked() []Asked {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]Asked(nil), e.asked...)
 }
 
 // Updates returns all snapshots that the instances were told.

@@ -28,6 +28,7 @@ const (
 	LogResponse LogEvent = "response" // its head came
 	LogAttempt  LogEvent = "attempt"  // ended without a result, and how it goes on
 	LogRecord   LogEvent = "record"   // has its result
+	LogRefresh  LogEvent = "refresh"  // the site has given another request
 	LogRemains  LogEvent = "remains"  // of a record that failed stay, or are deleted
 	LogPaused   LogEvent = "paused"
 	LogResumed  LogEvent = "resumed"

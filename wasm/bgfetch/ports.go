@@ -123,6 +123,10 @@ type Events interface {
 	// Dispatch fires the closing event at the service worker and returns when it is
 	// no longer active. An error means that it may not have been delivered.
 	Dispatch(ctx context.Context, event EventType, snapshot Snapshot) error
+	// Refresh asks the service worker's listeners for another request in place of one that was
+	// answered with that head, and returns it; nil where none of them has one to give. An
+	// error says why one that has could not give it.
+	Refresh(ctx context.Context, snapshot Snapshot, request Request, head Head) (*Request, error)
 }
 
 // EventType is the type of a closing event.

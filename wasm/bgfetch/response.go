@@ -213,6 +213,8 @@ type RecordState struct {
 	// Repeats counts in a row the responses from byte 0 on that broke off hardly further
 	// on than the one before.
 	Repeats int `json:"repeats,omitempty"`
+	// Refreshed is what it is sent with by now; nil for its request as the site gave it.
+	Refreshed *Refreshed `json:"refreshed,omitempty"`
 	// Stall is for how long it has brought nothing, while its server is waited for.
 	Stall Stall `json:"stall,omitzero"`
 	// Digest is the hash so far of a body whose integrity is checked.

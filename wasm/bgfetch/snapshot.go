@@ -26,7 +26,7 @@ type Snapshot struct {
 	Paused bool     `json:"paused"`
 	State  Activity `json:"state"`
 	// RetryAt is when the next try is made, in ms since 1970, while State is
-	// waiting-host or waiting-retry.
+	// waiting-host, waiting-retry or waiting-refresh.
 	RetryAt int64 `json:"retryAt,omitempty"`
 	// NetworkOptions are those in force.
 	NetworkOptions
@@ -81,6 +81,8 @@ const (
 	ActivityWaitingOnline Activity = "waiting-online" // the browser is offline
 	ActivityWaitingHost   Activity = "waiting-host"   // the server cannot be reached
 	ActivityWaitingRetry  Activity = "waiting-retry"  // a try failed, the next one comes later
+	// ActivityWaitingRefresh: the site is to give another request, and could not so far.
+	ActivityWaitingRefresh Activity = "waiting-refresh"
 	// ActivityWaitingUnmetered: the connection is one that it may not use.
 	ActivityWaitingUnmetered Activity = "waiting-unmetered"
 	ActivityPaused           Activity = "paused"

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -39,6 +40,30 @@ func (e Events) Update(ctx context.Context, snapshots []bgfetch.Snapshot, wait b
 // Dispatch implements bgfetch.Events.
 func (e Events) Dispatch(ctx context.Context, event bgfetch.EventType, snapshot bgfetch.Snapshot) error {
 	return e.Bridge.call(ctx, "dispatch", dispatchArgs{event, snapshot}, nil)
+}
+
+type refreshArgs struct {
+	Snapshot bgfetch.Snapshot `json:"snapshot"`
+	Request  bgfetch.Request  `json:"request"`
+	Head     bgfetch.Head     `json:"head"`
+}
+
+// refreshed has a request, or says why there is none; neither where no listener has one to give.
+type refreshed struct {
+	Request *bgfetch.Request `json:"request,omitempty"`
+	Refused string           `json:"refused,omitempty"`
+}
+
+// Refresh implements bgfetch.Events.
+func (e Events) Refresh(ctx context.Context, snapshot bgfetch.Snapshot, request bgfetch.Request, head bgfetch.Head) (*bgfetch.Request, error) {
+	var given refreshed
+	if err := e.Bridge.call(ctx, "refresh", refreshArgs{snapshot, request, head}, &given); err != nil {
+		return nil, err
+	}
+	if given.Refused != "" {
+		return nil, errors.New(given.Refused)
+	}
+	return given.Request, nil
 }
 
 // ReportActive tells the host how many background fetches are not yet done with,

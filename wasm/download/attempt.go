@@ -20,6 +20,8 @@ type attempt struct {
 	// cache gets its row even when the background fetch is being aborted.
 	alive context.Context
 	next  bgfetch.RecordState
+	// refreshed is what the record is sent with.
+	refreshed *bgfetch.Refreshed
 	// start and end are the gap that is to be filled, end 0 for the rest of the body.
 	start, end int64
 	// from and to are the range asked for, with stored bytes around the gap that are to be
@@ -47,6 +49,8 @@ type attempt struct {
 	// that failed since the last that did not.
 	notBefore   time.Time
 	failedParts int
+	// stale: a part was refused as if the request had expired, and none is added.
+	stale bool
 	// seekTo is where a reader waits, -1 for nowhere.
 	seekTo int64
 }
@@ -60,17 +64,23 @@ type step func(*attempt, context.Context) (step, Verdict)
 //
 // Source: #complete-a-record
 func (r *Record) Complete(ctx, alive context.Context) (v Verdict) {
-	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan part.Event), seekTo: -1}
+	a := r.attempt(alive)
 	for s := chooseRange; s != nil && ctx.Err() == nil; {
 		s, v = s(a, ctx)
 	}
 	if a.transfer != nil {
 		a.transfer.Close()
 	}
-	if atOnce := v.Settled == bgfetch.ResponseNone && v.Wait == 0 && !v.Online && !v.Unreachable; atOnce && ctx.Err() == nil {
+	if atOnce := v.Settled == bgfetch.ResponseNone && v.Wait == 0 && !v.Online && !v.Unreachable && v.Refused == nil; atOnce && ctx.Err() == nil {
 		return a.notForEver(v)
 	}
 	return v
+}
+
+func (r *Record) attempt(alive context.Context) *attempt {
+	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan part.Event), seekTo: -1}
+	a.refreshed = a.next.Refreshed
+	return a
 }
 
 // notForEver lets time pass before an attempt that moved nothing is followed by another,
@@ -143,6 +153,7 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 	head, cancel := context.WithTimeout(ctx, a.headTimeout())
 	defer cancel()
 	a.interruptible(cancel)
+	a.refreshed = a.newest()
 	transfer, err := a.openTransfer(head, a.from, a.to, a.ranged && a.from+a.to == 0)
 	if err != nil {
 		if ctx.Err() == nil && head.Err() != nil {
@@ -179,7 +190,7 @@ func (a *attempt) headTimeout() time.Duration {
 
 // openTransfer sends a request and notes it, and its response.
 func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged bool) (bgfetch.Transfer, error) {
-	init := bgfetch.TransferInit{UniqueID: a.Place.UniqueID, Index: a.Place.Index, Request: a.Request, RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.owner.PriorityHint(), PastCache: a.pastCache}
+	init := bgfetch.TransferInit{UniqueID: a.Place.UniqueID, Index: a.Place.Index, Request: a.Request.With(a.newest()), RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.owner.PriorityHint(), PastCache: a.pastCache}
 	a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogRequest, Range: init.RangeValue(), Detail: a.Request.Method})
 	transfer, err := a.config.Network.Open(ctx, init)
 	if err != nil {

@@ -20,7 +20,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 		}
 	}
 	if head.Status < 200 || head.Status > 299 {
-		return a.badStatus(head)
+		return a.turnedDown(head)
 	}
 	if head.Status == http.StatusPartialContent && !a.Request.HasRange() {
 		if _, problem := ranges.ValidatePartial(head, 0, 0); problem != "" {
@@ -193,5 +193,5 @@ func (a *attempt) refused(head bgfetch.Head) (step, Verdict) {
 		data.Length = end
 		return a.succeed()
 	}
-	return a.badStatus(head)
+	return a.turnedDown(head)
 }

@@ -208,7 +208,7 @@ func (r *Record) askable(data *bgfetch.ResponseData) bool {
 
 // addParts begins as many parts as are worth it.
 func (a *attempt) addParts(ctx context.Context) {
-	if a.pacer == nil || len(a.parts) == 0 || a.owner.PerRequest() > 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
+	if a.pacer == nil || len(a.parts) == 0 || a.stale || a.owner.PerRequest() > 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
 		return
 	}
 	for len(a.parts) < a.pacer.Wants() {

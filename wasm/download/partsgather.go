@@ -146,6 +146,8 @@ func (a *attempt) ended(e part.Event) {
 		// So many at a time are too many.
 		a.leaveAlone(refusal.Delay(policy))
 		a.pacer.Limit(len(a.parts))
+	case refusal != nil && bgfetch.Refreshable(refusal.Head.Status):
+		a.stale = true // the next attempt asks for the same, and judges the answer
 	case refusal != nil:
 		// What still comes is of one version, and can become whole without ranges.
 		a.single = true

@@ -46,7 +46,7 @@ func (a *attempt) unreachable(ctx context.Context) Verdict {
 	case a.owner.HasAnswered():
 		v.Answered, v.Stalled = true, a.stalled()
 	default:
-		v.SiteAnswers = a.IsFirstContact(&a.next.Response) && a.answers(ctx, a.config.Origin+"/")
+		v.SiteAnswers = a.IsFirstContact(&a.next) && a.answers(ctx, a.config.Origin+"/")
 	}
 	return v
 }

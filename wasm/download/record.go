@@ -63,6 +63,10 @@ type Record struct {
 	// hastened: the wait for a server that said "later" was ended early, and the try counts
 	// for nothing if it says so again.
 	hastened bool
+	// refusals counts the times since then that the site was asked for another request, or
+	// could not give one. asked: the wait before it is asked again is over.
+	refusals int
+	asked    bool
 	// unprovedEnds counts the ends of the body that nothing proved, unprovedEnd is where
 	// the last of them was, and unprovedSame how many in a row were there.
 	unprovedEnds, unprovedSame int
@@ -91,6 +95,10 @@ type Verdict struct {
 	// Patient: the wait may end after Least already, if something speaks for another try.
 	Patient bool
 	Least   time.Duration
+	// Refused: the server takes the request no longer, and the site may have another.
+	Refused *bgfetch.Refusal
+	// Refresh: the wait is for another request of the site.
+	Refresh bool
 	// Online: the next attempt is made when the network is back.
 	Online bool
 	// Unreachable: the host does not answer. The next attempt is made when it does,
@@ -105,10 +113,10 @@ type Verdict struct {
 	Why string
 }
 
-// IsFirstContact says that nothing has ever come for a record with that response data from
-// its server, which is not the site's own.
-func (r *Record) IsFirstContact(data *bgfetch.ResponseData) bool {
-	origin := bgfetch.OriginOf(r.Request.URL)
+// IsFirstContact says that nothing has ever come for a record in that state from its server,
+// which is not the site's own.
+func (r *Record) IsFirstContact(state *bgfetch.RecordState) bool {
+	data, origin := &state.Response, bgfetch.OriginOf(r.Request.With(state.Refreshed).URL)
 	none := !data.Answered() || data.From != "" && bgfetch.OriginOf(data.From) != origin
 	return none && origin != r.config.Origin
 }

@@ -242,7 +242,7 @@ func TestVerdicts(t *testing.T) {
 	}{
 		"offline":       {server: status(200), set: func(e *engine) { e.online = false }, online: true},
 		"given up":      {server: status(200), set: func(e *engine) { e.givenUp = true }, settled: "fetch-error"},
-		"404":           {server: status(404), settled: "bad-status", requests: 1},
+		"400":           {server: status(400), settled: "bad-status", requests: 1},
 		"no room":       {set: func(e *engine) { e.full = 2 }, settled: "quota-exceeded", requests: 1},
 		"more than may": {set: func(e *engine) { e.left = 2 * mib }, settled: "download-total-exceeded", requests: 1},
 	} {

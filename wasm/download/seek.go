@@ -82,7 +82,7 @@ func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part.Part, ok boo
 		last := stored[len(stored)-1]
 		offset = last.Offset + last.Length
 	}
-	if a.single || a.Check.Asked() || !data.Resumable || offset >= evidence.ExpectedLength(data) {
+	if a.single || a.stale || a.Check.Asked() || !data.Resumable || offset >= evidence.ExpectedLength(data) {
 		return s, nil, false
 	}
 	for _, gap := range a.gaps() {

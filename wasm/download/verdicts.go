@@ -44,6 +44,7 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 func (a *attempt) progress() {
 	a.moved = true
 	a.failures, a.statusRetries, a.idle, a.hastened = 0, 0, 0, false
+	a.refusals, a.asked = 0, false
 }
 
 // renew begins new, empty response data: the old ones become redundant.
@@ -250,12 +251,12 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	case a.moved:
 		return nil, Verdict{Wait: max(policy.Soon(), time.Until(a.notBefore)), Why: err.Error() + "; goes on"}
 	}
-	if atHead && !a.answers(ctx, a.Request.URL) {
+	if atHead && !a.answers(ctx, a.sent().URL) {
 		return nil, a.unreachable(ctx)
 	}
 	a.failures++
 	neverAnswered := atHead && a.next.Response.Head == nil
-	forbidden := bgfetch.OriginOf(a.Request.URL) != a.config.Origin || a.Request.Redirect == "error"
+	forbidden := bgfetch.OriginOf(a.sent().URL) != a.config.Origin || a.Request.Redirect == "error"
 	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && forbidden) {
 		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}

@@ -18,6 +18,8 @@ func (f *backgroundFetch) activity() (a bgfetch.Activity, retryAt time.Time) {
 		return bgfetch.ActivityPaused, retryAt
 	case f.waitsUnmetered():
 		return bgfetch.ActivityWaitingUnmetered, retryAt
+	case f.asking:
+		return bgfetch.ActivityRunning, retryAt
 	case f.group.Queued() && f.engine.scheduler.MayAsk(f.group) > 0:
 		return bgfetch.ActivityRunning, retryAt // as fast as it may
 	case f.offline > 0:
@@ -30,7 +32,11 @@ func (f *backgroundFetch) activity() (a bgfetch.Activity, retryAt time.Time) {
 	}
 	a = bgfetch.ActivityQueued
 	for _, wait := range f.retries {
-		sooner(wait.until, bgfetch.ActivityWaitingRetry)
+		why := bgfetch.ActivityWaitingRetry
+		if wait.refresh {
+			why = bgfetch.ActivityWaitingRefresh
+		}
+		sooner(wait.until, why)
 	}
 	if until := f.engine.scheduler.ClosedUntil(f.group); !until.IsZero() {
 		sooner(until, bgfetch.ActivityWaitingHost)

@@ -31,21 +31,29 @@ func checkInit(init bgfetch.FetchInit) error {
 		return err
 	}
 	for _, request := range init.Requests {
-		if request.Mode == "no-cors" {
-			return bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode no-cors, whose response nobody may read", request.URL)
+		if err := checkRequest(request); err != nil {
+			return err
 		}
-		u, err := bgfetch.ParseOrigin(request.URL)
-		switch {
-		case err == nil && u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
-			return bgfetch.Errorf(bgfetch.TypeError, "only the schemes http and https can be fetched in the background: %s", request.URL)
-		case err != nil || u.Host == "":
-			return bgfetch.Errorf(bgfetch.TypeError, "%q is not an absolute URL", request.URL)
-		case u.User != nil:
-			return bgfetch.Errorf(bgfetch.TypeError, "the URL of a background fetch must not have credentials: %s", u.Redacted())
-		}
-		if _, err := digest.ParseCheck(request); err != nil {
-			return bgfetch.Errorf(bgfetch.TypeError, "%v", err)
-		}
+	}
+	return nil
+}
+
+// checkRequest refuses a request that cannot be sent in the background.
+func checkRequest(request bgfetch.Request) error {
+	if request.Mode == "no-cors" {
+		return bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode no-cors, whose response nobody may read", request.URL)
+	}
+	u, err := bgfetch.ParseOrigin(request.URL)
+	switch {
+	case err == nil && u.Scheme != "" && u.Scheme != "http" && u.Scheme != "https":
+		return bgfetch.Errorf(bgfetch.TypeError, "only the schemes http and https can be fetched in the background: %s", request.URL)
+	case err != nil || u.Host == "":
+		return bgfetch.Errorf(bgfetch.TypeError, "%q is not an absolute URL", request.URL)
+	case u.User != nil:
+		return bgfetch.Errorf(bgfetch.TypeError, "the URL of a background fetch must not have credentials: %s", u.Redacted())
+	}
+	if _, err := digest.ParseCheck(request); err != nil {
+		return bgfetch.Errorf(bgfetch.TypeError, "%v", err)
 	}
 	return nil
 }

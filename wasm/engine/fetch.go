@@ -36,6 +36,12 @@ type backgroundFetch struct {
 	reason bgfetch.FailureReason
 	// detail says for people why the first record failed.
 	detail string
+	// refusals are those of records for which the site is to be asked for another request,
+	// one after the other. asking: a goroutine does that.
+	refusals []refusal
+	asking   bool
+	// given is what the site gave last, by origin.
+	given map[string]*bgfetch.Refreshed
 	// running counts the records that are worked on, offline those that wait for
 	// the network; retries has those that wait for their next try.
 	running, offline int
@@ -58,7 +64,7 @@ type backgroundFetch struct {
 }
 
 func newBackgroundFetch(e *Engine, state bgfetch.FetchState, requests []bgfetch.Request, records []bgfetch.RecordState) *backgroundFetch {
-	f := &backgroundFetch{engine: e, state: state, changed: make(chan struct{}), retries: map[*record]*retryWait{}}
+	f := &backgroundFetch{engine: e, state: state, changed: make(chan struct{}), retries: map[*record]*retryWait{}, given: map[string]*bgfetch.Refreshed{}}
 	f.ctx, f.cancel = context.WithCancel(e.ctx)
 	f.retry, _ = state.Retry.Apply(e.options.Retry) // check has seen it
 	f.group = schedule.NewGroup(f.rank(), state.MaxBandwidth, f.retry)
@@ -67,6 +73,7 @@ func newBackgroundFetch(e *Engine, state bgfetch.FetchState, requests []bgfetch.
 	for i, request := range requests {
 		r := newRecord(f, i, request, records[i])
 		f.records[i] = r
+		f.remember(r.state.Refreshed)
 		f.downloaded += ranges.StoredLength(r.state.Response.Segments) + r.state.Left
 		f.uploaded += r.state.Uploaded
 		if r.state.Response.Result == bgfetch.ResponseNone {

@@ -98,6 +98,11 @@ func (f *backgroundFetch) bareRequests(ctx context.Context) error {
 		requests[i] = r.Request
 	}
 	f.engine.mu.Unlock()
+	for _, r := range f.records {
+		if _, err := r.setRefreshed(ctx, nil); err != nil {
+			return err
+		}
+	}
 	return f.engine.Store.PutRequests(ctx, f.state.UniqueID, requests)
 }
 

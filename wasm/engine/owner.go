@@ -23,6 +23,9 @@ func (o owner) State() bgfetch.RecordState {
 // Commit implements download.Book.
 func (o owner) Commit(next bgfetch.RecordState, added ...bgfetch.Segment) error {
 	e := o.fetch.engine
+	o.storing.Lock()
+	defer o.storing.Unlock()
+	next.Refreshed = o.State().Refreshed
 	if err := e.Store.PutRecord(e.ctx, o.fetch.state.UniqueID, o.Index, next, added...); err != nil {
 		return err
 	}
@@ -63,6 +66,7 @@ func (o owner) publish(next bgfetch.RecordState, added int64) {
 		f.downloaded -= ranges.StoredLength(o.state.Response.Segments)
 	}
 	f.uploaded += next.Uploaded - o.state.Uploaded
+	next.Refreshed = o.state.Refreshed // which is not the download's to change
 	o.record.state = next
 	f.broadcast()
 	e.mu.Unlock()

@@ -13,6 +13,8 @@ type retryWait struct {
 	// patient: it may end at least already, if something speaks for another try.
 	patient bool
 	least   time.Time
+	// refresh: it waits for another request of the site.
+	refresh bool
 	// stop ends it without a try.
 	stop func()
 }
@@ -20,7 +22,7 @@ type retryWait struct {
 // retryLater queues the record when the wait is over that the verdict asks for. e.mu is held.
 func (e *Engine) retryLater(r *record, v download.Verdict) {
 	now := time.Now()
-	wait := &retryWait{until: now.Add(v.Wait), patient: v.Patient, least: now.Add(v.Least)}
+	wait := &retryWait{until: now.Add(v.Wait), patient: v.Patient, least: now.Add(v.Least), refresh: v.Refresh}
 	wait.stop = e.after(v.Wait, func() { e.retry(r) })
 	r.fetch.retries[r] = wait
 }
@@ -72,13 +74,18 @@ func (e *Engine) watchChanges(ctx context.Context) {
 // hasten ends all waits for servers as early as may be. e.mu is held.
 func (e *Engine) hasten() {
 	for _, f := range e.active {
-		for r, wait := range f.retries {
-			if wait.patient {
-				e.hastenRetry(r, wait)
-			}
-		}
+		e.hastenRetries(f)
 	}
 	e.scheduler.Hasten()
+}
+
+// hastenRetries is hasten for the records of one background fetch. e.mu is held.
+func (e *Engine) hastenRetries(f *backgroundFetch) {
+	for r, wait := range f.retries {
+		if wait.patient {
+			e.hastenRetry(r, wait)
+		}
+	}
 }
 
 // succeeded takes down that the record's host has given it what it asked for: others may

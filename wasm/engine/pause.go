@@ -21,7 +21,8 @@ func (e *Engine) Pause(uniqueID string) (bool, error) {
 	return paused, e.changed(f, err)
 }
 
-// Resume unsets the paused flag, and goes on.
+// Resume unsets the paused flag, and goes on. What waits for a server, or for another request of
+// the site, is tried now.
 func (e *Engine) Resume(uniqueID string) error {
 	f, err := e.pausable(uniqueID)
 	if f == nil {
@@ -29,6 +30,11 @@ func (e *Engine) Resume(uniqueID string) error {
 	}
 	err = f.change(func(s *bgfetch.FetchState) { s.Paused, s.Prompting = false, false })
 	f.note(bgfetch.LogResumed, "")
+	e.mu.Lock()
+	if !f.settling {
+		e.hastenRetries(f)
+	}
+	e.mu.Unlock()
 	return e.changed(f, err)
 }
 

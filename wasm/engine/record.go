@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log"
 	"strings"
+	"sync"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
@@ -28,13 +29,16 @@ type record struct {
 	// hurried: since its last byte of progress a wait of it has ended early because the host
 	// had answered another record. That happens once.
 	hurried bool
+	// storing is held while its state is stored, so that a write does not undo another. It is
+	// taken before the engine's lock.
+	storing sync.Mutex
 }
 
 // newRecord makes a record in that state.
 func newRecord(f *backgroundFetch, index int, request bgfetch.Request, state bgfetch.RecordState) *record {
 	r := &record{fetch: f, Index: index, state: state}
 	evidence.Distrust(&r.state.Response)
-	r.job = schedule.NewJob(f.group, bgfetch.OriginOf(request.URL), r)
+	r.job = schedule.NewJob(f.group, bgfetch.OriginOf(request.With(state.Refreshed).URL), r)
 	check, _ := digest.ParseCheck(request) // checkInit has seen it
 	request.Pieces = nil
 	r.Record = download.New(download.Record{
@@ -56,7 +60,7 @@ func (r *record) isStored(s bgfetch.Segment, keys map[bgfetch.SegmentKey]bool) b
 
 // FirstContact implements schedule.Work.
 func (r *record) FirstContact() bool {
-	return r.IsFirstContact(&r.state.Response)
+	return r.IsFirstContact(&r.state)
 }
 
 // Continues implements schedule.Work: one that would have to begin again does not.
@@ -92,6 +96,7 @@ func (r *record) Start() {
 // conclude does what the verdict of an attempt says. e.mu is held.
 func (e *Engine) conclude(r *record, v download.Verdict) {
 	f := r.fetch
+	r.moveHost()
 	event := bgfetch.LogAttempt
 	if v.Settled != bgfetch.ResponseNone {
 		event = bgfetch.LogRecord
@@ -114,6 +119,8 @@ func (e *Engine) conclude(r *record, v download.Verdict) {
 		}
 	case f.ctx.Err() != nil:
 		// It has settled, or the engine ends.
+	case v.Refused != nil:
+		e.refused(r, v.Refused)
 	case v.Online:
 		e.waitForNetwork(r)
 	case v.Wait > 0:

@@ -31,6 +31,9 @@ func (o owner) Leave(next bgfetch.RecordState) error {
 		next.Left = ranges.StoredLength(left.Segments) // which were downloaded all the same
 	}
 	next.Response.Segments = nil
+	o.storing.Lock()
+	defer o.storing.Unlock()
+	next.Refreshed = o.State().Refreshed
 	if err := e.Store.Leave(e.ctx, o.fetch.state.UniqueID, o.Index, next, left); err != nil {
 		return err
 	}

@@ -52,6 +52,7 @@ func New(engine *engine.Engine) http.Handler {
 	mux.Handle("/fetches/{uniqueId}/ui", methods{http.MethodPost: a.updateUI})
 	mux.Handle("/fetches/{uniqueId}/match", methods{http.MethodPost: a.match})
 	mux.Handle("/fetches/{uniqueId}/records/{index}", methods{http.MethodGet: a.record})
+	mux.Handle("/fetches/{uniqueId}/records/{index}/request", methods{http.MethodPost: a.setRequest})
 	mux.Handle("/fetches/{uniqueId}/records/{index}/plan", methods{http.MethodGet: a.plan})
 	mux.Handle("/{$}", methods{http.MethodGet: page})
 	mux.Handle("/list.js", methods{http.MethodGet: page})
@@ -222,6 +223,16 @@ func (a api) record(w http.ResponseWriter, r *http.Request) {
 	record, err := a.engine.Record(ctx, r.PathValue("uniqueId"), int(index), r.URL.Query().Get("wait") == "head")
 	record.Request = record.Request.Bare()
 	reply(w, record, err)
+}
+
+func (a api) setRequest(w http.ResponseWriter, r *http.Request) {
+	index, ok := number(w, "record", r.PathValue("index"))
+	var init requestInit
+	if !ok || !readJSON(w, r, &init) {
+		return
+	}
+	changed, err := a.engine.SetRequest(r.PathValue("uniqueId"), int(index), init.resolve(r.URL))
+	reply(w, optionsReply{changed}, err)
 }
 
 func (a api) plan(w http.ResponseWriter, r *http.Request) {

@@ -77,6 +77,13 @@ func NewJob(group *Group, host string, work Work) *Job {
 	return &Job{group: group, host: host, work: work}
 }
 
+// SetHost makes it ask another origin from now on, unless it has a place.
+func (j *Job) SetHost(host string) {
+	if j.state == Idle || j.state == Queued {
+		j.host = host
+	}
+}
+
 // Host is the origin that it asks.
 func (j *Job) Host() string { return j.host }
 
