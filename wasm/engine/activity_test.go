@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -24,7 +25,8 @@ func (w *world) wantActivity(uniqueID string, want bgfetch.Activity) bgfetch.Sna
 	if told != want {
 		w.t.Errorf("the instances were last told %q, want %q", told, want)
 	}
-	if waits := want == bgfetch.ActivityWaitingRetry || want == bgfetch.ActivityWaitingHost; (s.RetryAt != 0) != waits {
+	waits := slices.Contains([]bgfetch.Activity{bgfetch.ActivityWaitingRetry, bgfetch.ActivityWaitingHost, bgfetch.ActivityWaitingRefresh}, want)
+	if (s.RetryAt != 0) != waits {
 		w.t.Errorf("%q with retryAt %d", want, s.RetryAt)
 	}
 	return s

@@ -60,7 +60,7 @@ func (o owner) publish(next bgfetch.RecordState, added int64) {
 	e.mu.Lock()
 	f.downloaded += added
 	if added > 0 {
-		o.hurried = false
+		o.hurried, o.borrowed = false, false
 	}
 	if next.Response.Generation != o.state.Response.Generation {
 		f.downloaded -= ranges.StoredLength(o.state.Response.Segments)

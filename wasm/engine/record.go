@@ -29,6 +29,9 @@ type record struct {
 	// hurried: since its last byte of progress a wait of it has ended early because the host
 	// had answered another record. That happens once.
 	hurried bool
+	// borrowed: since then, and since the site was asked for it, it was tried with the header fields
+	// that another record was given. That happens once, too.
+	borrowed bool
 	// storing is held while its state is stored, so that a write does not undo another. It is
 	// taken before the engine's lock.
 	storing sync.Mutex

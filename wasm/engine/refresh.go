@@ -68,10 +68,12 @@ func (one refusal) tryKnown() (download.Verdict, bool) {
 	known := f.given[bgfetch.OriginOf(sent.URL)]
 	switch {
 	case r.state.Refreshed != one.Refreshed, f.held():
-	case known != nil && !sent.SendsSame(r.Request.With(known)):
+	case known != nil && !r.borrowed && !sent.SendsSame(r.Request.With(known)):
+		r.borrowed = true
 		// They are stored with what they bring.
 		r.state.Refreshed = &bgfetch.Refreshed{URL: sent.URL, Headers: known.Headers, Credentials: known.Credentials}
 	default:
+		r.borrowed = false
 		return download.Verdict{}, false
 	}
 	return download.Verdict{}, true
