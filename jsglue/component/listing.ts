@@ -66,6 +66,8 @@ export function stateText(listing: Listing, { format, texts }: Wording, now: num
       return texts.paused;
     case 'waiting-online':
       return texts.offline;
+    case 'waiting-refresh':
+      return texts.refresh;
     case 'waiting-unmetered':
       return texts.unmetered;
     case 'waiting-host':

@@ -16,6 +16,7 @@ export const TEXTS = {
   queued: 'Waits for its turn',
   starting: 'Begins',
   offline: 'Waits for the network',
+  refresh: 'Waits for the site to renew its link',
   unmetered: 'Waits for a connection without charge',
   waits: 'Next try in {time}',
   tries: 'Tries again',

@@ -9,7 +9,9 @@ import { bodyOf } from './errors';
 import { BackgroundFetchManager, transportOf } from './manager';
 import { toNetworkOptions, type Connections, type NetworkOptions, type Priority } from './network-options';
 import { estimate } from './quota';
+import { placeOf, type BackgroundFetchRecord } from './record';
 import { BackgroundFetchRegistration, shownSnapshot, sourceOf } from './registration';
+import { makeRequests, storeRequest, toRequestInfo } from './requests';
 import type { OptionsReply, PauseReply } from './routes';
 import type { State, StorageGrant } from './states';
 import { toDictionary } from './webidl';
@@ -64,7 +66,7 @@ export class RegistrationAdditions {
     return result === '' ? state : 'settled';
   }
 
-  /** When the next try is made while state is waiting-host or waiting-retry, else null. */
+  /** When the next try is made while state is waiting-host, waiting-retry or waiting-refresh, else null. */
   get retryAt(): Date | null {
     const { retryAt } = shownSnapshot(this as unknown as BackgroundFetchRegistration);
     return retryAt === undefined ? null : new Date(retryAt);
@@ -86,6 +88,23 @@ export class RegistrationAdditions {
   async setOptions(this: BackgroundFetchRegistration, options: NetworkOptions): Promise<boolean> {
     const changes = toNetworkOptions(toDictionary(options, 'options'), 'options');
     return (await post<OptionsReply>(this, 'options', changes))?.changed ?? false;
+  }
+
+  /**
+   * Let a record be sent with the URL, the headers and the credentials of another request for the same
+   * resource from now on. Resolves with whether it is: not if the record has its response.
+   */
+  async setRequest(
+    this: BackgroundFetchRegistration,
+    record: BackgroundFetchRecord,
+    request: RequestInfo | URL,
+  ): Promise<boolean> {
+    const { source, index } = placeOf(record);
+    if (source !== sourceOf(this)) throw new TypeError('The record is of another background fetch.');
+    const [made] = makeRequests([toRequestInfo(request)]);
+    await source.transport.checkPolicy?.([made!.url]);
+    const stored = await storeRequest(made!, new Map());
+    return (await post<OptionsReply>(this, `records/${index}/request`, stored))?.changed ?? false;
   }
 }
 

@@ -154,7 +154,7 @@ export interface Snapshot extends NetworkOptions {
   kept?: boolean;
   paused: boolean;
   state: State;
-  /** ms since 1970, while state is waiting-host or waiting-retry. */
+  /** ms since 1970, while state is waiting-host, waiting-retry or waiting-refresh. */
   retryAt?: number;
 }
 
@@ -214,6 +214,7 @@ export type LogEvent =
   | 'response'
   | 'attempt'
   | 'record'
+  | 'refresh'
   | 'remains'
   | 'paused'
   | 'resumed'

@@ -12,6 +12,9 @@ import { makeResponse, mayHaveBody } from './response';
 import { cachedEntry, openCache, StoredBody } from './stored-body';
 import { illegalUnlessInternal, INTERNAL } from './webidl';
 
+/** Which record of which background fetch it is. Throws a TypeError for anything else. */
+export let placeOf: (record: BackgroundFetchRecord) => { source: BodySource; index: number };
+
 let create: (snapshot: RecordSnapshot, request: Request, source: BodySource) => BackgroundFetchRecord;
 
 /** The record object of a match; `cache` names the cache where its request body lies. */
@@ -43,6 +46,7 @@ export class BackgroundFetchRecord {
       object.#source = source;
       return object;
     };
+    placeOf = (record) => ({ source: record.#source, index: record.#snapshot.index });
   }
 
   constructor(...internal: unknown[]) {

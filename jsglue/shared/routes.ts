@@ -23,6 +23,7 @@ import type {
   RemainsList,
   ServedBody,
   Snapshot,
+  StoredRequest,
 } from './protocol';
 
 export interface Routes {
@@ -47,6 +48,8 @@ export interface Routes {
    * 20 s (then head is null and result "": ask again).
    */
   'GET fetches/{uniqueId}/records/{index}{?wait}': { reply: RecordSnapshot };
+  /** It is sent with the URL, the header fields and the credentials of this one from now on. */
+  'POST fetches/{uniqueId}/records/{index}/request': { request: StoredRequest; reply: OptionsReply };
   /**
    * Where the bytes from that offset on lie. With wait it comes when there is something to tell, at
    * the latest after 20 s (then empty: ask again). With seek the transfer goes on there, for a

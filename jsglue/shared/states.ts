@@ -10,6 +10,7 @@ export type State =
   | 'waiting-online'
   | 'waiting-host'
   | 'waiting-retry'
+  | 'waiting-refresh'
   | 'waiting-unmetered'
   | 'paused'
   | 'settled';

@@ -1,6 +1,6 @@
 /**
- * BackgroundFetchEvent, BackgroundFetchUpdateUIEvent and the four event handler
- * attributes of the service worker's global object.
+ * BackgroundFetchEvent, BackgroundFetchUpdateUIEvent and the event handler attributes of the
+ * service worker's global object, and BackgroundFetchRefreshEvent, an addition.
  * Source: https://wicg.github.io/background-fetch/#background-fetch-service-worker-events
  */
 
@@ -78,15 +78,73 @@ class BackgroundFetchUpdateUIEvent extends BackgroundFetchEvent {
   }
 }
 
+interface RefreshEventInit extends EventInitWithRegistration {
+  request: Request;
+  response: Response;
+}
+
+/** What respondWith() was given, in an array; undefined where it was not called. From then on it may not be. */
+let takeAnswer: (event: BackgroundFetchRefreshEvent) => [unknown] | undefined;
+
+/** An addition to the standard: the site is asked for another request in place of one that was refused. */
+class BackgroundFetchRefreshEvent extends BackgroundFetchEvent {
+  #request: Request;
+  #response: Response;
+  #answer: [unknown] | undefined;
+  #isOver = false;
+
+  static {
+    takeAnswer = (event) => {
+      event.#isOver = true;
+      return event.#answer;
+    };
+  }
+
+  constructor(type: string, init: RefreshEventInit) {
+    needArguments(arguments.length, 2, new.target.name);
+    super(type, init);
+    const { request, response } = init;
+    if (!(request instanceof Request)) throw new TypeError('The member request of the event init is not a Request.');
+    if (!(response instanceof Response)) throw new TypeError('The member response of the event init is not a Response.');
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get request(): Request {
+    return this.#request;
+  }
+
+  get response(): Response {
+    return this.#response;
+  }
+
+  /** As of a FetchEvent: once, while the event is dispatched. */
+  respondWith(request: unknown): void {
+    if (this.#answer || this.#isOver) {
+      const reason = this.#answer ? 'respondWith() was called before.' : 'The event was dispatched before.';
+      throw new DOMException(reason, 'InvalidStateError');
+    }
+    this.#answer = [request];
+    this.stopImmediatePropagation();
+  }
+}
+
 export const EVENTS = ['backgroundfetchsuccess', 'backgroundfetchfail', 'backgroundfetchabort', 'backgroundfetchclick'] as const;
 
 export type EventType = (typeof EVENTS)[number];
+
+const REFRESH = 'backgroundfetchrefresh';
+
+/** What the worker's code has thrown first since this was last unset, in words. */
+let thrown: string | undefined;
 
 /** Defines the interfaces and the event handler attributes on the worker's global object. */
 export function installEvents(): void {
   defineInterface(worker, 'BackgroundFetchEvent', BackgroundFetchEvent);
   defineInterface(worker, 'BackgroundFetchUpdateUIEvent', BackgroundFetchUpdateUIEvent);
-  for (const type of EVENTS) {
+  defineInterface(worker, 'BackgroundFetchRefreshEvent', BackgroundFetchRefreshEvent);
+  worker.addEventListener('error', ({ message }) => (thrown ??= message));
+  for (const type of [...EVENTS, REFRESH]) {
     const attribute = new EventHandlerAttribute(worker, type);
     const name = `on${type}`;
     // Code in global scope has no `this`; any other one is refused.
@@ -104,7 +162,7 @@ export function installEvents(): void {
       },
     };
     // Of a global object, attributes are properties of the object itself.
-    Object.defineProperty(worker, name, Object.getOwnPropertyDescriptor(accessor, name)!);
+    Object.defineProperty(worker, name, { ...Object.getOwnPropertyDescriptor(accessor, name)!, enumerable: type !== REFRESH });
   }
 }
 
@@ -124,6 +182,33 @@ export function fire(type: EventType, registration: BackgroundFetchRegistration,
   const hasUI = type === 'backgroundfetchsuccess' || type === 'backgroundfetchfail';
   const event = new (hasUI ? BackgroundFetchUpdateUIEvent : BackgroundFetchEvent)(type, { registration });
   if (event instanceof BackgroundFetchUpdateUIEvent) setUpdate(event, update);
+  return extend(event);
+}
+
+export interface Asked {
+  /** What a listener has for respondWith(); undefined where none has called it, after what waitUntil() was given. */
+  answer: Promise<unknown>;
+  /** Until then the event is active. */
+  end(): void;
+}
+
+/** Fires backgroundfetchrefresh. The answer rejects where a listener threw instead of giving one. */
+export function ask(registration: BackgroundFetchRegistration, request: Request, response: Response): Asked {
+  const event = new BackgroundFetchRefreshEvent(REFRESH, { registration, request, response });
+  thrown = undefined;
+  const { extended, end } = extend(event);
+  const given = takeAnswer(event);
+  const threw = thrown;
+  const answer = async (): Promise<unknown> => {
+    if (given) return given[0];
+    if (threw !== undefined) throw new Error(threw);
+    await extended();
+  };
+  return { answer: answer(), end };
+}
+
+/** Dispatches the event, which listeners may extend. */
+function extend(event: BackgroundFetchEvent): Fired {
   const pending: Promise<unknown>[] = [];
   let ended = false;
   // As the standard counts: active while it is dispatched, and while promises are pending.

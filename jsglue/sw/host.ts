@@ -150,6 +150,11 @@ export interface HostMethods {
   update: [{ snapshots: Snapshot[]; wait: boolean }, null];
   /** Fire the closing event; answered when it is no longer active. */
   dispatch: [{ type: Exclude<EventType, 'backgroundfetchclick'>; snapshot: Snapshot }, null];
+  /**
+   * Ask the listeners for another request in place of one that was answered with that head: what
+   * they gave, or why they could not give one; neither where none of them has one to give.
+   */
+  refresh: [{ snapshot: Snapshot; request: StoredRequest; head: Head }, { request?: StoredRequest; refused?: string }];
   /** Show it, in place of what is shown of the same background fetch, if the site may. */
   show: [Shown, null];
   closeShown: [{ uniqueId: string }, null];

@@ -11,6 +11,7 @@ import { Lifetime } from './lifetime';
 import { EngineLock } from './lock';
 import { metered, reachable, waitChange, waitMetered, waitOnline } from './network';
 import { Program } from './program';
+import { refresh } from './refresh';
 import { Served } from './served';
 import { closeShown, show } from './shown';
 import { trace } from './trace';
@@ -81,6 +82,7 @@ function hostMethods(parts: Parts, transfers: Transfers): Implementations {
       return parts.watchers.update(args);
     },
     dispatch: (args, signal) => dispatch(parts.transport, args, signal),
+    refresh: (args, signal) => refresh(parts.transport, args, signal),
     active: async ({ count }) => {
       parts.lifetime.setActive(count);
       return null;

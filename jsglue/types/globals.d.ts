@@ -112,13 +112,19 @@ declare global {
     resume?(): Promise<boolean>;
     readonly paused?: boolean;
     readonly state?: State;
-    /** While state is waiting-host or waiting-retry, else null. */
+    /** While state is waiting-host, waiting-retry or waiting-refresh, else null. */
     readonly retryAt?: Date | null;
     readonly priority?: Priority;
     readonly network?: Connections;
     /** Bytes per second, 0 for no limit. */
     readonly maxBandwidth?: number;
     setOptions?(options: NetworkOptions): Promise<boolean>;
+    /**
+     * Lets a record be sent with the URL, the headers and the credentials of another request for the
+     * same resource from now on, as before a token expires. Resolves with whether it is: not if
+     * the record has its response.
+     */
+    setRequest?(record: BackgroundFetchRecord, request: RequestInfo | URL): Promise<boolean>;
 
     addEventListener<K extends keyof BackgroundFetchRegistrationEventMap>(
       type: K,

@@ -33,6 +33,7 @@ export interface Routes {
   'POST fetches/{uniqueId}/match': { request: { first: boolean; options: MatchOptions; request: MatchRequest | null }; reply: { cache: string; records: RecordSnapshot[] } };
   'POST fetches/{uniqueId}/options': { request: NetworkOptionsInit; reply: { changed: boolean } };
   'POST fetches/{uniqueId}/pause': { reply: { paused: boolean } };
+  'POST fetches/{uniqueId}/records/{index}/request': { request: Request; reply: { changed: boolean } };
   'POST fetches/{uniqueId}/resume': { reply: { paused: boolean } };
   'POST fetches/{uniqueId}/ui': { request: UI; reply: Record<string, never> };
   'POST history/{number}/retry': { request: { uniqueId: string }; reply: Snapshot };
@@ -55,6 +56,7 @@ export interface HostMethods {
   open: [{ cache: string; pastCache?: boolean; priority?: FetchPriority; rangeEnd?: number; rangeStart: number; ranged?: boolean; request: Request }, { head: Head; transfer: number }];
   reachable: [{ url: string }, boolean];
   read: [{ cache: string; key: string }, null];
+  refresh: [{ head: Head; request: Request; snapshot: Snapshot }, { refused?: string; request?: Request }];
   room: [null, number | null];
   save: [{ bytes?: boolean; key: string; limits: { maxLength: number; maxTimeMs: number; minLength: number; minTimeMs: number }; transfer: number }, { end: boolean; length: number; put: number; whole?: boolean }];
   saveRequestBody: [{ cache: string; handle: string; key: string }, { size: number }];
@@ -111,7 +113,7 @@ export interface Action {
 
 export type ActionName = 'abort' | 'pause' | 'resume';
 
-export type Activity = 'paused' | 'queued' | 'running' | 'settled' | 'waiting-host' | 'waiting-online' | 'waiting-retry' | 'waiting-unmetered';
+export type Activity = 'paused' | 'queued' | 'running' | 'settled' | 'waiting-host' | 'waiting-online' | 'waiting-refresh' | 'waiting-retry' | 'waiting-unmetered';
 
 export interface Compared {
   end: boolean;
@@ -267,7 +269,7 @@ export interface LogEntry {
   url?: string;
 }
 
-export type LogEvent = 'attempt' | 'dispatch' | 'ended' | 'error' | 'fetch' | 'loaded' | 'paused' | 'record' | 'remains' | 'request' | 'response' | 'resumed' | 'settled' | 'started';
+export type LogEvent = 'attempt' | 'dispatch' | 'ended' | 'error' | 'fetch' | 'loaded' | 'paused' | 'record' | 'refresh' | 'remains' | 'request' | 'response' | 'resumed' | 'settled' | 'started';
 
 export interface LogRun {
   dropped?: number;

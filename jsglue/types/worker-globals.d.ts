@@ -44,7 +44,33 @@ declare global {
     updateUI(options?: BackgroundFetchUIOptions): Promise<void>;
   }
 
+  /** For events that you make yourself. */
+  interface BackgroundFetchRefreshEventInit extends BackgroundFetchEventInit {
+    request: Request;
+    response: Response;
+  }
+
+  /**
+   * Addition: `backgroundfetchrefresh`. A GET was answered with 401, 403, 404 or 410: its token, or its
+   * signed URL, may have expired.
+   */
+  interface BackgroundFetchRefreshEvent extends BackgroundFetchEvent {
+    /** As it was sent last. */
+    readonly request: Request;
+    /** What came: the status and the headers. */
+    readonly response: Response;
+    /**
+     * While the event is dispatched, once: another request for the same resource, whose URL, headers and
+     * credentials are used from now on. undefined: there is none, and the record fails. Where
+     * the promise rejects, the state is waiting-refresh, and the event is fired again later.
+     */
+    respondWith(request: BackgroundFetchRefreshed | PromiseLike<BackgroundFetchRefreshed>): void;
+  }
+
+  type BackgroundFetchRefreshed = RequestInfo | URL | undefined;
+
   interface ServiceWorkerGlobalScopeEventMap {
+    backgroundfetchrefresh: BackgroundFetchRefreshEvent;
     backgroundfetchsuccess: BackgroundFetchUpdateUIEvent;
     backgroundfetchfail: BackgroundFetchUpdateUIEvent;
     backgroundfetchabort: BackgroundFetchEvent;
@@ -55,12 +81,17 @@ declare global {
     onbackgroundfetchsuccess: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchUpdateUIEvent) => unknown) | null;
     onbackgroundfetchfail: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchUpdateUIEvent) => unknown) | null;
     onbackgroundfetchabort: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
+    onbackgroundfetchrefresh: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchRefreshEvent) => unknown) | null;
     onbackgroundfetchclick: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
   }
 
   var BackgroundFetchEvent: {
     prototype: BackgroundFetchEvent;
     new (type: string, init: BackgroundFetchEventInit): BackgroundFetchEvent;
+  };
+  var BackgroundFetchRefreshEvent: {
+    prototype: BackgroundFetchRefreshEvent;
+    new (type: string, init: BackgroundFetchRefreshEventInit): BackgroundFetchRefreshEvent;
   };
   var BackgroundFetchUpdateUIEvent: {
     prototype: BackgroundFetchUpdateUIEvent;
