@@ -203,6 +203,7 @@ export function ask(registration: BackgroundFetchRegistration, request: Request,
     if (given) return given[0];
     if (threw !== undefined) throw new Error(threw);
     await extended();
+    return undefined;
   };
   return { answer: answer(), end };
 }
