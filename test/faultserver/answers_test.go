@@ -161,6 +161,20 @@ func TestOnce(t *testing.T) {
 	wantStatus(t, get(t, url+"/file/b?size=10&once=1"), 403)
 }
 
+func TestExpires(t *testing.T) {
+	_, url := start(t)
+	wantStatus(t, get(t, fmt.Sprintf("%s/file/a?size=10&expires=%d", url, time.Now().Add(time.Hour).UnixMilli())), 200)
+	wantStatus(t, get(t, fmt.Sprintf("%s/file/a?size=10&expires=%d", url, time.Now().UnixMilli())), 403)
+}
+
+func TestAuthorization(t *testing.T) {
+	_, url := start(t)
+	url += "/file/a?size=10&authorization=token"
+	wantStatus(t, get(t, url), 401)
+	wantStatus(t, get(t, url, "Authorization", "other"), 401)
+	wantStatus(t, get(t, url, "Authorization", "token"), 200)
+}
+
 func TestClock(t *testing.T) {
 	_, url := start(t)
 	answer := get(t, url+"/file/a?status=503&retrydate=60&clock=-7200")

@@ -55,6 +55,8 @@
 //	etagnode=N      N servers, each with an ETag of its own, take turns
 //	rangecap=N      the answer to an open range is 206 with N bytes at most
 //	redirect=URL    302 to URL, or redirectstatus=S
+//	expires=MS      403 from then on, in ms since 1970: what is under way goes on
+//	authorization=V 401 for a request whose Authorization is not V
 //
 // Faults at an offset. N is an offset in the whole resource, also for a range;
 // several are separated by commas. A fault happens when the byte at N would be

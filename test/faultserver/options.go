@@ -50,6 +50,8 @@ type options struct {
 	replaceQuiet, once               bool
 	status, statusAfter, statusCount int
 	retryAfter                       string
+	authorization                    string
+	expires                          int64 // -1 when not given
 	retryDate                        int64 // -1 when not given
 	clock                            time.Duration
 	corsAfter                        int
@@ -75,7 +77,7 @@ var rangeFaults = []string{
 // that is unknown or cannot be understood.
 func parseOptions(query url.Values) (options, error) {
 	o := options{
-		size: -1, newSize: -1, contentLength: -1, retryDate: -1, cutEach: -1,
+		size: -1, newSize: -1, contentLength: -1, retryDate: -1, expires: -1, cutEach: -1,
 		redirectStatus: 302, downMS: 10_000,
 		contentType:  "application/octet-stream",
 		cacheControl: "no-store",
@@ -130,6 +132,7 @@ func (o *options) targets() map[string]any {
 		"sizeafter": &o.sizeAfter, "replaceafter": &o.replaceAfter,
 		"replacequiet": &o.replaceQuiet, "once": &o.once,
 		"status": &o.status, "statusafter": &o.statusAfter, "statuscount": &o.statusCount,
+		"authorization": &o.authorization, "expires": &o.expires,
 		"retryafter": &o.retryAfter, "retrydate": &o.retryDate, "corsafter": &o.corsAfter,
 		"clock":      &o.clock,
 		"rangefault": &o.rangeFault, "rangefaultcount": &o.rangeFaultCount, "rangecap": &o.rangeCap,

@@ -89,6 +89,10 @@ func (a *answer) serve(source Source) Outcome {
 		return a.sendShort(http.StatusNoContent, "")
 	case a.options.once && a.asked > 1:
 		return a.sendShort(http.StatusForbidden, "the link was used already\n")
+	case a.options.expires >= 0 && time.Now().UnixMilli() >= a.options.expires:
+		return a.sendShort(http.StatusForbidden, "the link has expired\n")
+	case a.options.authorization != "" && a.r.Header.Get("Authorization") != a.options.authorization:
+		return a.sendShort(http.StatusUnauthorized, "that is not the token\n")
 	case a.options.redirect != "" && a.number > a.options.redirectAfter:
 		a.w.Header().Set("Location", a.options.redirect)
 		return a.sendShort(a.options.redirectStatus, "")
