@@ -127,6 +127,8 @@ export class Card {
         return 'Waits for its turn';
       case 'waiting-online':
         return 'This browser is offline';
+      case 'waiting-refresh':
+        return 'Waits for the site to renew its link';
       case 'waiting-unmetered':
         return 'Waits for a connection without charge';
       case 'waiting-host':

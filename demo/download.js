@@ -7,7 +7,7 @@ const STALLED_AFTER_MS = 3000;
 const SPEED_OVER_MS = 5000;
 const STORING_AT_MOST_MS = 300_000;
 /** Values of a registration's `state` in which nothing moves. */
-const WAITING = ['queued', 'waiting-online', 'waiting-host', 'waiting-retry', 'waiting-unmetered', 'paused'];
+const WAITING = ['queued', 'waiting-online', 'waiting-host', 'waiting-retry', 'waiting-refresh', 'waiting-unmetered', 'paused'];
 
 const REASONS = {
   'bad-status': 'the server answered with an error',

@@ -32,7 +32,8 @@ function assertContinued(log, size, breaks) {
   assert.ok(sent <= size + breaks * LOST_AT_MOST, `${sent} bytes were sent for ${size}`);
 }
 
-const signIn = (page, token) => page.evaluate(async (token) => (await caches.open('site')).put('/token', new Response(token)), token);
+const signIn = (page, token) =>
+  page.evaluate(async (token) => (await caches.open('site')).put('/token', new Response(token)), token);
 
 const waits = (page, id) =>
   page.waitFor(
@@ -61,34 +62,43 @@ for (const [what, other] of [
     assert.deepEqual([url, status, type, isExtendable], [file.signed, 403, 'text/plain; charset=utf-8', true]);
     const log = origin ? await (await fetch(`${origin}/__log__?name=${file.name}`)).json() : await file.log();
     assertContinued(log, SIZE, 1);
-    assert.deepEqual(test.reports.all((report) => report.kind === 'twice'), []);
+    assert.deepEqual(
+      test.reports.all((report) => report.kind === 'twice'),
+      [],
+    );
   });
 }
 
-scenario('refresh: links of a second and a half, a connection that breaks, and a worker that stops', { timeout: 180_000 }, async (test) => {
-  const { browser, page } = await test.open({ script, stoppable: true });
-  const file = test.resource({ size: 24 * MiB, rate: 2 * MiB, cuteach: 4 * MiB });
-  const url = `${file.url}&expires=${Date.now() + 3000}`;
-  await page.evaluate((...args) => t.startFetch(...args), 'renews:series', url);
-  await test.reports.wait('the first link to have expired', ({ kind }) => kind === 'refresh', { timeout: 60_000 });
-  await page.evaluate(() => t.waitForDownloaded('renews:series', 12 * 2 ** 20));
-  const boots = test.boots().length;
-  await browser.stopWorker(page);
-  await test.nextBoot(boots);
-  const event = await test.settled(page, 'renews:series', 'backgroundfetchsuccess');
-  assert.equal(event.records[0].url, url);
-  assert.equal(event.records[0].sha256, await file.sha256());
-  const log = await file.log();
-  assert.ok(asked(test).length >= 3, `${asked(test).length} links`);
-  assertContinued(log, file.size, ofFile(log).length);
-});
+scenario(
+  'refresh: links of a second and a half, a connection that breaks, and a worker that stops',
+  { timeout: 180_000 },
+  async (test) => {
+    const { browser, page } = await test.open({ script, stoppable: true });
+    const file = test.resource({ size: 24 * MiB, rate: 2 * MiB, cuteach: 4 * MiB });
+    const url = `${file.url}&expires=${Date.now() + 3000}`;
+    await page.evaluate((...args) => t.startFetch(...args), 'renews:series', url);
+    await test.reports.wait('the first link to have expired', ({ kind }) => kind === 'refresh', { timeout: 60_000 });
+    await page.evaluate(() => t.waitForDownloaded('renews:series', 12 * 2 ** 20));
+    const boots = test.boots().length;
+    await browser.stopWorker(page);
+    await test.nextBoot(boots);
+    const event = await test.settled(page, 'renews:series', 'backgroundfetchsuccess');
+    assert.equal(event.records[0].url, url);
+    assert.equal(event.records[0].sha256, await file.sha256());
+    const log = await file.log();
+    assert.ok(asked(test).length >= 3, `${asked(test).length} links`);
+    assertContinued(log, file.size, ofFile(log).length);
+  },
+);
 
 scenario('refresh: nobody is signed in, until a page is there', { timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ script, tabs: 2 });
   const file = test.resource({ size: SIZE, rate: 8 * MiB, cut: HALF });
   const wanted = `${file.url}&authorization=second`;
   const given = { url: `${file.url}&authorization=first`, headers: { Authorization: 'first' } };
-  await page.evaluate((...args) => t.startFetch(...args), 'authorizes:book', given, { retry: { backOff: 120_000, maxBackOff: 120_000 } });
+  await page.evaluate((...args) => t.startFetch(...args), 'authorizes:book', given, {
+    retry: { backOff: 120_000, maxBackOff: 120_000 },
+  });
   await page.evaluate(() => t.waitForDownloaded('authorizes:book', 2 ** 20));
   // The same resource at another URL, whose token nobody has yet.
   await page.evaluate(async (url) => {
@@ -114,7 +124,11 @@ scenario('refresh: many records are one event, and no two at a time', {}, async 
   const { page } = await test.open({ script });
   await signIn(page, 'token');
   const files = Array.from({ length: 12 }, () => test.resource({ size: 100_000, authorization: 'token' }));
-  await page.evaluate((...args) => t.startFetch(...args), 'authorizes:album', files.map(({ url }) => url));
+  await page.evaluate(
+    (...args) => t.startFetch(...args),
+    'authorizes:album',
+    files.map(({ url }) => url),
+  );
   const event = await test.settled(page, 'authorizes:album', 'backgroundfetchsuccess');
   assert.equal(asked(test).length, 1, 'what one was given is tried for the others');
   for (const [i, file] of files.entries()) {
@@ -127,8 +141,16 @@ scenario('refresh: many records are one event, and no two at a time', {}, async 
   await page.evaluate((...args) => t.startFetch(...args), 'signs:album', expired);
   const second = await test.event('signs:album');
   assert.equal(second.type, 'backgroundfetchsuccess');
-  assert.deepEqual(asked(test, 'signs:album').map(({ url }) => url).sort(), expired.toSorted());
-  assert.ok(asked(test).every(({ under }) => under === 1), 'one at a time');
+  assert.deepEqual(
+    asked(test, 'signs:album')
+      .map(({ url }) => url)
+      .sort(),
+    expired.toSorted(),
+  );
+  assert.ok(
+    asked(test).every(({ under }) => under === 1),
+    'one at a time',
+  );
 });
 
 scenario('refresh: nobody has another link', {}, async (test) => {
@@ -233,30 +255,40 @@ const BAD = {
 };
 
 for (const [what, says] of Object.entries(BAD)) {
-  scenario(`refresh: a listener whose answer is bad: ${what}`, { waits: what === 'never-settles', timeout: 180_000 }, async (test) => {
-    const { page } = await test.open({ script });
-    const file = expiring(test);
-    const id = `${what}:it`;
-    await page.evaluate((...args) => t.startFetch(...args), id, file.signed, { retry: { backOff: 60_000, maxBackOff: 60_000 } });
-    await page.waitFor('the state waiting-refresh', 100_000, (id) => t.held.get(id).state === 'waiting-refresh', id);
-    const { downloaded, result } = await page.evaluate((id) => t.state(id), id);
-    assert.equal(result, '');
-    assert.ok(downloaded > MiB, `${downloaded} bytes are there`);
-    const said = (text) => (says instanceof RegExp ? says.test(text) : text.includes(says));
-    const details = await page.evaluate(async (id) => {
-      const log = await (await fetch('/__bgfetch__/log')).json();
-      return log.runs.flatMap((run) => run.entries).filter((entry) => entry.id === id && entry.detail?.includes('backgroundfetchrefresh')).map(({ detail }) => detail);
-    }, id);
-    assert.ok(details.some(said), `the log: ${details}`);
-    const isSaid = ({ kind, from, text }) => kind === 'console' && from === 'worker' && text.includes('backgroundfetchrefresh') && said(text);
-    await test.reports.wait('the console of the worker to say it', isSaid, { timeout: 10_000 });
-    if (what === 'throws') return; // it never stops to throw
-    await signIn(page, 'mended');
-    await page.evaluate((id) => t.held.get(id).resume(), id);
-    const event = await test.settled(page, id, 'backgroundfetchsuccess');
-    assert.equal(event.records[0].sha256, await file.sha256());
-    assertContinued(await file.log(), SIZE, 1);
-  });
+  scenario(
+    `refresh: a listener whose answer is bad: ${what}`,
+    { waits: what === 'never-settles', timeout: 180_000 },
+    async (test) => {
+      const { page } = await test.open({ script });
+      const file = expiring(test);
+      const id = `${what}:it`;
+      await page.evaluate((...args) => t.startFetch(...args), id, file.signed, {
+        retry: { backOff: 60_000, maxBackOff: 60_000 },
+      });
+      await page.waitFor('the state waiting-refresh', 100_000, (id) => t.held.get(id).state === 'waiting-refresh', id);
+      const { downloaded, result } = await page.evaluate((id) => t.state(id), id);
+      assert.equal(result, '');
+      assert.ok(downloaded > MiB, `${downloaded} bytes are there`);
+      const said = (text) => (says instanceof RegExp ? says.test(text) : text.includes(says));
+      const details = await page.evaluate(async (id) => {
+        const log = await (await fetch('/__bgfetch__/log')).json();
+        return log.runs
+          .flatMap((run) => run.entries)
+          .filter((entry) => entry.id === id && entry.detail?.includes('backgroundfetchrefresh'))
+          .map(({ detail }) => detail);
+      }, id);
+      assert.ok(details.some(said), `the log: ${details}`);
+      const isSaid = ({ kind, from, text }) =>
+        kind === 'console' && from === 'worker' && text.includes('backgroundfetchrefresh') && said(text);
+      await test.reports.wait('the console of the worker to say it', isSaid, { timeout: 10_000 });
+      if (what === 'throws') return; // it never stops to throw
+      await signIn(page, 'mended');
+      await page.evaluate((id) => t.held.get(id).resume(), id);
+      const event = await test.settled(page, id, 'backgroundfetchsuccess');
+      assert.equal(event.records[0].sha256, await file.sha256());
+      assertContinued(await file.log(), SIZE, 1);
+    },
+  );
 }
 
 scenario('refresh: the interface', {}, async (test) => {
@@ -291,9 +323,16 @@ scenario('refresh: the interface', {}, async (test) => {
       enumerable: Object.keys(self).includes('onbackgroundfetchrefresh'),
       twice: thrown(() => answered.respondWith('/second')),
       withoutInit: thrown(() => new BackgroundFetchRefreshEvent('backgroundfetchrefresh')),
-      withoutRequest: thrown(() => new BackgroundFetchRefreshEvent('backgroundfetchrefresh', { registration: download, response })),
-      withoutResponse: thrown(() => new BackgroundFetchRefreshEvent('backgroundfetchrefresh', { registration: download, request })),
-      additions: ['setRequest' in BackgroundFetchRegistration.prototype, Object.keys(BackgroundFetchRegistration.prototype).includes('setRequest')],
+      withoutRequest: thrown(
+        () => new BackgroundFetchRefreshEvent('backgroundfetchrefresh', { registration: download, response }),
+      ),
+      withoutResponse: thrown(
+        () => new BackgroundFetchRefreshEvent('backgroundfetchrefresh', { registration: download, request }),
+      ),
+      additions: [
+        'setRequest' in BackgroundFetchRegistration.prototype,
+        Object.keys(BackgroundFetchRegistration.prototype).includes('setRequest'),
+      ],
     };
   });
   assert.deepEqual(found, {
