@@ -30,9 +30,9 @@ async function withAgent(directory) {
 }
 
 /** Serves the directory and hands a page of it, in each browser, to `use`, with the server. */
-export async function inEachBrowser(directory, query, use) {
+export async function inEachBrowser(directory, query, use, serve = (directory) => startServer({ '/': directory })) {
   for (const [name, browser] of Object.entries(browsers)) {
-    const server = await startServer({ '/': name === 'webkit' ? await withAgent(directory) : directory });
+    const server = await serve(name === 'webkit' ? await withAgent(directory) : directory);
     try {
       await use(await (await browser()).newPage(`${server.url}/${query}`), server);
       await (await browser()).closePages();

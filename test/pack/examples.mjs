@@ -1,20 +1,22 @@
 // Each example, installed from the tarball, built, served and used in real browsers.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { inEachBrowser } from './browsers.mjs';
-import { installed, once, run, test } from './lib.mjs';
+import { installed, once as onlyOnce, run, test } from './lib.mjs';
 
 const SIZE = 3_000_000;
 
 /** Builds the example, puts the file there, and hands a page of it, in each browser, to `use`. */
-function example(name, { served = '.', query = '' } = {}, use = downloads) {
+function example(name, { served = '.', query = '', serve } = {}, use = downloads) {
   test(`example ${name}${query}`, async () => {
     const built = await buildOf(name)();
     const directory = path.join(built, served);
     fs.mkdirSync(path.join(directory, 'media'), { recursive: true });
     fs.writeFileSync(path.join(directory, 'media/clip.bin'), Buffer.alloc(SIZE, 'clip'));
-    await inEachBrowser(directory, query, use);
+    await inEachBrowser(directory, query, use, serve);
   });
 }
 
@@ -23,7 +25,7 @@ function buildOf(name) {
   if (!builds.has(name)) {
     builds.set(
       name,
-      once(async () => {
+      onlyOnce(async () => {
         const directory = await installed(`examples/${name}`);
         await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: directory });
         return directory;
@@ -51,7 +53,16 @@ example('vite', { served: 'dist' });
 example('workbox', { served: 'dist', query: '?worker=generated.js' }, precached);
 example('workbox', { served: 'dist', query: '?worker=injected.js' }, precached);
 example('typescript');
+example('signed', { serve: signingServer });
 example('models', {}, models);
+
+/** The example's own server, whose links are good for a second: a third of what the file takes. */
+async function signingServer(directory) {
+  const env = { ...process.env, PORT: '0', LIFE: '1' };
+  const server = spawn(process.execPath, ['server.mjs'], { cwd: directory, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = await once(server.stdout, 'data');
+  return { url: String(said).trim(), close: () => server.kill() };
+}
 
 async function precached(page) {
   await downloads(page);
