@@ -31,6 +31,9 @@ type Refusal struct {
 	Head Head
 	// Refreshed is what the request was sent with.
 	Refreshed *Refreshed
+	// AtEnd: it asked for what follows an end that nothing proves. If there is no other request,
+	// that is taken for the end.
+	AtEnd bool
 }
 
 // Refreshable says whether the status may mean that a token, or a URL that was signed, has

@@ -20,7 +20,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 		}
 	}
 	if head.Status < 200 || head.Status > 299 {
-		return a.turnedDown(head)
+		return a.turnedDown(head, false)
 	}
 	if head.Status == http.StatusPartialContent && !a.Request.HasRange() {
 		if _, problem := ranges.ValidatePartial(head, 0, 0); problem != "" {
@@ -189,9 +189,7 @@ func (a *attempt) refused(head bgfetch.Head) (step, Verdict) {
 		}
 	}
 	data := &a.next.Response
-	if end, gap := ranges.FirstGap(data.Segments); a.takesEnd && end == a.unprovedEnd && gap == 0 && len(data.Seams) == 0 && !ranges.TemporaryStatus(head.Status) {
-		data.Length = end
-		return a.succeed()
-	}
-	return a.turnedDown(head)
+	end, gap := ranges.FirstGap(data.Segments)
+	atEnd := a.takesEnd && end == a.unprovedEnd && gap == 0 && len(data.Seams) == 0 && !ranges.TemporaryStatus(head.Status)
+	return a.turnedDown(head, atEnd)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/ranges"
 )
 
 // sent is the request as it is sent by now.
@@ -23,21 +24,31 @@ func (a *attempt) newest() *bgfetch.Refreshed {
 
 // turnedDown judges a status that is no success and says nothing of later. Where the request
 // may have expired the site is asked for another one: at once when that may help, else after
-// the back-off.
-func (a *attempt) turnedDown(head bgfetch.Head) (step, Verdict) {
+// the back-off. atEnd: see Refusal.
+func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
+	refusal := &bgfetch.Refusal{Head: head, Refreshed: a.refreshed, AtEnd: atEnd}
 	switch {
 	case !a.Request.IsSafe() || !bgfetch.Refreshable(head.Status):
-		return a.badStatus(head)
+		return a.declined(refusal)
 	case a.refusals > 0 && !a.asked:
-		return a.awaitRefresh(head, fmt.Sprintf("status %d, also to the request that the site gave", head.Status))
+		return a.awaitRefresh(refusal, fmt.Sprintf("status %d, also to the request that the site gave", head.Status))
 	}
 	a.asked = false
 	a.pastCache = true // which may have kept this answer
-	return nil, Verdict{Refused: &bgfetch.Refusal{Head: head, Refreshed: a.refreshed}}
+	return nil, Verdict{Refused: refusal}
+}
+
+// declined judges a refusal where there is no other request.
+func (a *attempt) declined(refusal *bgfetch.Refusal) (step, Verdict) {
+	if refusal.AtEnd {
+		a.next.Response.Length, _ = ranges.FirstGap(a.next.Response.Segments)
+		return a.succeed()
+	}
+	return a.badStatus(refusal.Head)
 }
 
 // awaitRefresh waits before the request is tried again, and the site is asked if that fails, too.
-func (a *attempt) awaitRefresh(head bgfetch.Head, why string) (step, Verdict) {
+func (a *attempt) awaitRefresh(refusal *bgfetch.Refusal, why string) (step, Verdict) {
 	if !a.hastened {
 		a.refusals++
 	}
@@ -47,23 +58,23 @@ func (a *attempt) awaitRefresh(head bgfetch.Head, why string) (step, Verdict) {
 		return nil, Verdict{}
 	}
 	if stalled >= a.Retry.GiveUpAfter {
-		return a.badStatus(head)
+		return a.declined(refusal)
 	}
 	wait := a.Retry.PatientWait(max(1, a.refusals), stalled)
 	why = fmt.Sprintf("%s; the site is asked again in %v", why, wait.Round(time.Millisecond))
 	return nil, Verdict{Wait: wait, Patient: true, Refresh: true, Why: why}
 }
 
-// Declined is the verdict where the site has no other request in place of one that was answered
-// with that head. Nobody works on the record meanwhile; the same holds for the others below.
-func (r *Record) Declined(alive context.Context, head bgfetch.Head) Verdict {
-	_, v := r.attempt(alive).badStatus(head)
+// Declined is the verdict where the site has no other request in place of one that was refused.
+// Nobody works on the record meanwhile; the same holds for the others below.
+func (r *Record) Declined(alive context.Context, refusal *bgfetch.Refusal) Verdict {
+	_, v := r.attempt(alive).declined(refusal)
 	return v
 }
 
 // Unrefreshed is the verdict where it has one, and could not give it.
-func (r *Record) Unrefreshed(alive context.Context, head bgfetch.Head, why string) Verdict {
-	_, v := r.attempt(alive).awaitRefresh(head, why)
+func (r *Record) Unrefreshed(alive context.Context, refusal *bgfetch.Refusal, why string) Verdict {
+	_, v := r.attempt(alive).awaitRefresh(refusal, why)
 	return v
 }
 

@@ -2,11 +2,14 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing/synctest"
 	"time"
 
+	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -59,6 +62,57 @@ func (l *life) randomEvents() {
 		e.at, e.fetch, e.n = at+time.Duration(l.r.IntN(1000)), l.r.IntN(len(l.fetches)), l.r.IntN(1<<20)
 		l.events = append(l.events, e)
 	}
+}
+
+// randomExpiries lets the tokens of all servers expire a few times.
+func (l *life) randomExpiries() {
+	for range 1 + l.r.IntN(3) {
+		at := time.Duration(l.r.IntN(1<<(8+l.r.IntN(6)))) * time.Millisecond
+		l.events = append(l.events, livesEvent{name: "expire", at: at, fetch: l.r.IntN(len(l.fetches)), n: l.r.IntN(1 << 20), do: (*life).expired})
+	}
+}
+
+// expired lets the servers want another token. Some sites know it before they are asked.
+func (l *life) expired(e livesEvent) {
+	l.ours++
+	l.token.Add(1)
+	if e.n%4 > 0 {
+		return
+	}
+	f := l.fetches[e.fetch]
+	index := e.n % len(f.init.Requests)
+	_, _ = l.engine.SetRequest(l.uniqueID(e), index, *l.renewed(f.init.Requests[index].URL, e.n%8 == 0))
+}
+
+// renewed is a request for the file of that URL, with the token, and maybe at the other URL.
+func (l *life) renewed(url string, other bool) *bgfetch.Request {
+	if before, signed := strings.CutSuffix(url, signedAnew); other && signed {
+		url = before
+	} else if other {
+		url += signedAnew
+	}
+	return &bgfetch.Request{URL: url, Method: "GET", Headers: []bgfetch.Header{{"Authorization", fmt.Sprint(l.token.Load())}}}
+}
+
+// refresh is the listener of backgroundfetchrefresh: it takes its time, cannot always say, and has
+// nothing for who has the token.
+func (l *life) refresh(ctx context.Context, asked bgfetchtest.Asked) (*bgfetch.Request, error) {
+	n := l.refreshes.Add(1)
+	l.tell(asked.Snapshot.ID, "  %s: asked for another request, status %d", asked.Request.URL, asked.Head.Status)
+	if n%3 == 0 {
+		time.Sleep(time.Duration(n%7) * time.Second)
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if bgfetch.HeaderValue(asked.Request.Headers, "Authorization") == fmt.Sprint(l.token.Load()) {
+		return nil, nil
+	}
+	if n%5 == 0 {
+		return nil, errors.New("nobody is signed in")
+	}
+	l.count(nil, 0, "refreshed")
+	return l.renewed(asked.Request.URL, n%4 == 0), nil
 }
 
 func (l *life) uniqueID(e livesEvent) string { return l.fetches[e.fetch].init.UniqueID }

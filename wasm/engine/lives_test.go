@@ -81,6 +81,9 @@ type life struct {
 	lost      bool
 	// agains counts the background fetches that were made again after they failed.
 	agains int
+	// token is what the servers want to see in Authorization, 0 for nothing; refreshes counts the
+	// times that the site was asked for it.
+	token, refreshes atomic.Int32
 	// atPut is what happens after so many more puts.
 	atPut    atomic.Pointer[func()]
 	putsLeft atomic.Int32
@@ -162,6 +165,10 @@ func newLife(t *testing.T, seed uint64) *life {
 		l.fetches = append(l.fetches, l.randomFetch(i))
 	}
 	l.randomEvents()
+	if chance(r, 30) {
+		l.world.events.OnRefresh = l.refresh
+		l.randomExpiries()
+	}
 	return l
 }
 
@@ -215,7 +222,12 @@ func (l *life) randomFetch(i int) *livesFetch {
 // handle answers for a URL, also where it is signed anew.
 func (l *life) handle(url string, answer func(bgfetch.TransferInit) response) {
 	for _, url := range []string{url, url + signedAnew} {
-		l.network.Handle(url, func(_ int, init bgfetch.TransferInit) response { return answer(init) })
+		l.network.Handle(url, func(_ int, init bgfetch.TransferInit) response {
+			if token := l.token.Load(); token > 0 && bgfetch.HeaderValue(init.Request.Headers, "Authorization") != fmt.Sprint(token) {
+				return response{Head: bgfetch.Head{URL: url, Type: "basic", Status: []int{401, 403, 404, 410}[token%4]}, Body: []byte("expired")}
+			}
+			return answer(init)
+		})
 	}
 }
 
