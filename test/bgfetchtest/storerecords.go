@@ -46,6 +46,9 @@ func fullRecord() bgfetch.RecordState {
 		Sent:     true,
 		Uploaded: 77,
 		Restarts: 2,
+		Refreshed: &bgfetch.Refreshed{
+			URL: "https://example.com/ö?signed=2", Headers: []bgfetch.Header{{"authorization", "a"}}, Credentials: "include",
+		},
 	}
 }
 

@@ -21,6 +21,7 @@ test('what a row says', () => {
     [{ state: 'waiting-retry', retryAt: 31_000 }, undefined, 'Next try in 30 sec'],
     [{ state: 'waiting-retry', retryAt: 1000 }, undefined, TEXTS.tries],
     [{ state: 'waiting-retry' }, undefined, TEXTS.tries],
+    [{ state: 'waiting-refresh', retryAt: 31_000 }, undefined, TEXTS.refresh],
     [{ state: 'waiting-host', retryAt: 31_000 }, undefined, 'Next try in 30 sec'],
     [{ state: 'running', result: 'success' }, 5, TEXTS.finishing],
     [{}, undefined, TEXTS.starting],

@@ -239,6 +239,28 @@ func TestPauseAndResume(t *testing.T) {
 	})
 }
 
+func TestSetRequest(t *testing.T) {
+	serve(t, func(t *testing.T, h http.Handler) {
+		call(t, h, "POST", "/fetches", strings.Replace(fetchBody, `"title"`, `"paused":true,"title"`, 1), 201, nil)
+		path := "/fetches/u1/records/0/request"
+		for _, bad := range []string{`{"url":"ftp://site.test/a"}`, `"https://user@site.test/a"`, `{"url":"/a","mode":"no-cors"}`, `{"url":"/a","method":"PUT"}`, `{}`} {
+			call(t, h, "POST", path, bad, 400, nil)
+		}
+		call(t, h, "POST", "/fetches/unknown/records/0/request", `"https://site.test/a"`, 404, nil)
+		call(t, h, "POST", "/fetches/u1/records/9/request", `"https://site.test/a"`, 404, nil)
+		var reply struct{ Changed bool }
+		call(t, h, "POST", path, `{"url":"https://site.test/signed","headers":[["Authorization","secret"]]}`, 200, &reply)
+		if !reply.Changed {
+			t.Error("it is not changed")
+		}
+		var record bgfetch.RecordSnapshot
+		call(t, h, "GET", "/fetches/u1/records/0", "", 200, &record)
+		if strings.Contains(record.Request.URL, "signed") || len(record.Request.Headers) > 0 {
+			t.Errorf("the record shows %+v", record.Request)
+		}
+	})
+}
+
 func TestSetOptions(t *testing.T) {
 	serve(t, func(t *testing.T, h http.Handler) {
 		var s bgfetch.Snapshot

@@ -11,33 +11,34 @@ import (
 // resources are all that there is with their methods, but for HEAD; <u> stands for a
 // unique id, <i> for a record and <n> for a number of the history.
 var resources = map[string]string{
-	"/fetches":                      "GET, POST",
-	"/fetches/<u>":                  "GET",
-	"/fetches/<u>/abort":            "POST",
-	"/fetches/<u>/pause":            "POST",
-	"/fetches/<u>/resume":           "POST",
-	"/fetches/<u>/options":          "POST",
-	"/fetches/<u>/ui":               "POST",
-	"/fetches/<u>/match":            "POST",
-	"/fetches/<u>/records/<i>":      "GET",
-	"/fetches/<u>/records/<i>/plan": "GET",
-	"/fetches/<u>/records/<i>/body": "GET",
-	"/fetches/<u>/zip":              "GET",
-	"/ids/<u>":                      "GET",
-	"/ids/<u>/abort":                "POST",
-	"/ids/<u>/records/<i>/body":     "GET",
-	"/":                             "GET",
-	"/list.js":                      "GET",
-	"/page.css":                     "GET",
-	"/list":                         "GET",
-	"/history":                      "DELETE, GET",
-	"/history/<n>":                  "DELETE",
-	"/history/<n>/retry":            "POST",
-	"/log":                          "GET",
-	"/body":                         "GET",
-	"/kept":                         "DELETE, GET",
-	"/kept/<u>":                     "DELETE",
-	"/program":                      "GET",
+	"/fetches":                         "GET, POST",
+	"/fetches/<u>":                     "GET",
+	"/fetches/<u>/abort":               "POST",
+	"/fetches/<u>/pause":               "POST",
+	"/fetches/<u>/resume":              "POST",
+	"/fetches/<u>/options":             "POST",
+	"/fetches/<u>/ui":                  "POST",
+	"/fetches/<u>/match":               "POST",
+	"/fetches/<u>/records/<i>":         "GET",
+	"/fetches/<u>/records/<i>/plan":    "GET",
+	"/fetches/<u>/records/<i>/body":    "GET",
+	"/fetches/<u>/records/<i>/request": "POST",
+	"/fetches/<u>/zip":                 "GET",
+	"/ids/<u>":                         "GET",
+	"/ids/<u>/abort":                   "POST",
+	"/ids/<u>/records/<i>/body":        "GET",
+	"/":                                "GET",
+	"/list.js":                         "GET",
+	"/page.css":                        "GET",
+	"/list":                            "GET",
+	"/history":                         "DELETE, GET",
+	"/history/<n>":                     "DELETE",
+	"/history/<n>/retry":               "POST",
+	"/log":                             "GET",
+	"/body":                            "GET",
+	"/kept":                            "DELETE, GET",
+	"/kept/<u>":                        "DELETE",
+	"/program":                         "GET",
 }
 
 // TestUnknown: whatever a path names that is not there is 404, by each of its methods.
@@ -99,7 +100,7 @@ func TestMethods(t *testing.T) {
 func TestBodiesOfRequests(t *testing.T) {
 	serve(t, func(t *testing.T, h http.Handler) {
 		call(t, h, "POST", "/fetches", `{"uniqueId":"u1","id":"u1","requests":["`+url+`"]}`, 201, nil)
-		for _, path := range []string{"/fetches", "/fetches/u1/options", "/fetches/u1/ui", "/fetches/u1/match", "/history/1/retry"} {
+		for _, path := range []string{"/fetches", "/fetches/u1/options", "/fetches/u1/ui", "/fetches/u1/match", "/fetches/u1/records/0/request", "/history/1/retry"} {
 			for _, body := range []string{"", "{", "[]", "7", "{}x", "{\"a\":}", "\x00", "\xff\xfe"} {
 				var p bgfetch.Problem
 				wantProblem(t, call(t, h, "POST", path, body, 400, &p), path)
