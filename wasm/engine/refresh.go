@@ -46,8 +46,8 @@ func (e *Engine) askForRequests(f *backgroundFetch) {
 	for len(f.refusals) > 0 && f.ctx.Err() == nil {
 		next := f.refusals[0]
 		f.refusals = f.refusals[1:]
-		v, known := next.tryKnown()
-		if !known {
+		v := download.Verdict{} // the record is tried again
+		if !next.isTriedFirst() {
 			e.mu.Unlock()
 			v = e.refresh(next)
 			e.mu.Lock()
@@ -58,25 +58,25 @@ func (e *Engine) askForRequests(f *backgroundFetch) {
 	e.noteActivity(f)
 }
 
-// tryKnown says whether the record is to be tried again before the site is asked: with what it
-// was given meanwhile, with the header fields that another record of that origin was given, or
-// after a pause. e.mu is held.
-func (one refusal) tryKnown() (download.Verdict, bool) {
+// isTriedFirst says whether the record is tried again before the site is asked: with what it was
+// given meanwhile, with the header fields that another record of that origin was given, which
+// it then takes, or after a pause. e.mu is held.
+func (one refusal) isTriedFirst() bool {
 	r := one.record
 	f := r.fetch
 	sent := r.Request.With(one.Refreshed)
 	known := f.given[bgfetch.OriginOf(sent.URL)]
 	switch {
 	case r.state.Refreshed != one.Refreshed, f.held():
+		return true
 	case known != nil && !r.borrowed && !sent.SendsSame(r.Request.With(known)):
 		r.borrowed = true
 		// They are stored with what they bring.
 		r.state.Refreshed = &bgfetch.Refreshed{URL: sent.URL, Headers: known.Headers, Credentials: known.Credentials}
-	default:
-		r.borrowed = false
-		return download.Verdict{}, false
+		return true
 	}
-	return download.Verdict{}, true
+	r.borrowed = false
+	return false
 }
 
 // refresh asks the site for another request of the record, and says how that goes on.
