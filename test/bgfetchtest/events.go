@@ -70,11 +70,19 @@ func (e *Events) Refresh(ctx context.Context, snapshot bgfetch.Snapshot, request
 	asked := Asked{snapshot, request, head, time.Now()}
 	e.mu.Lock()
 	e.asked = append(e.asked, asked)
+	listener := e.OnRefresh
 	e.mu.Unlock()
-	if e.OnRefresh == nil {
+	if listener == nil {
 		return nil, nil
 	}
-	return e.OnRefresh(ctx, asked)
+	return listener(ctx, asked)
+}
+
+// SetOnRefresh sets OnRefresh while it may be called.
+func (e *Events) SetOnRefresh(listener func(ctx context.Context, asked Asked) (*bgfetch.Request, error)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.OnRefresh = listener
 }
 
 // Asked returns the requests for which others were asked.

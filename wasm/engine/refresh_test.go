@@ -88,9 +88,9 @@ func (w *world) begin(id string, url string, g *gate) { w.fetch(id, signed(url, 
 
 // signs lets the listener give a URL with the number that is wanted.
 func (w *world) signs(url string, g *gate) {
-	w.events.OnRefresh = func(context.Context, bgfetchtest.Asked) (*bgfetch.Request, error) {
+	w.events.SetOnRefresh(func(context.Context, bgfetchtest.Asked) (*bgfetch.Request, error) {
 		return &bgfetch.Request{URL: signed(url, g.now()), Method: "GET"}, nil
-	}
+	})
 }
 
 // authorize lets it give the URL of the request, and the number in Authorization.
@@ -536,7 +536,6 @@ func TestRefreshOfAnotherFile(t *testing.T) {
 				if name == "another ETag" {
 					g.file.ETag = `"v1"`
 				}
-				w.begin("f", siteA, g)
 				w.events.OnRefresh = func(context.Context, bgfetchtest.Asked) (*bgfetch.Request, error) {
 					g.mu.Lock()
 					defer g.mu.Unlock()
@@ -545,6 +544,7 @@ func TestRefreshOfAnotherFile(t *testing.T) {
 					change(&g.file)
 					return &bgfetch.Request{URL: signed(siteA, g.number)}, nil
 				}
+				w.begin("f", siteA, g)
 				w.breaks("f", g)
 				time.Sleep(time.Minute)
 				w.wantSuccess("f", g.file.Body)
