@@ -17,8 +17,13 @@ type Events struct {
 	// OnRefresh, if set, stands for the listeners that give another request.
 	OnRefresh func(ctx context.Context, asked Asked) (*bgfetch.Request, error)
 
+	// OnEvict, if set, stands for the listeners of backgroundfetchevict. It returns the indices of
+	// the records that are being read.
+	OnEvict func(records []bgfetch.KeptRecord) []int
+
 	mu         sync.Mutex
 	asked      []Asked
+	evicted    []bgfetch.KeptRecord
 	updates    []bgfetch.Snapshot
 	dispatched []Dispatched
 }
@@ -104,4 +109,22 @@ func (e *Events) Dispatched() []Dispatched {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([]Dispatched(nil), e.dispatched...)
+}
+
+// Evict implements bgfetch.Events.
+func (e *Events) Evict(ctx context.Context, records []bgfetch.KeptRecord) ([]int, error) {
+	e.mu.Lock()
+	e.evicted = append(e.evicted, records...)
+	e.mu.Unlock()
+	if e.OnEvict != nil {
+		return e.OnEvict(records), ctx.Err()
+	}
+	return nil, ctx.Err()
+}
+
+// Evicted returns the records that the site was told are about to be deleted.
+func (e *Events) Evicted() []bgfetch.KeptRecord {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]bgfetch.KeptRecord(nil), e.evicted...)
 }

@@ -63,10 +63,13 @@ func (b *MemoryBodies) cache(uniqueID string) *memoryCache {
 func (b *MemoryBodies) full(more int) bool { return b.Quota > 0 && b.used()+int64(more) > b.Quota }
 
 // Room implements bgfetch.Bodies.
-func (b *MemoryBodies) Room(context.Context) (int64, bool) {
+func (b *MemoryBodies) Room(context.Context) (free, quota int64, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.Quota - b.used(), b.Quota > 0 && !b.HideRoom
+	if b.Quota == 0 || b.HideRoom {
+		return 0, 0, false
+	}
+	return b.Quota - b.used(), b.Quota, true
 }
 
 // Used is the number of bytes that are stored.

@@ -75,6 +75,10 @@ type FetchState struct {
 	// KeptAt is set with the result when they do: in ms since 1970, larger than that
 	// of all that were kept before.
 	KeptAt int64 `json:"keptAt,omitempty"`
+	// Retention is for how long.
+	Retention Retention `json:"retention,omitzero"`
+	// Room is what it may take the room of; "" is RoomFree.
+	Room Room `json:"room,omitempty"`
 	// Ended is set when it is in the history, and only kept records are left.
 	InHistory bool `json:"ended,omitempty"`
 }
@@ -97,5 +101,8 @@ type FetchInit struct {
 	Retry  RetryInit `json:"retry"`
 	// Keep: its records stay if it succeeds.
 	Keep bool `json:"keep"`
+	// Retention is for how long they do.
+	Retention Retention `json:"retention,omitzero"`
+	Room      Room      `json:"room,omitempty"`
 	NetworkOptions
 }

@@ -58,6 +58,7 @@ type KeptRecord struct {
 	Type string `json:"type"`
 	// Kept is in ms since 1970.
 	Kept int64 `json:"kept"`
+	Retention
 }
 
 // KeptQuery chooses among kept records. Its zero value stands for all of them.
@@ -67,4 +68,6 @@ type KeptQuery struct {
 	// URL is that of their requests, or "".
 	URL          string
 	IgnoreSearch bool
+	// Group is their group; nil: any.
+	Group *string
 }

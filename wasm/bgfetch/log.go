@@ -29,6 +29,7 @@ const (
 	LogAttempt  LogEvent = "attempt"  // ended without a result, and how it goes on
 	LogRecord   LogEvent = "record"   // has its result
 	LogRefresh  LogEvent = "refresh"  // the site has given another request
+	LogEvicted  LogEvent = "evicted"  // a kept record is deleted without having been asked for
 	LogRemains  LogEvent = "remains"  // of a record that failed stay, or are deleted
 	LogPaused   LogEvent = "paused"
 	LogResumed  LogEvent = "resumed"

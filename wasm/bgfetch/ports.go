@@ -108,9 +108,9 @@ type Bodies interface {
 	Keep(ctx context.Context, uniqueID string) error
 	// Delete deletes all bodies of a background fetch, kept or not.
 	Delete(ctx context.Context, uniqueID string) error
-	// Room is how many bytes more this origin may store, as far as the browser
-	// tells; not ok where it does not.
-	Room(ctx context.Context) (bytes int64, ok bool)
+	// Room is how many bytes more this origin may store, and how many in all, as far as
+	// the browser tells; not ok where it does not.
+	Room(ctx context.Context) (free, quota int64, ok bool)
 	// UniqueIDs names the background fetches that have bodies.
 	UniqueIDs(ctx context.Context) ([]string, error)
 }
@@ -127,6 +127,10 @@ type Events interface {
 	// answered with that head, and returns it; nil where none of them has one to give. An
 	// error says why one that has could not give it.
 	Refresh(ctx context.Context, snapshot Snapshot, request Request, head Head) (*Request, error)
+	// Evict fires backgroundfetchevict for kept records that are about to be deleted and returns
+	// when it is no longer active, with those that are being read then: their indices in
+	// the list. An error means that it may not have been delivered.
+	Evict(ctx context.Context, records []KeptRecord) (reading []int, err error)
 }
 
 // EventType is the type of a closing event.

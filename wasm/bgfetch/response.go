@@ -225,4 +225,6 @@ type RecordState struct {
 	Left int64 `json:"left,omitempty"`
 	// Dropped is set when a kept record was deleted or replaced: its segments go.
 	Dropped bool `json:"dropped,omitempty"`
+	// ReadAt is about when a kept record was last read, in ms since 1970; 0: never.
+	ReadAt int64 `json:"readAt,omitempty"`
 }

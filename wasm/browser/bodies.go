@@ -172,13 +172,15 @@ func (b *Bodies) keptSign(uniqueID string) cacheArgs {
 }
 
 // Room implements bgfetch.Bodies.
-func (b *Bodies) Room(ctx context.Context) (int64, bool) {
-	var room *float64
-	err := b.call(ctx, "room", nil, &room)
-	if err != nil || room == nil {
-		return 0, false
+func (b *Bodies) Room(ctx context.Context) (free, quota int64, ok bool) {
+	var room *struct {
+		Free  float64 `json:"free"`
+		Quota float64 `json:"quota"`
 	}
-	return int64(*room), true
+	if err := b.call(ctx, "room", nil, &room); err != nil || room == nil {
+		return 0, 0, false
+	}
+	return int64(room.Free), int64(room.Quota), true
 }
 
 // UniqueIDs implements bgfetch.Bodies.

@@ -66,6 +66,14 @@ func (e Events) Refresh(ctx context.Context, snapshot bgfetch.Snapshot, request 
 	return given.Request, nil
 }
 
+// Evict implements bgfetch.Events.
+func (e Events) Evict(ctx context.Context, records []bgfetch.KeptRecord) (reading []int, err error) {
+	err = e.Bridge.call(ctx, "evict", struct {
+		Records []bgfetch.KeptRecord `json:"records"`
+	}{records}, &reading)
+	return reading, err
+}
+
 // ReportActive tells the host how many background fetches are not yet done with,
 // without waiting. With 0 the worker may rest.
 func (b *Bridge) ReportActive(count int) {

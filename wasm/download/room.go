@@ -21,7 +21,7 @@ func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 		return Verdict{}, true
 	}
 	for {
-		room, ok := a.config.Bodies.Room(ctx)
+		room, _, ok := a.config.Bodies.Room(ctx)
 		if !ok || length <= room || ctx.Err() != nil {
 			return Verdict{}, true
 		}

@@ -30,6 +30,8 @@ type Options struct {
 	MaxBandwidth int64
 	// Remains says what of records that failed stays for another try.
 	Remains library.RemainsPolicy
+	// KeepMax bounds what is kept.
+	KeepMax bgfetch.KeepMax
 	// Framing says which bodies that end too early this browser reports.
 	Framing bgfetch.Framing
 	// Origin is the site's own, such as "https://example.com".

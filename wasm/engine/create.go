@@ -77,7 +77,7 @@ func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) 
 	for i, r := range f.records {
 		if body := r.Request.Body; body != nil {
 			var saved *bgfetch.RequestBody
-			err := e.withRoom(body.Size, func() (err error) {
+			err := f.withRoom(body.Size, func() (err error) {
 				saved, err = f.saveRequestBody(ctx, i, body)
 				return err
 			})
@@ -91,7 +91,7 @@ func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) 
 		requests[i] = r.Request
 		requests[i].Pieces = r.Check.Given()
 	}
-	err = e.withRoom(0, func() error { return e.Store.Create(ctx, f.state, requests, begun...) })
+	err = f.withRoom(0, func() error { return e.Store.Create(ctx, f.state, requests, begun...) })
 	if err != nil {
 		f.discardBodies(ctx)
 		return storageError("the background fetch", err)
@@ -111,14 +111,14 @@ func (f *backgroundFetch) checkRoom(ctx context.Context) error {
 		return nil
 	}
 	for {
-		room, ok := f.engine.Bodies.Room(ctx)
+		room, _, ok := f.engine.Bodies.Room(ctx)
 		if !ok {
 			room = noDisk
 		}
 		if need <= room {
 			return nil
 		}
-		if !f.engine.makeRoom(need - room) {
+		if !f.makeRoom(need - room) {
 			return bgfetch.Errorf(bgfetch.QuotaExceededError, "there is no room for a downloadTotal of %d bytes", f.state.DownloadTotal)
 		}
 	}
@@ -126,9 +126,9 @@ func (f *backgroundFetch) checkRoom(ctx context.Context) error {
 
 // withRoom calls store, and calls it again while it fails for want of room and some can be
 // made.
-func (e *Engine) withRoom(bytes int64, store func() error) error {
+func (f *backgroundFetch) withRoom(bytes int64, store func() error) error {
 	err := store()
-	for errors.Is(err, bgfetch.ErrQuota) && e.makeRoom(bytes) {
+	for errors.Is(err, bgfetch.ErrQuota) && f.makeRoom(bytes) {
 		err = store()
 	}
 	return err

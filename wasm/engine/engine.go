@@ -72,6 +72,11 @@ type Engine struct {
 	// remains are what failed background fetches left.
 	remains []*bgfetch.Remains
 
+	// evicting is held while the site is told of kept records that are to go, and they are
+	// deleted. It is taken before tidying.
+	evicting sync.Mutex
+	// keptChanged has something while nobody has looked at what is kept since a change.
+	keptChanged chan struct{}
 	// tidying is held while kept records are deleted. It is taken before mu.
 	tidying sync.Mutex
 	// clearing is held while remains are deleted. It is taken before mu.
@@ -87,6 +92,8 @@ func NewEngine(ports Ports, options Options) *Engine {
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
 		kept:    map[string]*backgroundFetch{},
+
+		keptChanged: make(chan struct{}, 1),
 	}
 	e.Store = newBoundedStore(ports.Store, func(cause error) { e.end(cause) })
 	e.downloads = &download.Config{
@@ -154,6 +161,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		return err
 	}
 	e.tidyKeptSoon()
+	e.goWork(func() { e.watchKept(ctx) })
 	e.reportActive()
 	return nil
 }

@@ -97,6 +97,8 @@ func (f *backgroundFetch) ended() bgfetch.Ended {
 		ID: f.state.ID, Title: f.state.Title, Icons: f.state.Icons, DownloadTotal: f.state.DownloadTotal, Retry: f.state.Retry,
 		NetworkOptions: f.state.NetworkOptions,
 		Keep:           f.state.Keep,
+		Retention:      f.state.Retention,
+		Room:           f.state.Room,
 	}
 	for _, r := range f.records {
 		if r.Request.Body != nil {

@@ -11,6 +11,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/library"
+	"background-fetch-wasm/wasm/ranges"
 )
 
 // kept says that the records stay.
@@ -20,6 +21,8 @@ func (f *backgroundFetch) kept() bool { return f.state.KeptAt > 0 }
 func checkKeep(init bgfetch.FetchInit) error {
 	for _, request := range init.Requests {
 		switch {
+		case !init.Keep && init.Retention != (bgfetch.Retention{}):
+			return bgfetch.Errorf(bgfetch.TypeError, "options.retention is for what is kept")
 		case !init.Keep:
 		case request.Method != "GET":
 			return bgfetch.Errorf(bgfetch.TypeError, "options.keep is for GET requests only: %s %s", request.Method, request.URL)
@@ -27,7 +30,10 @@ func checkKeep(init bgfetch.FetchInit) error {
 			return bgfetch.Errorf(bgfetch.TypeError, "options.keep is for whole responses, and the request for %s has a Range", request.URL)
 		}
 	}
-	return nil
+	if err := init.Room.Check(); err != nil {
+		return err
+	}
+	return init.Retention.Check(time.Now())
 }
 
 // nextKeptAt is a time for FetchState.KeptAt, in ms since 1970 and larger than all before.
@@ -106,9 +112,9 @@ func (f *backgroundFetch) bareRequests(ctx context.Context) error {
 	return f.engine.Store.PutRequests(ctx, f.state.UniqueID, requests)
 }
 
-// keptRecords returns the kept records, the last kept first, without those in
-// whose place others with the same URL were kept. e.mu is held.
-func (e *Engine) keptRecords() []*record {
+// allKept returns the kept records, the last kept first, without those in whose place others
+// with the same URL were kept. e.mu is held.
+func (e *Engine) allKept() []library.Kept {
 	var all []library.Kept
 	for _, fetches := range []map[string]*backgroundFetch{e.fetches, e.kept} {
 		for _, f := range fetches {
@@ -118,21 +124,33 @@ func (e *Engine) keptRecords() []*record {
 			for _, r := range f.records {
 				all = append(all, library.Kept{
 					UniqueID: f.state.UniqueID, Index: r.Index, URL: r.Request.URL, KeptAt: f.state.KeptAt, Dropped: r.state.Dropped,
+					Delivering: e.kept[f.state.UniqueID] == nil, Size: ranges.StoredLength(r.state.Response.Segments), ReadAt: r.state.ReadAt, Retention: f.state.Retention,
 				})
 			}
 		}
 	}
-	current := library.Current(all)
-	records := make([]*record, len(current))
-	for i, one := range current {
+	return library.Current(all)
+}
+
+// recordsOf are those that stand for kept ones. e.mu is held.
+func (e *Engine) recordsOf(kept []library.Kept) []*record {
+	records := make([]*record, len(kept))
+	for i, one := range kept {
 		records[i] = cmp.Or(e.fetches[one.UniqueID], e.kept[one.UniqueID]).records[one.Index]
 	}
 	return records
 }
 
+// keptRecords returns those of allKept that have not expired. e.mu is held.
+func (e *Engine) keptRecords() []*record {
+	now := time.Now()
+	return e.recordsOf(slices.DeleteFunc(e.allKept(), func(k library.Kept) bool { return k.IsExpired(now) }))
+}
+
 // isChosen says whether a query chooses the record.
 func (r *record) isChosen(query bgfetch.KeptQuery) bool {
-	return library.IsChosen(query, r.fetch.state.UniqueID, r.Request.URL)
+	state := &r.fetch.state
+	return library.IsChosen(query, state.UniqueID, state.Retention.Group, r.Request.URL)
 }
 
 // Kept returns the kept records that the query chooses, the last kept first.
@@ -142,15 +160,21 @@ func (e *Engine) Kept(query bgfetch.KeptQuery) []bgfetch.KeptRecord {
 	kept := []bgfetch.KeptRecord{}
 	for _, r := range e.keptRecords() {
 		if r.isChosen(query) {
-			state := r.fetch.state
-			s := r.snapshot()
-			s.Request = s.Request.Bare()
-			kept = append(kept, bgfetch.KeptRecord{
-				RecordSnapshot: s, UniqueID: state.UniqueID, ID: state.ID, Title: library.Shorten(state.Title, maxTitle), Icon: chooseIcon(state.Icons), Type: s.Head.Value("Content-Type"), Kept: state.KeptAt,
-			})
+			kept = append(kept, r.keptRecord())
 		}
 	}
 	return kept
+}
+
+// keptRecord is what a site is told of a kept record. e.mu is held.
+func (r *record) keptRecord() bgfetch.KeptRecord {
+	state := &r.fetch.state
+	s := r.snapshot()
+	s.Request = s.Request.Bare()
+	return bgfetch.KeptRecord{
+		RecordSnapshot: s, UniqueID: state.UniqueID, ID: state.ID, Title: library.Shorten(state.Title, maxTitle),
+		Icon: chooseIcon(state.Icons), Type: s.Head.Value("Content-Type"), Kept: state.KeptAt, Retention: state.Retention,
+	}
 }
 
 // Find returns the record that answers for a URL: the last that was kept, or else one
@@ -184,7 +208,7 @@ func (e *Engine) Find(url string, ignoreSearch bool) (uniqueID string, index int
 }
 
 // DeleteKept deletes the kept records that the query chooses and returns how many
-// they were. When it returns nil they are gone.
+// they were. When it returns nil they are gone. A group in which nothing is kept is a TypeError.
 func (e *Engine) DeleteKept(ctx context.Context, query bgfetch.KeptQuery) (int, error) {
 	e.mu.Lock()
 	var chosen []*record
@@ -194,9 +218,11 @@ func (e *Engine) DeleteKept(ctx context.Context, query bgfetch.KeptQuery) (int, 
 		}
 	}
 	e.mu.Unlock()
+	if query.Group != nil && len(chosen) == 0 {
+		return 0, bgfetch.Errorf(bgfetch.TypeError, "options.group: nothing is kept in a group %.80q", *query.Group)
+	}
 	for _, r := range chosen {
-		// It may just have been replaced, and so be gone.
-		if err := e.markDropped(ctx, r); err != nil && !errors.Is(err, bgfetch.ErrUnknown) {
+		if err := e.markDropped(ctx, r); err != nil {
 			return 0, storageError("that a kept record is deleted", err)
 		}
 	}
@@ -209,15 +235,14 @@ func (e *Engine) DeleteKept(ctx context.Context, query bgfetch.KeptQuery) (int, 
 // markDropped hides a record for good: from now on nobody reads it. That there is no room
 // to store that is no error: the bodies that take it are deleted next.
 func (e *Engine) markDropped(ctx context.Context, r *record) error {
-	e.mu.Lock()
-	r.state.Dropped = true
-	state := r.state
-	r.fetch.broadcast()
-	e.mu.Unlock()
-	if err := e.Store.PutRecord(ctx, r.fetch.state.UniqueID, r.Index, state); !errors.Is(err, bgfetch.ErrQuota) {
-		return err
+	err := r.storeKept(ctx, func(state *bgfetch.RecordState) {
+		state.Dropped = true
+		r.fetch.broadcast()
+	})
+	if errors.Is(err, bgfetch.ErrQuota) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // tidyKept deletes the bodies of records that were dropped, or in whose place others
@@ -228,7 +253,7 @@ func (e *Engine) tidyKept(ctx context.Context) error {
 	defer e.tidying.Unlock()
 	e.mu.Lock()
 	current := map[*record]bool{}
-	for _, r := range e.keptRecords() {
+	for _, r := range e.recordsOf(e.allKept()) { // what has expired goes when the site was told
 		current[r] = true
 	}
 	var gone []*backgroundFetch // altogether
@@ -296,7 +321,6 @@ func (e *Engine) deleteKept(ctx context.Context, f *backgroundFetch) error {
 
 // deleteDropped deletes the bodies of one record of several.
 func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
-	uniqueID := r.fetch.state.UniqueID
 	if err := e.markDropped(ctx, r); err != nil {
 		return err
 	}
@@ -306,12 +330,10 @@ func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
 	if err := e.Bodies.DeleteSegments(ctx, r.Place.UniqueID, keys); err != nil {
 		return fmt.Errorf("delete kept bodies: %w", err)
 	}
-	e.mu.Lock()
-	// The rows of segments go with their generation.
-	r.state.Response = bgfetch.ResponseData{Generation: r.state.Response.Generation + 1, Length: -1}
-	state := r.state
-	e.mu.Unlock()
-	return e.Store.PutRecord(ctx, uniqueID, r.Index, state)
+	return r.storeKept(ctx, func(state *bgfetch.RecordState) {
+		// The rows of segments go with their generation.
+		state.Response = bgfetch.ResponseData{Generation: state.Response.Generation + 1, Length: -1}
+	})
 }
 
 // tidyKeptSoon is tidyKept for where nobody waits.

@@ -35,8 +35,15 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 		Prompting:     e.options.Permission == bgfetch.PermissionPrompt,
 		Retry:         init.Retry,
 		Keep:          init.Keep,
+		Retention:     init.Retention,
+		Room:          init.Room,
 
 		NetworkOptions: init.NetworkOptions,
+	}
+	if init.Keep {
+		if err := e.checkKeepMax(ctx); err != nil {
+			return bgfetch.Snapshot{}, err
+		}
 	}
 	if err := e.waitRemembered(ctx); err != nil {
 		return bgfetch.Snapshot{}, storageError("the background fetch", err)

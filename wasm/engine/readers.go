@@ -91,7 +91,10 @@ func (e *Engine) read(ctx context.Context, uniqueID string, index int, wait bool
 	if index < 0 || index >= len(f.records) {
 		return fmt.Errorf("record %d: %w", index, bgfetch.ErrUnknown)
 	}
-	err = f.wait(ctx, func() bool { return look(f.records[index]) || !wait })
+	err = f.wait(ctx, func() bool {
+		f.records[index].noteRead()
+		return look(f.records[index]) || !wait
+	})
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil
 	}

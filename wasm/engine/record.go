@@ -35,11 +35,13 @@ type record struct {
 	// storing is held while its state is stored, so that a write does not undo another. It is
 	// taken before the engine's lock.
 	storing sync.Mutex
+	// readStored is the ReadAt of its state that was stored last.
+	readStored int64
 }
 
 // newRecord makes a record in that state.
 func newRecord(f *backgroundFetch, index int, request bgfetch.Request, state bgfetch.RecordState) *record {
-	r := &record{fetch: f, Index: index, state: state}
+	r := &record{fetch: f, Index: index, state: state, readStored: state.ReadAt}
 	evidence.Distrust(&r.state.Response)
 	r.job = schedule.NewJob(f.group, bgfetch.OriginOf(request.With(state.Refreshed).URL), r)
 	check, _ := digest.ParseCheck(request) // checkInit has seen it

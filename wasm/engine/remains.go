@@ -157,11 +157,17 @@ func cachesOf(all []*bgfetch.Remains) []string {
 }
 
 // MakeRoom implements download.Book.
-func (o owner) MakeRoom(bytes int64) bool { return o.fetch.engine.makeRoom(bytes) }
+func (o owner) MakeRoom(bytes int64) bool { return o.fetch.makeRoom(bytes) }
 
-// makeRoom deletes remains, the oldest first: so many bytes, or a little more. It says whether
+// makeRoom deletes what may go for the background fetch: remains, the oldest first, or else of
+// what is kept. So many bytes, or a little more. It says whether there may be more room now.
+func (f *backgroundFetch) makeRoom(bytes int64) bool {
+	return f.engine.clearRemains(bytes) || f.engine.evictForRoom(bytes, f.state.Room)
+}
+
+// clearRemains deletes remains, the oldest first: so many bytes, or a little more. It says whether
 // there may be more room now.
-func (e *Engine) makeRoom(bytes int64) bool {
+func (e *Engine) clearRemains(bytes int64) bool {
 	waited := !e.clearing.TryLock()
 	if waited {
 		e.clearing.Lock()

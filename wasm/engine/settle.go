@@ -57,7 +57,7 @@ func (e *Engine) finish(f *backgroundFetch) {
 	}
 	if errors.Is(err, bgfetch.ErrQuota) {
 		f.free()
-		err = e.withRoom(0, func() error { return f.change(outcome) })
+		err = f.withRoom(0, func() error { return f.change(outcome) })
 	}
 	if err != nil {
 		f.complain("its result is not stored", err)
@@ -154,6 +154,7 @@ func (e *Engine) remove(f *backgroundFetch) {
 	if f.kept() {
 		e.kept[uniqueID] = f
 		e.tidyKeptSoon()
+		e.tidyRetained()
 	}
 	e.history.Add(library.Past{Snapshot: f.nextSnapshot(), AbortedBy: f.state.AbortedBy})
 	e.reportActiveLocked()

@@ -22,7 +22,16 @@ type Kept struct {
 	KeptAt int64
 	// Dropped: it was deleted or replaced.
 	Dropped bool
+	// Delivering: its background fetch is not done with.
+	Delivering bool
+	// Size is the number of bytes that are stored, and ReadAt when it was last read, in ms since
+	// 1970; 0: never.
+	Size, ReadAt int64
+	bgfetch.Retention
 }
+
+// LastUsed is when it was last read, or else kept, in ms since 1970.
+func (k Kept) LastUsed() int64 { return max(k.KeptAt, k.ReadAt) }
 
 // Current returns those that answer for their URL, the last kept first: not those that were
 // dropped, nor those in whose place others with the same URL were kept. A background fetch
@@ -43,8 +52,9 @@ func Current(kept []Kept) []Kept {
 	return current
 }
 
-// IsChosen says whether a query chooses a record of that background fetch and URL.
-func IsChosen(query bgfetch.KeptQuery, uniqueID, url string) bool {
+// IsChosen says whether a query chooses a record of that background fetch, group and URL.
+func IsChosen(query bgfetch.KeptQuery, uniqueID, group, url string) bool {
 	return (query.UniqueID == "" || query.UniqueID == uniqueID) &&
+		(query.Group == nil || *query.Group == group) &&
 		(query.URL == "" || bgfetch.MatchURL(query.URL, query.IgnoreSearch) == bgfetch.MatchURL(url, query.IgnoreSearch))
 }

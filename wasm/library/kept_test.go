@@ -56,8 +56,10 @@ func TestIsChosen(t *testing.T) {
 		{bgfetch.KeptQuery{URL: "https://site.test/a"}, false},
 		{bgfetch.KeptQuery{URL: "https://site.test/a", IgnoreSearch: true}, true},
 		{bgfetch.KeptQuery{UniqueID: "other", URL: "https://site.test/a?b"}, false},
+		{bgfetch.KeptQuery{Group: &[]string{"g"}[0]}, true},
+		{bgfetch.KeptQuery{Group: &[]string{""}[0]}, false},
 	} {
-		if got := library.IsChosen(test.query, "u", "https://site.test/a?b#c"); got != test.want {
+		if got := library.IsChosen(test.query, "u", "g", "https://site.test/a?b#c"); got != test.want {
 			t.Errorf("%+v: %v", test.query, got)
 		}
 	}

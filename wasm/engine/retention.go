@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/library"
+)
+
+// What of the kept records goes without having been asked for, library says
+// (wasm/library/retention.go). Here the site is told before, and it is deleted.
+
+// evictEvery bounds how soon it is tried again where something could not go.
+const evictEvery = time.Minute
+
+// readAtEvery is how old the stored time of a record's last read may become.
+const readAtEvery = 10 * time.Minute
+
+// watchKept deletes what has expired, and what is above the site's bound, until ctx ends.
+func (e *Engine) watchKept(ctx context.Context) {
+	for {
+		wait, err := e.retain(ctx)
+		if err != nil && ctx.Err() == nil {
+			e.complainOfKept(err)
+		}
+		var timer <-chan time.Time
+		if wait > 0 {
+			timer = time.After(wait)
+		}
+		select {
+		case <-timer:
+		case <-e.keptChanged:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tidyRetained lets watchKept look again.
+func (e *Engine) tidyRetained() {
+	select {
+	case e.keptChanged <- struct{}{}:
+	default:
+	}
+}
+
+// retain does what watchKept is for, and returns how long to wait before there is something to
+// do again; 0: until something is kept.
+func (e *Engine) retain(ctx context.Context) (wait time.Duration, err error) {
+	_, err = e.evict(ctx, "it has expired", func(current []library.Kept) []library.Kept {
+		return library.Expired(current, time.Now())
+	})
+	_, quota, _ := e.Bodies.Room(ctx)
+	limit, bounded := e.options.KeepMax.Limit(quota)
+	above := func(current []library.Kept) []library.Kept { return library.Above(current, limit, time.Now()) }
+	if bounded && err == nil {
+		_, err = e.evict(ctx, "keepMax", above)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all, now := e.allKept(), time.Now()
+	if next, ok := library.NextChange(all, now); ok {
+		wait = max(next.Sub(now), time.Millisecond)
+	}
+	if err != nil || bounded && library.IsAbove(all, limit, now) {
+		wait = evictEvery // what is being read, or was not deleted
+	}
+	return wait, err
+}
+
+// evict deletes the kept records that the function chooses, after the site was told and had time
+// to do something about it. Those that are read by then stay, and those that are not chosen any
+// more. It returns how many were deleted.
+func (e *Engine) evict(ctx context.Context, why string, choose func(current []library.Kept) []library.Kept) (int, error) {
+	e.evicting.Lock()
+	defer e.evicting.Unlock()
+	e.mu.Lock()
+	chosen := e.recordsOf(choose(e.allKept()))
+	told := make([]bgfetch.KeptRecord, len(chosen))
+	for i, r := range chosen {
+		told[i] = r.keptRecord()
+	}
+	e.mu.Unlock()
+	if len(chosen) == 0 {
+		return 0, nil
+	}
+	reading, err := e.Events.Evict(ctx, told)
+	if err != nil {
+		return 0, err
+	}
+	e.mu.Lock()
+	for _, i := range reading {
+		if i >= 0 && i < len(chosen) {
+			chosen[i].state.ReadAt = time.Now().UnixMilli()
+		}
+	}
+	still := map[*record]bool{}
+	for _, r := range e.recordsOf(choose(e.allKept())) {
+		still[r] = true
+	}
+	e.mu.Unlock()
+	evicted := 0
+	for _, r := range chosen {
+		if !still[r] {
+			continue
+		}
+		if err := e.markDropped(ctx, r); err != nil {
+			return evicted, err
+		}
+		evicted++
+		e.log.Add(bgfetch.LogEntry{Event: bgfetch.LogEvicted, ID: r.fetch.state.ID, Record: &r.Index, URL: r.Request.URL, Detail: why})
+	}
+	return evicted, e.tidyKept(ctx)
+}
+
+// evictForRoom deletes kept records to make so many bytes of room for a background fetch: those
+// that have expired, or else, where its options say so, what was read longest ago. It says
+// whether there may be more room now.
+func (e *Engine) evictForRoom(bytes int64, room bgfetch.Room) bool {
+	if !e.evicting.TryLock() {
+		e.evicting.Lock() // somebody makes room
+		e.evicting.Unlock()
+		return true
+	}
+	e.evicting.Unlock()
+	n, err := e.evict(e.ctx, "its room is needed", func(current []library.Kept) []library.Kept {
+		now := time.Now()
+		if expired := library.Expired(current, now); len(expired) > 0 || room != bgfetch.RoomEvict {
+			return expired
+		}
+		return library.ForKeptRoom(current, bytes, now)
+	})
+	if err != nil && e.ctx.Err() == nil {
+		e.complainOfKept(err)
+	}
+	return n > 0 && err == nil
+}
+
+func (e *Engine) complainOfKept(err error) {
+	log.Printf("kept records that are to go stay for now: %v", err)
+	e.log.Add(bgfetch.LogEntry{Event: bgfetch.LogError, Detail: fmt.Sprintf("kept records that are to go stay for now: %v", err)})
+}
+
+// noteRead takes down that a kept record is read. e.mu is held.
+func (r *record) noteRead() {
+	e := r.fetch.engine
+	if e.kept[r.fetch.state.UniqueID] != r.fetch || r.state.Dropped {
+		return
+	}
+	now := time.Now()
+	r.state.ReadAt = now.UnixMilli()
+	if now.Sub(time.UnixMilli(r.readStored)).Abs() < readAtEvery {
+		return
+	}
+	r.readStored = r.state.ReadAt
+	e.goWork(func() {
+		if err := r.storeKept(e.ctx, func(*bgfetch.RecordState) {}); err != nil && e.ctx.Err() == nil {
+			log.Printf("when a kept record was read is not stored: %v", err)
+		}
+	})
+}
+
+// storeKept changes and stores the state of a kept record. One that is gone is no error.
+func (r *record) storeKept(ctx context.Context, change func(*bgfetch.RecordState)) error {
+	f := r.fetch
+	r.storing.Lock()
+	defer r.storing.Unlock()
+	f.engine.mu.Lock()
+	change(&r.state)
+	state := r.state
+	f.engine.mu.Unlock()
+	if err := f.engine.Store.PutRecord(ctx, f.state.UniqueID, r.Index, state); !errors.Is(err, bgfetch.ErrUnknown) {
+		return err
+	}
+	return nil
+}
+
+// KeptUsage sums up what is kept and has not expired.
+func (e *Engine) KeptUsage() bgfetch.KeptUsage {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := time.Now()
+	var current []library.Kept
+	for _, k := range e.allKept() {
+		if !k.IsExpired(now) {
+			current = append(current, k)
+		}
+	}
+	return library.Usage(current)
+}
+
+// checkKeepMax refuses to keep under a bound that is none.
+func (e *Engine) checkKeepMax(ctx context.Context) error {
+	if e.options.KeepMax == (bgfetch.KeepMax{}) {
+		return nil
+	}
+	_, quota, _ := e.Bodies.Room(ctx)
+	return e.options.KeepMax.Check(quota)
+}
