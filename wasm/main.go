@@ -88,6 +88,7 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Retry:      retry,
 		Ranges:     ranges,
 		Remains:    remains,
+		KeepMax:    bridge.Config.KeepMax,
 
 		Network:      bridge.Config.Network,
 		MaxBandwidth: bridge.Config.MaxBandwidth,

@@ -4,6 +4,7 @@
  */
 
 import { toNetworkOptions } from './network-options';
+import type { KeepOptions, Room } from './kept-info';
 import { toPieces, type Pieces } from './pieces';
 import { MAX_LENGTH, type FetchInit, type StoredImage } from './protocol';
 import { toRetryOptions, withDefaultRetry } from './retry';
@@ -42,16 +43,25 @@ export function toFetchOptions(value: unknown): Converted {
   return { init: { icons, title, downloadTotal: total, ...additions }, pieces };
 }
 
+/** `keep`, whose members may say for how long. The program refuses what is none. */
+function toKeep(keep: unknown): Pick<FetchInit, 'keep' | 'retention'> {
+  if (typeof keep !== 'object' || !keep) return { keep: keep as boolean };
+  const { group, pinned, expires = 0 } = keep as KeepOptions;
+  if (Number.isNaN(+expires)) throw new TypeError('options.keep.expires is no time');
+  return { keep: true, retention: { group: group === undefined ? undefined : toWire(toDOMString(group)), pinned, expires: +expires } };
+}
+
 /** The members that are not in the standard, see docs/additions.md. Nothing of them is guessed at. */
 function toAdditions(
   dictionary: Record<string, unknown>,
 ): Omit<Converted['init'], 'icons' | 'title' | 'downloadTotal'> & Pick<Converted, 'pieces'> {
-  const { keep, paused = false } = dictionary;
+  const { paused = false } = dictionary;
   if (typeof paused !== 'boolean') throw new TypeError(`options.paused is neither true nor false: ${String(paused)}`);
   const { pieces, retry } = dictionary;
   return {
     ...toNetworkOptions(dictionary, 'options'),
-    keep: keep as boolean, // the program refuses what is none
+    ...toKeep(dictionary.keep),
+    room: dictionary.room as Room,
     paused,
     pieces: toPieces(pieces),
     retry: withDefaultRetry(toRetryOptions(retry, 'options.retry')),

@@ -278,6 +278,9 @@ export interface FetchInit extends NetworkOptions {
 
   // Additions to the standard.
   keep?: boolean;
+  /** For how long what is kept stays: wasm/bgfetch/retention.go. */
+  retention?: Retention;
+  room?: Room;
   paused: boolean;
   retry: RetryOptions;
 }
@@ -324,7 +327,14 @@ export interface RecordSnapshot {
 }
 
 /** wasm/bgfetch/history.go. */
-export interface KeptRecord extends RecordSnapshot {
+export interface Retention {
+  group?: string;
+  /** ms since 1970. */
+  expires?: number;
+  pinned?: boolean;
+}
+
+export interface KeptRecord extends RecordSnapshot, Retention {
   uniqueId: string;
   id: string;
   title: string;
@@ -359,6 +369,12 @@ export interface RemainsList {
 export interface KeptList {
   /** The last kept first. */
   records: KeptRecord[];
+}
+
+/** Bytes, of all and of each group; what is in none is under "". */
+export interface KeptUsage {
+  bytes: number;
+  groups: Record<string, number>;
 }
 
 export interface PlanSegment {

@@ -1,9 +1,9 @@
 /** How much this origin may still store. */
 
-/** How many bytes more this origin may store, null where the browser does not tell. */
-export async function room(): Promise<number | null> {
+/** How many bytes more this origin may store, and how many in all; null where the browser does not tell. */
+export async function room(): Promise<{ free: number; quota: number } | null> {
   const { quota, usage = 0 } = await estimate();
-  return quota === undefined ? null : Math.max(0, quota - usage);
+  return quota === undefined ? null : { free: Math.max(0, quota - usage), quota };
 }
 
 /** estimate() is missing in WebKitGTK, and rejects for some origins. */

@@ -14,6 +14,7 @@ import type {
   FetchList,
   History,
   KeptList,
+  KeptUsage,
   Listings,
   Log,
   MatchInit,
@@ -62,8 +63,11 @@ export interface Routes {
   'GET body{?download,ignoreSearch,url}': { reply: ServedBody };
   /** A ZIP archive of the bodies, of some records or all. */
   'GET fetches/{uniqueId}/zip{?record}': { reply: ServedBody };
-  'GET kept{?ignoreSearch,url}': { reply: KeptList };
-  'DELETE kept{?ignoreSearch,url}': { reply: DeletedReply };
+  'GET kept{?group,ignoreSearch,url}': { reply: KeptList };
+  /** By url or by group. */
+  'DELETE kept{?group,ignoreSearch,url}': { reply: DeletedReply };
+  /** How many bytes are kept. */
+  'GET usage': { reply: KeptUsage };
   /** Of a unique id never 0, but 404. */
   'DELETE kept/{uniqueId}': { reply: DeletedReply };
   /** What failed background fetches left for another try. */

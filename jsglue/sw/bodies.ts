@@ -56,7 +56,7 @@ export async function read({ cache, key }: Args<'read'>, _: AbortSignal, give: G
 
 export async function deleteKeys({ cache, keys }: Args<'deleteKeys'>): Promise<null> {
   if (keys.length === 0 || !(await caches.has(cache))) return null;
-  const before = await room();
+  const before = await free();
   const opened = await caches.open(cache);
   await Promise.all(keys.map((key) => opened.delete(cacheKey(key))));
   await freed(before);
@@ -68,12 +68,16 @@ const PLENTY = 1 << 30;
 const FREED_WITHIN_MS = 1000;
 const FREED_POLL_MS = 50;
 
+async function free(): Promise<number | null> {
+  return (await room())?.free ?? null;
+}
+
 /** Resolves when there is more room than before, and no more is coming: Firefox frees it some time after the deletion. */
 async function freed(before: number | null): Promise<void> {
   if (before === null || before > PLENTY) return;
   const until = performance.now() + FREED_WITHIN_MS;
   for (let last = before; performance.now() < until; ) {
-    const now = (await room()) ?? before;
+    const now = (await free()) ?? before;
     if (now > before && now === last) return;
     last = now;
     await new Promise((resolve) => setTimeout(resolve, FREED_POLL_MS));

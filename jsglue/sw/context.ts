@@ -8,6 +8,7 @@ import { cachePrefix, databaseName, lockName, withPrefix } from '../shared/names
 import { MARK } from '../shared/protocol';
 import { toRemainsOptions } from '../shared/remains';
 import { toRetryOptions } from '../shared/retry';
+import { toKeepMax } from './evict';
 import type { HostConfig } from './host';
 import type { WorkerOptions } from './options';
 import { worker } from './worker';
@@ -62,6 +63,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     network,
     maxBandwidth,
     remains: toRemainsOptions(options.remains, 'backgroundFetchOptions.remains'),
+    keepMax: toKeepMax(options.keepMax, 'backgroundFetchOptions.keepMax'),
   };
 }
 

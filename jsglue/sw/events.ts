@@ -5,9 +5,10 @@
  */
 
 import { EventHandlerAttribute } from '../shared/event-handler';
+import type { KeptInfo } from '../shared/kept-info';
 import { toUIOptions, type UIOptions } from '../shared/options';
 import { isRegistration, type BackgroundFetchRegistration } from '../shared/registration';
-import { defineInterface, needArguments, toDictionary } from '../shared/webidl';
+import { defineInterface, needArguments, toDictionary, toSequence } from '../shared/webidl';
 import { worker } from './worker';
 
 interface EventInitWithRegistration extends ExtendableEventInit {
@@ -129,11 +130,28 @@ class BackgroundFetchRefreshEvent extends BackgroundFetchEvent {
   }
 }
 
+/** An addition to the standard: kept records are about to be deleted for which nobody asked. */
+class BackgroundFetchEvictEvent extends ExtendableEvent {
+  #records: readonly KeptInfo[];
+
+  constructor(type: string, init: ExtendableEventInit & { records: KeptInfo[] }) {
+    needArguments(arguments.length, 2, new.target.name);
+    const { records } = toDictionary(init, 'The event init');
+    super(type, init);
+    this.#records = Object.freeze(toSequence(records, 'The member records of the event init', (one) => one as KeptInfo));
+  }
+
+  get records(): readonly KeptInfo[] {
+    return this.#records;
+  }
+}
+
 export const EVENTS = ['backgroundfetchsuccess', 'backgroundfetchfail', 'backgroundfetchabort', 'backgroundfetchclick'] as const;
 
 export type EventType = (typeof EVENTS)[number];
 
 const REFRESH = 'backgroundfetchrefresh';
+const EVICT = 'backgroundfetchevict';
 
 /** What the worker's code has thrown first since this was last unset, in words. */
 let thrown: string | undefined;
@@ -143,8 +161,9 @@ export function installEvents(): void {
   defineInterface(worker, 'BackgroundFetchEvent', BackgroundFetchEvent);
   defineInterface(worker, 'BackgroundFetchUpdateUIEvent', BackgroundFetchUpdateUIEvent);
   defineInterface(worker, 'BackgroundFetchRefreshEvent', BackgroundFetchRefreshEvent);
+  defineInterface(worker, 'BackgroundFetchEvictEvent', BackgroundFetchEvictEvent);
   worker.addEventListener('error', ({ message }) => (thrown ??= message));
-  for (const type of [...EVENTS, REFRESH]) {
+  for (const type of [...EVENTS, REFRESH, EVICT]) {
     const attribute = new EventHandlerAttribute(worker, type);
     const name = `on${type}`;
     // Code in global scope has no `this`; any other one is refused.
@@ -162,7 +181,7 @@ export function installEvents(): void {
       },
     };
     // Of a global object, attributes are properties of the object itself.
-    Object.defineProperty(worker, name, { ...Object.getOwnPropertyDescriptor(accessor, name)!, enumerable: type !== REFRESH });
+    Object.defineProperty(worker, name, { ...Object.getOwnPropertyDescriptor(accessor, name)!, enumerable: type !== REFRESH && type !== EVICT });
   }
 }
 
@@ -182,7 +201,12 @@ export function fire(type: EventType, registration: BackgroundFetchRegistration,
   const hasUI = type === 'backgroundfetchsuccess' || type === 'backgroundfetchfail';
   const event = new (hasUI ? BackgroundFetchUpdateUIEvent : BackgroundFetchEvent)(type, { registration });
   if (event instanceof BackgroundFetchUpdateUIEvent) setUpdate(event, update);
-  return extend(event);
+  return extend(event, setActive);
+}
+
+/** Fires backgroundfetchevict. */
+export function evicted(records: KeptInfo[]): Fired {
+  return extend(new BackgroundFetchEvictEvent(EVICT, { records }), () => {});
 }
 
 export interface Asked {
@@ -196,7 +220,7 @@ export interface Asked {
 export function ask(registration: BackgroundFetchRegistration, request: Request, response: Response): Asked {
   const event = new BackgroundFetchRefreshEvent(REFRESH, { registration, request, response });
   thrown = undefined;
-  const { extended, end } = extend(event);
+  const { extended, end } = extend(event, setActive);
   const given = takeAnswer(event);
   const threw = thrown;
   const answer = async (): Promise<unknown> => {
@@ -209,7 +233,7 @@ export function ask(registration: BackgroundFetchRegistration, request: Request,
 }
 
 /** Dispatches the event, which listeners may extend. */
-function extend(event: BackgroundFetchEvent): Fired {
+function extend<E extends ExtendableEvent>(event: E, setActive: (event: E, active: boolean) => void): Fired {
   const pending: Promise<unknown>[] = [];
   let ended = false;
   // As the standard counts: active while it is dispatched, and while promises are pending.

@@ -49,6 +49,8 @@ export interface HostConfig {
   maxBandwidth: number;
   /** What stays of records that fail; null: nothing. */
   remains: RemainsOptions | null;
+  /** What bounds all that is kept. */
+  keepMax: KeepMax;
   /** Which bodies that end too early the browser reports as errors. */
   framing: { contentLength: boolean; keptAlive: boolean; chunked: boolean };
 }
@@ -68,9 +70,10 @@ export interface Shown {
   snapshot: Snapshot;
 }
 
-import type { Head, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
+import type { Head, KeptRecord, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
 import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
+import type { KeepMax } from './evict';
 import type { RetryOptions } from '../shared/retry';
 import type { EventType } from './events';
 
@@ -141,8 +144,8 @@ export interface HostMethods {
   read: [{ cache: string; key: string }, null];
   deleteKeys: [{ cache: string; keys: string[] }, null];
   deleteCache: [{ cache: string }, null];
-  /** Bytes that this origin may still store, null where the browser does not tell. */
-  room: [null, number | null];
+  /** Bytes that this origin may still store, and in all; null where the browser does not tell. */
+  room: [null, { free: number; quota: number } | null];
   /** Names of all caches of this origin with that prefix. */
   cacheNames: [{ prefix: string }, string[]];
 
@@ -155,6 +158,11 @@ export interface HostMethods {
    * they gave, or why they could not give one; neither where none of them has one to give.
    */
   refresh: [{ snapshot: Snapshot; request: StoredRequest; head: Head }, { request?: StoredRequest; refused?: string }];
+  /**
+   * Fire backgroundfetchevict for what is about to be deleted; answered when it is no longer
+   * active, with the indices of those that are being read then.
+   */
+  evict: [{ records: KeptRecord[] }, number[]];
   /** Show it, in place of what is shown of the same background fetch, if the site may. */
   show: [Shown, null];
   closeShown: [{ uniqueId: string }, null];

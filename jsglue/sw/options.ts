@@ -35,4 +35,10 @@ export interface WorkerOptions {
    * file goes on with it: for 7 days by default, without a limit of bytes. false: nothing stays.
    */
   remains?: RemainsOptions | false;
+  /**
+   * What all that is kept may take: bytes, or, up to 1, a share of the quota. What is above it is
+   * deleted, what was read longest ago first; never what is pinned or being read. By default
+   * there is no limit.
+   */
+  keepMax?: number;
 }

@@ -4,6 +4,7 @@ import { Activity } from './activity';
 import { createCache, deleteCache, deleteKeys, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
 import type { WorkerContext } from './context';
 import { dispatch } from './dispatch';
+import { evict } from './evict';
 import { Handles } from './handles';
 import { room } from '../shared/quota';
 import type { Implementations } from './hostcalls';
@@ -82,6 +83,7 @@ function hostMethods(parts: Parts, transfers: Transfers): Implementations {
       return parts.watchers.update(args);
     },
     dispatch: (args, signal) => dispatch(parts.transport, args, signal),
+    evict,
     refresh: (args, signal) => refresh(parts.transport, args, signal),
     active: async ({ count }) => {
       parts.lifetime.setActive(count);

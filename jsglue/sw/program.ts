@@ -190,7 +190,7 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, remains, path } =
+    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, remains, keepMax, path } =
       this.#context;
     const config: HostConfig = {
       scope,
@@ -204,6 +204,7 @@ export class Program {
       network,
       maxBandwidth,
       remains,
+      keepMax,
       framing: framing(),
     };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));

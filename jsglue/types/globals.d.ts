@@ -5,6 +5,7 @@
  * Source: https://wicg.github.io/background-fetch/
  */
 
+import type { KeepOptions, Room } from '../shared/kept-info';
 import type { State, StorageGrant } from '../shared/states';
 import type { Connections, NetworkOptions, Priority } from '../shared/network-options';
 import type { Pieces } from '../shared/pieces';
@@ -42,7 +43,9 @@ declare global {
     /** Bytes; more than that are a failure. 0, the default: not known. */
     downloadTotal?: number;
     /** Addition: if it succeeds its records stay, see `kept` of the worker's manager. */
-    keep?: boolean;
+    keep?: boolean | KeepOptions;
+    /** Addition: whether what is kept and not pinned may be deleted where it needs room. Default: 'free', it may not. */
+    room?: Room;
     /** Addition: it begins paused. */
     paused?: boolean;
     /** Addition: hashes of the pieces of bodies, by URL. */

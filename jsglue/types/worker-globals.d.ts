@@ -3,7 +3,7 @@
  * Source: https://wicg.github.io/background-fetch/#background-fetch-service-worker-events
  */
 
-import type { KeptInfo, KeptOptions } from '../shared/kept-info';
+import type { KeptGroup, KeptInfo, KeptOptions } from '../shared/kept-info';
 import './globals';
 
 declare global {
@@ -12,8 +12,10 @@ declare global {
     match(request: RequestInfo | URL, options?: KeptOptions): Promise<Response | undefined>;
     /** The last kept first. */
     list(): Promise<KeptInfo[]>;
-    /** Resolves with whether there was one. */
-    delete(request: RequestInfo | URL, options?: KeptOptions): Promise<boolean>;
+    /** By URL, or all of a group. Resolves with whether there was one; an unknown group is a TypeError. */
+    delete(request: RequestInfo | URL | KeptGroup, options?: KeptOptions): Promise<boolean>;
+    /** Bytes, of all and of each group; what is in none is under "". */
+    usage(): Promise<{ bytes: number; groups: Record<string, number> }>;
   }
 
   /** Events of a registration. The last `progress` comes with the result. */
@@ -67,10 +69,19 @@ declare global {
     respondWith(request: BackgroundFetchRefreshed | PromiseLike<BackgroundFetchRefreshed>): void;
   }
 
+  /**
+   * Addition: `backgroundfetchevict`. Kept records are about to be deleted: they have expired, are above
+   * `keepMax`, or their room is needed. What waitUntil() is given is waited for, 30 s at most.
+   */
+  interface BackgroundFetchEvictEvent extends ExtendableEvent {
+    readonly records: readonly KeptInfo[];
+  }
+
   type BackgroundFetchRefreshed = RequestInfo | URL | undefined;
 
   interface ServiceWorkerGlobalScopeEventMap {
     backgroundfetchrefresh: BackgroundFetchRefreshEvent;
+    backgroundfetchevict: BackgroundFetchEvictEvent;
     backgroundfetchsuccess: BackgroundFetchUpdateUIEvent;
     backgroundfetchfail: BackgroundFetchUpdateUIEvent;
     backgroundfetchabort: BackgroundFetchEvent;
@@ -82,12 +93,17 @@ declare global {
     onbackgroundfetchfail: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchUpdateUIEvent) => unknown) | null;
     onbackgroundfetchabort: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
     onbackgroundfetchrefresh: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchRefreshEvent) => unknown) | null;
+    onbackgroundfetchevict: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvictEvent) => unknown) | null;
     onbackgroundfetchclick: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
   }
 
   var BackgroundFetchEvent: {
     prototype: BackgroundFetchEvent;
     new (type: string, init: BackgroundFetchEventInit): BackgroundFetchEvent;
+  };
+  var BackgroundFetchEvictEvent: {
+    prototype: BackgroundFetchEvictEvent;
+    new (type: string, init: ExtendableEventInit & { records: KeptInfo[] }): BackgroundFetchEvictEvent;
   };
   var BackgroundFetchRefreshEvent: {
     prototype: BackgroundFetchRefreshEvent;

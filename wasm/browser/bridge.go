@@ -47,6 +47,8 @@ type Config struct {
 	MaxBandwidth int64               `json:"maxBandwidth"`
 	// Remains is what stays of records that fail, where the site says so; nil for nothing.
 	Remains *bgfetch.RemainsInit `json:"remains"`
+	// KeepMax bounds what is kept.
+	KeepMax bgfetch.KeepMax `json:"keepMax"`
 	// Framing says which bodies that end too early the browser reports.
 	Framing bgfetch.Framing `json:"framing"`
 }

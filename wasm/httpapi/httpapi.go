@@ -66,6 +66,7 @@ func New(engine *engine.Engine) http.Handler {
 	mux.Handle("/fetches/{uniqueId}/zip", methods{http.MethodGet: a.zip})
 	mux.Handle("/body", methods{http.MethodGet: a.urlBody})
 	mux.Handle("/kept", methods{http.MethodGet: a.kept, http.MethodDelete: a.deleteKept})
+	mux.Handle("/usage", methods{http.MethodGet: a.usage})
 	mux.Handle("/kept/{uniqueId}", methods{http.MethodDelete: a.deleteKeptOf})
 	mux.Handle("/remains", methods{http.MethodGet: a.remains, http.MethodDelete: a.deleteRemains})
 	mux.Handle("/remains/{uniqueId}", methods{http.MethodDelete: a.deleteRemains})

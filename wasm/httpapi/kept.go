@@ -40,7 +40,12 @@ func (a api) kept(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, keptList{a.engine.Kept(query)})
 }
 
-// deleteKept deletes those with the URL in the query, of which there may be none.
+// usage tells how many bytes are kept.
+func (a api) usage(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, a.engine.KeptUsage())
+}
+
+// deleteKept deletes those with the URL or of the group in the query, of which there may be none.
 func (a api) deleteKept(w http.ResponseWriter, r *http.Request) {
 	if query, ok := keptQuery(w, r); ok {
 		deleted, err := a.engine.DeleteKept(r.Context(), query)
@@ -57,10 +62,14 @@ func (a api) deleteKeptOf(w http.ResponseWriter, r *http.Request) {
 	reply(w, deletedReply{deleted}, err)
 }
 
-// keptQuery reads url, which may be relative to the origin, and ignoreSearch. If there is
-// no such URL it has answered.
+// keptQuery reads url, which may be relative to the origin, and ignoreSearch, or group. If there
+// is no such URL it has answered.
 func keptQuery(w http.ResponseWriter, r *http.Request) (bgfetch.KeptQuery, bool) {
 	query := r.URL.Query()
+	if query.Has("group") && !query.Has("url") {
+		group := query.Get("group")
+		return bgfetch.KeptQuery{Group: &group}, true
+	}
 	text := query.Get("url")
 	// An absolute one is as the browser writes it, a lone % and all.
 	if !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://") {
