@@ -48,7 +48,10 @@ function toKeep(keep: unknown): Pick<FetchInit, 'keep' | 'retention'> {
   if (typeof keep !== 'object' || !keep) return { keep: keep as boolean };
   const { group, pinned, expires = 0 } = keep as KeepOptions;
   if (Number.isNaN(+expires)) throw new TypeError('options.keep.expires is no time');
-  return { keep: true, retention: { group: group === undefined ? undefined : toWire(toDOMString(group)), pinned, expires: +expires } };
+  return {
+    keep: true,
+    retention: { group: group === undefined ? undefined : toWire(toDOMString(group)), pinned, expires: +expires },
+  };
 }
 
 /** The members that are not in the standard, see docs/additions.md. Nothing of them is guessed at. */

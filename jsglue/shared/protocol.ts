@@ -9,6 +9,7 @@
  * the site sees it. Nothing is ever sent by `client.postMessage`.
  */
 
+import type { Room } from './kept-info';
 import type { NetworkOptions } from './network-options';
 import type { Pieces } from './pieces';
 import type { RetryOptions } from './retry';
@@ -215,6 +216,7 @@ export type LogEvent =
   | 'attempt'
   | 'record'
   | 'refresh'
+  | 'evicted'
   | 'remains'
   | 'paused'
   | 'resumed'

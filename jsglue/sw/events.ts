@@ -181,7 +181,10 @@ export function installEvents(): void {
       },
     };
     // Of a global object, attributes are properties of the object itself.
-    Object.defineProperty(worker, name, { ...Object.getOwnPropertyDescriptor(accessor, name)!, enumerable: type !== REFRESH && type !== EVICT });
+    Object.defineProperty(worker, name, {
+      ...Object.getOwnPropertyDescriptor(accessor, name)!,
+      enumerable: type !== REFRESH && type !== EVICT,
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is deleted of what was kept without having been asked for, and what the site is told of that. */
 
 import { within } from '../shared/deadline';
+import type { KeptRecord } from '../shared/protocol';
 import { evicted } from './events';
 import type { HostMethods } from './host';
 import { isBeingRead, toKeptInfo } from './kept';
@@ -23,7 +24,8 @@ export function toKeepMax(value: unknown, what: string): KeepMax {
 /** How long the site may take to do something about it: whoever needs the room waits. */
 const EVENT_LIMIT_MS = 30_000;
 
-export async function evict({ records }: HostMethods['evict'][0]): Promise<number[]> {
+/** `isServed` says whether bodies of a background fetch are being sent. */
+export async function evict({ records }: HostMethods['evict'][0], isServed: (uniqueId: string) => boolean): Promise<number[]> {
   const { extended, end } = evicted(records.map(toKeptInfo));
   try {
     await within(extended(), EVENT_LIMIT_MS);
@@ -32,5 +34,6 @@ export async function evict({ records }: HostMethods['evict'][0]): Promise<numbe
   } finally {
     end();
   }
-  return [...records.keys()].filter((i) => isBeingRead(records[i]!.uniqueId));
+  const isRead = ({ uniqueId }: KeptRecord): boolean => isBeingRead(uniqueId) || isServed(uniqueId);
+  return [...records.keys()].filter((i) => isRead(records[i]!));
 }

@@ -54,7 +54,10 @@ export class BackgroundFetchKept {
   /** The response, whose body is read as it is asked for, or undefined. */
   async match(request: RequestInfo | URL, options?: KeptOptions): Promise<Response | undefined> {
     const [record] = await this.#list(query(request, options));
-    return record && responseOf(record, { transport: this.#transport, path: `fetches/${record.uniqueId}`, open: openOf(record.uniqueId) });
+    return (
+      record &&
+      responseOf(record, { transport: this.#transport, path: `fetches/${record.uniqueId}`, open: openOf(record.uniqueId) })
+    );
   }
 
   /** All of them, the last kept first. */
@@ -72,7 +75,8 @@ export class BackgroundFetchKept {
   /** By URL, or all of a group. Whether there was one. When it resolves it is gone. */
   async delete(request: RequestInfo | URL | KeptGroup, options?: KeptOptions): Promise<boolean> {
     const group = (request as Partial<KeptGroup> | null)?.group;
-    const asked = group === undefined ? query(request as RequestInfo | URL, options) : `?group=${encodeURIComponent(toWire(String(group)))}`;
+    const asked =
+      group === undefined ? query(request as RequestInfo | URL, options) : `?group=${encodeURIComponent(toWire(String(group)))}`;
     return (await this.#ask<DeletedReply>('DELETE', asked)).deleted > 0;
   }
 

@@ -83,7 +83,7 @@ function hostMethods(parts: Parts, transfers: Transfers): Implementations {
       return parts.watchers.update(args);
     },
     dispatch: (args, signal) => dispatch(parts.transport, args, signal),
-    evict,
+    evict: (args) => evict(args, (uniqueId) => parts.served.isSent(uniqueId)),
     refresh: (args, signal) => refresh(parts.transport, args, signal),
     active: async ({ count }) => {
       parts.lifetime.setActive(count);

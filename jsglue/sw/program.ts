@@ -190,8 +190,21 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const { scope, database, cachePrefix, keptPrefix, permission, retry, ranges, debug, network, maxBandwidth, remains, keepMax, path } =
-      this.#context;
+    const {
+      scope,
+      database,
+      cachePrefix,
+      keptPrefix,
+      permission,
+      retry,
+      ranges,
+      debug,
+      network,
+      maxBandwidth,
+      remains,
+      keepMax,
+      path,
+    } = this.#context;
     const config: HostConfig = {
       scope,
       database,

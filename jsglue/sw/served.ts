@@ -34,6 +34,11 @@ export class Served {
     return new Response(this.#stream(parts, done), { status, statusText, headers });
   }
 
+  /** Whether a body of the background fetch is being sent. */
+  isSent(uniqueId: string): boolean {
+    return (this.#sources.get(uniqueId)?.open.size ?? 0) > 0;
+  }
+
   /**
    * To be waited for before the bodies of what has settled are deleted: who reads
    * them learns where all of their bytes are.

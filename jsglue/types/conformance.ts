@@ -18,7 +18,8 @@ same<Same<keyof BackgroundFetchRecord, keyof FetchRecord>>();
 same<Same<keyof BackgroundFetchManager, keyof Manager | keyof ManagerAdditions>>();
 same<Same<keyof BackgroundFetchRegistration, keyof Registration | keyof RegistrationAdditions>>();
 // The pieces are told with each request.
-same<Same<keyof BackgroundFetchOptions, 'pieces' | keyof Omit<FetchInit, 'uniqueId' | 'id' | 'requests'>>>();
+// The pieces are told with each request, and for how long what is kept stays is a member of `keep`.
+same<Same<keyof BackgroundFetchOptions, 'pieces' | keyof Omit<FetchInit, 'uniqueId' | 'id' | 'requests' | 'retention'>>>();
 same<Same<keyof BackgroundFetchUIOptions, keyof UIOptions>>();
 same<Same<BackgroundFetchResult, Result>>();
 same<Same<BackgroundFetchFailureReason, FailureReason>>();

@@ -9,7 +9,7 @@ export interface Routes {
   'DELETE history': { reply: Record<string, never> };
   'DELETE history/{number}': { reply: Record<string, never> };
   'DELETE kept/{uniqueId}': { reply: { deleted: number } };
-  'DELETE kept{?ignoreSearch,url}': { reply: { deleted: number } };
+  'DELETE kept{?group,ignoreSearch,url}': { reply: { deleted: number } };
   'DELETE remains': { reply: { deleted: number } };
   'DELETE remains/{uniqueId}': { reply: { deleted: number } };
   'GET ': unknown;
@@ -21,14 +21,15 @@ export interface Routes {
   'GET fetches/{uniqueId}/zip{?record}': { reply: { parts: { bytes?: string; first?: Plan; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
   'GET fetches{?id}': { reply: { fetches: Snapshot[] } | Snapshot };
   'GET history': { reply: { fetches: Ended[]; revision: number } };
-  'GET kept{?ignoreSearch,url}': { reply: { records: KeptRecord[] } };
+  'GET kept{?group,ignoreSearch,url}': { reply: { records: KeptRecord[] } };
   'GET list': { reply: { fetches: Listing[]; history: number } };
   'GET list.js': unknown;
   'GET log': { reply: Log };
   'GET page.css': unknown;
   'GET program': { reply: { goroutines: number; memory: number } };
   'GET remains': { reply: { remains: RemainsListing[] } };
-  'POST fetches': { request: { downloadTotal: number; icons: Image[]; id: string; keep: boolean; maxBandwidth?: number; network?: Connections; paused: boolean; priority?: Priority; requests: Request[]; retry: RetryInit; title: string; uniqueId: string }; reply: Snapshot };
+  'GET usage': { reply: KeptUsage };
+  'POST fetches': { request: { downloadTotal: number; icons: Image[]; id: string; keep: boolean; maxBandwidth?: number; network?: Connections; paused: boolean; priority?: Priority; requests: Request[]; retention?: Retention; retry: RetryInit; room?: Room; title: string; uniqueId: string }; reply: Snapshot };
   'POST fetches/{uniqueId}/abort{?call}': { reply: { aborted: boolean } };
   'POST fetches/{uniqueId}/match': { request: { first: boolean; options: MatchOptions; request: MatchRequest | null }; reply: { cache: string; records: RecordSnapshot[] } };
   'POST fetches/{uniqueId}/options': { request: NetworkOptionsInit; reply: { changed: boolean } };
@@ -50,6 +51,7 @@ export interface HostMethods {
   deleteCache: [{ cache: string }, null];
   deleteKeys: [{ cache: string; keys: string[] }, null];
   dispatch: [{ snapshot: Snapshot; type: EventType }, null];
+  evict: [{ records: KeptRecord[] }, number[]];
   keys: [{ cache: string }, string[]];
   log: [LogEntry, null];
   metered: [null, boolean];
@@ -57,7 +59,7 @@ export interface HostMethods {
   reachable: [{ url: string }, boolean];
   read: [{ cache: string; key: string }, null];
   refresh: [{ head: Head; request: Request; snapshot: Snapshot }, { refused?: string; request?: Request }];
-  room: [null, number | null];
+  room: [null, { free: number; quota: number } | null];
   save: [{ bytes?: boolean; key: string; limits: { maxLength: number; maxTimeMs: number; minLength: number; minTimeMs: number }; transfer: number }, { end: boolean; length: number; put: number; whole?: boolean }];
   saveRequestBody: [{ cache: string; handle: string; key: string }, { size: number }];
   sent: [{ transfer: number }, Sent];
@@ -75,6 +77,7 @@ export interface HostConfig {
   database: string;
   debug: boolean;
   framing: Framing;
+  keepMax: KeepMax;
   keptPrefix: string;
   maxBandwidth: number;
   network: Connections;
@@ -177,7 +180,9 @@ export interface FetchInit {
   paused: boolean;
   priority?: Priority;
   requests: Request[];
+  retention?: Retention;
   retry: RetryInit;
+  room?: Room;
   title: string;
   uniqueId: string;
 }
@@ -206,20 +211,33 @@ export interface Image {
   type?: string;
 }
 
+export interface KeepMax {
+  bytes?: number;
+  share?: number;
+}
+
 export interface KeptRecord {
+  expires?: number;
   exposed: boolean;
   generation: number;
+  group?: string;
   head: Head | null;
   icon?: string;
   id: string;
   index: number;
   kept: number;
   length: number;
+  pinned?: boolean;
   request: Request;
   result: ResponseResult;
   title: string;
   type: string;
   uniqueId: string;
+}
+
+export interface KeptUsage {
+  bytes: number;
+  groups: Record<string, number>;
 }
 
 export interface Listing {
@@ -269,7 +287,7 @@ export interface LogEntry {
   url?: string;
 }
 
-export type LogEvent = 'attempt' | 'dispatch' | 'ended' | 'error' | 'fetch' | 'loaded' | 'paused' | 'record' | 'refresh' | 'remains' | 'request' | 'response' | 'resumed' | 'settled' | 'started';
+export type LogEvent = 'attempt' | 'dispatch' | 'ended' | 'error' | 'evicted' | 'fetch' | 'loaded' | 'paused' | 'record' | 'refresh' | 'remains' | 'request' | 'response' | 'resumed' | 'settled' | 'started';
 
 export interface LogRun {
   dropped?: number;
@@ -379,6 +397,12 @@ export type ResponseType = 'basic' | 'cors' | 'default' | 'error' | 'opaque' | '
 
 export type Result = '' | 'failure' | 'success';
 
+export interface Retention {
+  expires?: number;
+  group?: string;
+  pinned?: boolean;
+}
+
 export interface RetryInit {
   backOff?: number;
   giveUpAfter?: number;
@@ -391,6 +415,8 @@ export interface RetryInit {
   maxUnreachable?: number;
   stallTimeout?: number;
 }
+
+export type Room = 'evict' | 'free';
 
 export interface Sent {
   encoded?: boolean;

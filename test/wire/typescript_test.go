@@ -49,6 +49,8 @@ func (d declarations) of(t types.Type) string {
 			return "string" // base64
 		}
 		return d.list(t.Elem())
+	case *types.Map:
+		return "Record<" + d.of(t.Key()) + ", " + d.of(t.Elem()) + ">"
 	case *types.Array:
 		return "[" + strings.Repeat(", "+d.of(t.Elem()), int(t.Len()))[2:] + "]"
 	case *types.Struct:

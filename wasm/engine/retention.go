@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"slices"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -56,25 +57,24 @@ func (e *Engine) retain(ctx context.Context) (wait time.Duration, err error) {
 	})
 	_, quota, _ := e.Bodies.Room(ctx)
 	limit, bounded := e.options.KeepMax.Limit(quota)
-	above := func(current []library.Kept) []library.Kept { return library.Above(current, limit, time.Now()) }
+	above := func(current []library.Kept) []library.Kept { return library.Above(current, limit) }
 	if bounded && err == nil {
 		_, err = e.evict(ctx, "keepMax", above)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	all, now := e.allKept(), time.Now()
-	if next, ok := library.NextChange(all, now); ok {
+	if next, ok := library.NextExpiry(all, now); ok {
 		wait = max(next.Sub(now), time.Millisecond)
 	}
-	if err != nil || bounded && library.IsAbove(all, limit, now) {
-		wait = evictEvery // what is being read, or was not deleted
+	if err != nil || len(library.Expired(all, now)) > 0 || bounded && len(above(all)) > 0 {
+		wait = evictEvery // what is being read, or could not be deleted
 	}
 	return wait, err
 }
 
 // evict deletes the kept records that the function chooses, after the site was told and had time
-// to do something about it. Those that are read by then stay, and those that are not chosen any
-// more. It returns how many were deleted.
+// to do something about it. Those that are being read then stay. It returns how many were deleted.
 func (e *Engine) evict(ctx context.Context, why string, choose func(current []library.Kept) []library.Kept) (int, error) {
 	e.evicting.Lock()
 	defer e.evicting.Unlock()
@@ -92,23 +92,15 @@ func (e *Engine) evict(ctx context.Context, why string, choose func(current []li
 	if err != nil {
 		return 0, err
 	}
-	e.mu.Lock()
-	for _, i := range reading {
-		if i >= 0 && i < len(chosen) {
-			chosen[i].state.ReadAt = time.Now().UnixMilli()
-		}
-	}
-	still := map[*record]bool{}
-	for _, r := range e.recordsOf(choose(e.allKept())) {
-		still[r] = true
-	}
-	e.mu.Unlock()
 	evicted := 0
-	for _, r := range chosen {
-		if !still[r] {
+	for i, r := range chosen {
+		if slices.Contains(reading, i) {
+			e.mu.Lock()
+			r.noteRead()
+			e.mu.Unlock()
 			continue
 		}
-		if err := e.markDropped(ctx, r); err != nil {
+		if err := e.markDropped(ctx, r); err != nil { // it may be gone meanwhile
 			return evicted, err
 		}
 		evicted++
@@ -128,11 +120,10 @@ func (e *Engine) evictForRoom(bytes int64, room bgfetch.Room) bool {
 	}
 	e.evicting.Unlock()
 	n, err := e.evict(e.ctx, "its room is needed", func(current []library.Kept) []library.Kept {
-		now := time.Now()
-		if expired := library.Expired(current, now); len(expired) > 0 || room != bgfetch.RoomEvict {
+		if expired := library.Expired(current, time.Now()); len(expired) > 0 || room != bgfetch.RoomEvict {
 			return expired
 		}
-		return library.ForKeptRoom(current, bytes, now)
+		return library.ForKeptRoom(current, bytes)
 	})
 	if err != nil && e.ctx.Err() == nil {
 		e.complainOfKept(err)

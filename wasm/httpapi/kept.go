@@ -16,7 +16,7 @@ const maxURLWait = 2 * time.Second
 // urlBody answers for the URL in the query with the body of the record that was kept for it,
 // or that is under way; 404 where there is none.
 func (a api) urlBody(w http.ResponseWriter, r *http.Request) {
-	query, ok := keptQuery(w, r)
+	query, ok := urlQuery(w, r)
 	if !ok {
 		return
 	}
@@ -28,7 +28,7 @@ func (a api) urlBody(w http.ResponseWriter, r *http.Request) {
 	a.recordBody(w, r, uniqueID, index, maxURLWait)
 }
 
-// kept lists the records that were kept, all or those with the URL in the query.
+// kept lists the records that were kept, all or those with the URL or of the group in the query.
 func (a api) kept(w http.ResponseWriter, r *http.Request) {
 	query := bgfetch.KeptQuery{}
 	if r.URL.RawQuery != "" {
@@ -62,14 +62,19 @@ func (a api) deleteKeptOf(w http.ResponseWriter, r *http.Request) {
 	reply(w, deletedReply{deleted}, err)
 }
 
-// keptQuery reads url, which may be relative to the origin, and ignoreSearch, or group. If there
-// is no such URL it has answered.
+// keptQuery reads group, or else url and ignoreSearch. If there is none of them it has answered.
 func keptQuery(w http.ResponseWriter, r *http.Request) (bgfetch.KeptQuery, bool) {
-	query := r.URL.Query()
-	if query.Has("group") && !query.Has("url") {
+	if query := r.URL.Query(); query.Has("group") {
 		group := query.Get("group")
 		return bgfetch.KeptQuery{Group: &group}, true
 	}
+	return urlQuery(w, r)
+}
+
+// urlQuery reads url, which may be relative to the origin, and ignoreSearch. If there is no
+// such URL it has answered.
+func urlQuery(w http.ResponseWriter, r *http.Request) (bgfetch.KeptQuery, bool) {
+	query := r.URL.Query()
 	text := query.Get("url")
 	// An absolute one is as the browser writes it, a lone % and all.
 	if !strings.HasPrefix(text, "http://") && !strings.HasPrefix(text, "https://") {

@@ -1,7 +1,6 @@
 package library_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -30,22 +29,19 @@ func TestWhatIsEvicted(t *testing.T) {
 		{UniqueID: "f", Size: 100, KeptAt: ago(50)},
 		{UniqueID: "g", Size: 100, KeptAt: ago(1), Retention: bgfetch.Retention{Group: "season"}},
 	}
-	if got := names(library.Evictable(all, now)); got != "afbg" {
+	if got := names(library.Evictable(all)); got != "afbgd" {
 		t.Errorf("what was read longest ago first: %s", got)
 	}
 	// 600 bytes are not pinned, of which the last 100 stay.
-	for limit, want := range map[int64]string{1000: "", 600: "", 599: "a", 500: "a", 499: "af", 301: "afb", 0: "afb"} {
-		if got := names(library.Above(all, limit, now)); got != want {
+	for limit, want := range map[int64]string{1000: "", 600: "", 599: "a", 500: "a", 499: "af", 301: "afb", 300: "afb", 0: "afbd"} {
+		if got := names(library.Above(all, limit)); got != want {
 			t.Errorf("above %d: %q, want %q", limit, got, want)
 		}
 	}
-	for bytes, want := range map[int64]string{0: "a", 100: "a", 101: "af", 1 << 40: "afbg"} {
-		if got := names(library.ForKeptRoom(all, bytes, now)); got != want {
+	for bytes, want := range map[int64]string{0: "a", 100: "a", 101: "af", 1 << 40: "afbgd"} {
+		if got := names(library.ForKeptRoom(all, bytes)); got != want {
 			t.Errorf("for %d bytes: %q, want %q", bytes, got, want)
 		}
-	}
-	if !library.IsAbove(all, 100, now) || library.IsAbove(all, 600, now) || library.IsAbove(all[:3], 0, now) {
-		t.Error("above the limit is what waits for its reader")
 	}
 	usage := library.Usage(all)
 	if usage.Bytes != 700 || usage.Groups["season"] != 100 || usage.Groups[""] != 600 {
@@ -64,16 +60,13 @@ func TestExpired(t *testing.T) {
 		{UniqueID: "c", Retention: at(-5000), ReadAt: now.UnixMilli() - 1000},
 		{UniqueID: "d"},
 	}
-	if got := names(library.Expired(all, now)); got != "a" {
+	if got := names(library.Expired(all, now)); got != "ac" {
 		t.Errorf("expired: %s", got)
 	}
-	if next, ok := library.NextChange(all[1:], now); !ok || next.Sub(now) != time.Millisecond {
+	if next, ok := library.NextExpiry(all, now); !ok || next.Sub(now) != time.Millisecond {
 		t.Errorf("the next is %v, %v", next, ok)
 	}
-	if next, ok := library.NextChange(slices.Concat(all[2:]), now); !ok || next.Sub(now) != 59*time.Second {
-		t.Errorf("what is being read expires at %v, %v", next, ok)
-	}
-	if _, ok := library.NextChange(all[3:], now); ok {
-		t.Error("nothing of it expires")
+	if _, ok := library.NextExpiry(all[2:], now); ok {
+		t.Error("nothing of it expires any more")
 	}
 }
