@@ -8,7 +8,7 @@ import { cachePrefix, databaseName, lockName, withPrefix } from '../shared/names
 import { MARK } from '../shared/protocol';
 import { toRemainsOptions } from '../shared/remains';
 import { toRetryOptions } from '../shared/retry';
-import { toKeepMax } from './evict';
+import { toKeepMax } from './keep-max';
 import type { HostConfig } from './host';
 import type { WorkerOptions } from './options';
 import { worker } from './worker';

@@ -1,25 +1,10 @@
-/** What is deleted of what was kept without having been asked for, and what the site is told of that. */
+/** What the site is told of what was kept and is about to be deleted without having been asked for. */
 
 import { within } from '../shared/deadline';
 import type { KeptRecord } from '../shared/protocol';
 import { evicted } from './events';
 import type { HostMethods } from './host';
 import { isBeingRead, toKeptInfo } from './kept';
-
-/** `keepMax` of the options: a number of bytes, or a share of the quota; neither where there is no bound. */
-export interface KeepMax {
-  bytes?: number;
-  share?: number;
-}
-
-/** Above 1 a number of bytes, else a share of the quota. Throws a TypeError; the program knows the quota. */
-export function toKeepMax(value: unknown, what: string): KeepMax {
-  if (value === undefined) return {};
-  if (typeof value !== 'number' || !(value > 0) || (value > 1 && !Number.isSafeInteger(value))) {
-    throw new TypeError(`${what} is neither a whole number of bytes nor a share of the quota between 0 and 1: ${String(value)}`);
-  }
-  return value > 1 ? { bytes: value } : { share: value };
-}
 
 /** How long the site may take to do something about it: whoever needs the room waits. */
 const EVENT_LIMIT_MS = 30_000;

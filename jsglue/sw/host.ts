@@ -73,7 +73,7 @@ export interface Shown {
 import type { Head, KeptRecord, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
 import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
-import type { KeepMax } from './evict';
+import type { KeepMax } from './keep-max';
 import type { RetryOptions } from '../shared/retry';
 import type { EventType } from './events';
 

@@ -73,11 +73,17 @@ func (e *Engine) retain(ctx context.Context) (wait time.Duration, err error) {
 	return wait, err
 }
 
-// evict deletes the kept records that the function chooses, after the site was told and had time
-// to do something about it. Those that are being read then stay. It returns how many were deleted.
+// evict is evictNow, one at a time.
 func (e *Engine) evict(ctx context.Context, why string, choose func(current []library.Kept) []library.Kept) (int, error) {
 	e.evicting.Lock()
 	defer e.evicting.Unlock()
+	return e.evictNow(ctx, why, choose)
+}
+
+// evictNow deletes the kept records that the function chooses, after the site was told and had
+// time to do something about it. Those that are being read then stay. It returns how many were
+// deleted. e.evicting is held.
+func (e *Engine) evictNow(ctx context.Context, why string, choose func(current []library.Kept) []library.Kept) (int, error) {
 	e.mu.Lock()
 	chosen := e.recordsOf(choose(e.allKept()))
 	told := make([]bgfetch.KeptRecord, len(chosen))
@@ -113,13 +119,15 @@ func (e *Engine) evict(ctx context.Context, why string, choose func(current []li
 // that have expired, or else, where its options say so, what was read longest ago. It says
 // whether there may be more room now.
 func (e *Engine) evictForRoom(bytes int64, room bgfetch.Room) bool {
-	if !e.evicting.TryLock() {
-		e.evicting.Lock() // somebody makes room
-		e.evicting.Unlock()
-		return true
+	waited := !e.evicting.TryLock()
+	if waited {
+		e.evicting.Lock()
 	}
-	e.evicting.Unlock()
-	n, err := e.evict(e.ctx, "its room is needed", func(current []library.Kept) []library.Kept {
+	defer e.evicting.Unlock()
+	if waited {
+		return true // for somebody who made some
+	}
+	n, err := e.evictNow(e.ctx, "its room is needed", func(current []library.Kept) []library.Kept {
 		if expired := library.Expired(current, time.Now()); len(expired) > 0 || room != bgfetch.RoomEvict {
 			return expired
 		}

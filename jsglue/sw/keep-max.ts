@@ -1,0 +1,16 @@
+/** The bound of what is kept, an addition to the standard. */
+
+/** `keepMax` of the options: a number of bytes, or a share of the quota; neither where there is no bound. */
+export interface KeepMax {
+  bytes?: number;
+  share?: number;
+}
+
+/** Above 1 a number of bytes, else a share of the quota. Throws a TypeError; the program knows the quota. */
+export function toKeepMax(value: unknown, what: string): KeepMax {
+  if (value === undefined) return {};
+  if (typeof value !== 'number' || !(value > 0) || (value > 1 && !Number.isSafeInteger(value))) {
+    throw new TypeError(`${what} is neither a whole number of bytes nor a share of the quota between 0 and 1: ${String(value)}`);
+  }
+  return value > 1 ? { bytes: value } : { share: value };
+}
