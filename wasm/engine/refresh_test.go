@@ -550,6 +550,8 @@ func TestRefreshOfAnotherFile(t *testing.T) {
 				w.begin("f", siteA, g)
 				w.breaks("f", g)
 				time.Sleep(time.Minute)
+				g.mu.Lock()
+				defer g.mu.Unlock()
 				w.wantSuccess("f", g.file.Body)
 			})
 		})
