@@ -115,11 +115,19 @@ func (e *Events) Dispatched() []Dispatched {
 func (e *Events) Evict(ctx context.Context, records []bgfetch.KeptRecord) ([]int, error) {
 	e.mu.Lock()
 	e.evicted = append(e.evicted, records...)
+	listener := e.OnEvict
 	e.mu.Unlock()
-	if e.OnEvict != nil {
-		return e.OnEvict(records), ctx.Err()
+	if listener != nil {
+		return listener(records), ctx.Err()
 	}
 	return nil, ctx.Err()
+}
+
+// SetOnEvict replaces OnEvict while an engine runs.
+func (e *Events) SetOnEvict(listener func(records []bgfetch.KeptRecord) []int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.OnEvict = listener
 }
 
 // Evicted returns the records that the site was told are about to be deleted.

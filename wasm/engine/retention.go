@@ -55,8 +55,7 @@ func (e *Engine) retain(ctx context.Context) (wait time.Duration, err error) {
 	_, err = e.evict(ctx, "it has expired", func(current []library.Kept) []library.Kept {
 		return library.Expired(current, time.Now())
 	})
-	_, quota, _ := e.Bodies.Room(ctx)
-	limit, bounded := e.options.KeepMax.Limit(quota)
+	limit, bounded := e.keepLimit(ctx)
 	above := func(current []library.Kept) []library.Kept { return library.Above(current, limit) }
 	if bounded && err == nil {
 		_, err = e.evict(ctx, "keepMax", above)
@@ -190,6 +189,15 @@ func (e *Engine) KeptUsage() bgfetch.KeptUsage {
 		}
 	}
 	return library.Usage(current)
+}
+
+// keepLimit is the site's bound in bytes; not ok: there is none, or the quota is not known.
+func (e *Engine) keepLimit(ctx context.Context) (bytes int64, ok bool) {
+	if e.options.KeepMax == (bgfetch.KeepMax{}) {
+		return 0, false
+	}
+	_, quota, _ := e.Bodies.Room(ctx)
+	return e.options.KeepMax.Limit(quota)
 }
 
 // checkKeepMax refuses to keep under a bound that is none.

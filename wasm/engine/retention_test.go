@@ -89,28 +89,22 @@ func TestWhatIsReadStays(t *testing.T) {
 		w.options.KeepMax = bytesAtMost(2 * mib)
 		w.kill()
 		w.start()
-		reads := true
-		w.events.OnEvict = func(records []bgfetch.KeptRecord) []int {
-			if !reads {
-				return nil
-			}
-			return []int{0}
-		}
+		w.events.SetOnEvict(func([]bgfetch.KeptRecord) []int { return []int{0} })
 		w.keepAs("a", bgfetch.Retention{})
 		w.keepAs("b", bgfetch.Retention{})
 		w.keepAs("c", bgfetch.Retention{})
 		if told := w.told(); !strings.HasPrefix(told, "a") {
 			t.Errorf("the site was told of %q", told)
 		}
-		reads = false
+		w.events.SetOnEvict(nil)
 		time.Sleep(10 * time.Minute)
 		if n := len(w.engine.Kept(bgfetch.KeptQuery{})); n != 2 {
 			t.Errorf("%d are kept", n)
 		}
-		w.events.OnEvict = func(records []bgfetch.KeptRecord) []int {
+		w.events.SetOnEvict(func(records []bgfetch.KeptRecord) []int {
 			w.readKept(records[0].ID) // and is to be had as ever
 			return nil
-		}
+		})
 		before := len(w.events.Evicted())
 		w.keepAs("d", bgfetch.Retention{})
 		if n := len(w.events.Evicted()); n == before {
@@ -148,11 +142,11 @@ func TestRoom(t *testing.T) {
 		for _, announced := range []bool{true, false} {
 			t.Run(fmt.Sprint(room, announced), func(t *testing.T) {
 				run(t, func(w *world) {
+					w.bodies.Quota = 5 * mib
+					w.bodies.HideRoom = !announced
 					w.keepAs("a", bgfetch.Retention{})
 					w.keepAs("b", bgfetch.Retention{})
 					w.keepAs("p", bgfetch.Retention{Pinned: true})
-					w.bodies.Quota = 5 * mib
-					w.bodies.HideRoom = !announced
 					body := w.serve(siteB, 3*mib, func(r *resource) { r.Rate = mib })
 					w.fetchWith("large", siteB, func(init *bgfetch.FetchInit) { init.Room = room })
 					time.Sleep(time.Minute)
