@@ -280,7 +280,7 @@ export interface FetchInit extends NetworkOptions {
 
   // Additions to the standard.
   keep?: boolean;
-  /** For how long what is kept stays: wasm/bgfetch/retention.go. */
+  /** For how long what is kept stays. */
   retention?: Retention;
   room?: Room;
   paused: boolean;
@@ -328,7 +328,7 @@ export interface RecordSnapshot {
   length: number;
 }
 
-/** wasm/bgfetch/history.go. */
+/** wasm/bgfetch/retention.go. */
 export interface Retention {
   group?: string;
   /** ms since 1970. */
@@ -336,6 +336,7 @@ export interface Retention {
   pinned?: boolean;
 }
 
+/** wasm/bgfetch/history.go. */
 export interface KeptRecord extends RecordSnapshot, Retention {
   uniqueId: string;
   id: string;

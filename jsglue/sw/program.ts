@@ -190,36 +190,8 @@ export class Program {
     let serve!: (handler: Handler) => void;
     const serving = new Promise<Handler>((resolve) => (serve = resolve));
     const transfers = new Transfers();
-    const {
-      scope,
-      database,
-      cachePrefix,
-      keptPrefix,
-      permission,
-      retry,
-      ranges,
-      debug,
-      network,
-      maxBandwidth,
-      remains,
-      keepMax,
-      path,
-    } = this.#context;
-    const config: HostConfig = {
-      scope,
-      database,
-      cachePrefix,
-      keptPrefix,
-      permission,
-      retry,
-      ranges,
-      debug,
-      network,
-      maxBandwidth,
-      remains,
-      keepMax,
-      framing: framing(),
-    };
+    const { path, ...context } = this.#context;
+    const config: HostConfig = { ...context, framing: framing() };
     const host = new HostCalls(JSON.stringify(config), this.#methods(transfers));
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {

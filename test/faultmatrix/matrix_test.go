@@ -59,6 +59,9 @@ func rows(t *testing.T) []row {
 	return all
 }
 
+// hurry is what all times are multiplied by: the race detector makes everything slower.
+var hurry = map[bool]time.Duration{true: 5, false: 1}[bgfetchtest.UnderRaceDetector]
+
 // policy is the default policy in a hurry.
 var policy = bgfetch.RetryPolicy{
 	HeadTimeout: hurry * 10 * time.Second, StallTimeout: hurry * 2 * time.Second,
@@ -111,7 +114,7 @@ func testMatrixAs(t *testing.T, browser *browser, ranges pace.Policy) {
 	other := strings.Replace(site.URL, "127.0.0.1", "localhost", 1)
 
 	for _, row := range rows(t) {
-		if !isDrawn() {
+		if !bgfetchtest.IsDrawn() {
 			continue
 		}
 		t.Run(row.Name, func(t *testing.T) {

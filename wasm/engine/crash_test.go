@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -94,7 +95,7 @@ func atEveryWrite(t *testing.T, writes int, test func(t *testing.T, doom func(*w
 			"before": func(w *world) { w.store.KillAfter(n) },
 			"inside": func(w *world) { w.store.KillInside(n + 1) },
 		} {
-			if isDrawn() {
+			if bgfetchtest.IsDrawn() {
 				t.Run(fmt.Sprintf("%s write %d", how, n+1), func(t *testing.T) { test(t, doom) })
 			}
 		}
@@ -122,7 +123,7 @@ func testCrashAfterEveryPut(t *testing.T, storeTime func(n int) time.Duration) {
 		t.Fatalf("only %d segments: this is no whole fetch", puts)
 	}
 	for n := range puts {
-		if !isDrawn() {
+		if !bgfetchtest.IsDrawn() {
 			continue
 		}
 		t.Run(fmt.Sprint("put ", n+1), func(t *testing.T) {

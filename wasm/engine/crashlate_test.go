@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -22,7 +23,7 @@ func TestPutsOfADeadWorkerLandLate(t *testing.T) {
 	for name, versions := range files {
 		for _, late := range []time.Duration{500 * time.Millisecond, 1500 * time.Millisecond, time.Minute} {
 			for at := 100 * time.Millisecond; at < 2*time.Second; at += 130 * time.Millisecond {
-				if !isDrawn() {
+				if !bgfetchtest.IsDrawn() {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s, killed after %v, %v late", name, at, late), func(t *testing.T) {

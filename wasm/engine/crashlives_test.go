@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -181,7 +182,7 @@ func TestCrashInOtherLives(t *testing.T) {
 				times = int(puts.Load())
 			}
 			for n := range times {
-				if !isDrawn() {
+				if !bgfetchtest.IsDrawn() {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s, %s %d", name, how, n+1), func(t *testing.T) {

@@ -30,6 +30,9 @@ func checkInit(init bgfetch.FetchInit) error {
 	if err := checkKeep(init); err != nil {
 		return err
 	}
+	if err := init.Room.Check(); err != nil {
+		return err
+	}
 	for _, request := range init.Requests {
 		if err := checkRequest(request); err != nil {
 			return err

@@ -32,7 +32,7 @@ func TestAbsurdHeaders(t *testing.T) {
 		"a Vary of 1 MB":              {"Vary", strings.Repeat("a,", 1<<19)},
 	} {
 		for _, status := range []int{0, 416, 503} {
-			if !isDrawn() {
+			if !bgfetchtest.IsDrawn() {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s, %d", name, status), func(t *testing.T) {

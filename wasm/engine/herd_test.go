@@ -71,7 +71,7 @@ func TestHerd(t *testing.T) {
 		outage   = time.Minute
 	)
 	clients := 10_000
-	if underRaceDetector {
+	if bgfetchtest.UnderRaceDetector {
 		clients = 100 // it cannot follow more than some thousand goroutines
 	}
 	steady := float64(clients) / float64(recordIn/time.Second) // requests per second

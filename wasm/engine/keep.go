@@ -17,21 +17,22 @@ import (
 // kept says that the records stay.
 func (f *backgroundFetch) kept() bool { return f.state.KeptAt > 0 }
 
-// checkKeep refuses requests whose responses do not stand for their URL.
+// checkKeep refuses requests whose responses do not stand for their URL, and what cannot be said
+// of how long they stay.
 func checkKeep(init bgfetch.FetchInit) error {
+	if !init.Keep {
+		if init.Retention != (bgfetch.Retention{}) {
+			return bgfetch.Errorf(bgfetch.TypeError, "options.retention is for what is kept")
+		}
+		return nil
+	}
 	for _, request := range init.Requests {
 		switch {
-		case !init.Keep && init.Retention != (bgfetch.Retention{}):
-			return bgfetch.Errorf(bgfetch.TypeError, "options.retention is for what is kept")
-		case !init.Keep:
 		case request.Method != "GET":
 			return bgfetch.Errorf(bgfetch.TypeError, "options.keep is for GET requests only: %s %s", request.Method, request.URL)
 		case bgfetch.HeaderValue(request.Headers, "Range") != "":
 			return bgfetch.Errorf(bgfetch.TypeError, "options.keep is for whole responses, and the request for %s has a Range", request.URL)
 		}
-	}
-	if err := init.Room.Check(); err != nil {
-		return err
 	}
 	return init.Retention.Check(time.Now())
 }
@@ -141,11 +142,14 @@ func (e *Engine) recordsOf(kept []library.Kept) []*record {
 	return records
 }
 
-// keptRecords returns those of allKept that have not expired. e.mu is held.
-func (e *Engine) keptRecords() []*record {
+// unexpired returns those of allKept that have not expired. e.mu is held.
+func (e *Engine) unexpired() []library.Kept {
 	now := time.Now()
-	return e.recordsOf(slices.DeleteFunc(e.allKept(), func(k library.Kept) bool { return k.IsExpired(now) }))
+	return slices.DeleteFunc(e.allKept(), func(k library.Kept) bool { return k.IsExpired(now) })
 }
+
+// keptRecords are the records that answer for what is kept. e.mu is held.
+func (e *Engine) keptRecords() []*record { return e.recordsOf(e.unexpired()) }
 
 // isChosen says whether a query chooses the record.
 func (r *record) isChosen(query bgfetch.KeptQuery) bool {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/library"
 )
@@ -24,7 +25,7 @@ func TestCachesDeletedInMidTransfer(t *testing.T) {
 		for _, keep := range []bool{false, true} {
 			for _, times := range []int{1, 3} {
 				for at := 50 * time.Millisecond; at < 4*time.Second; at += 330 * time.Millisecond {
-					if !isDrawn() {
+					if !bgfetchtest.IsDrawn() {
 						continue
 					}
 					t.Run(fmt.Sprintf("%s, kept %v, %d times, after %v", name, keep, times, at), func(t *testing.T) {

@@ -245,7 +245,7 @@ func TestRangeFaults(t *testing.T) {
 			return r
 		}, within: 33 * time.Second},
 	} {
-		if !isDrawn() {
+		if !bgfetchtest.IsDrawn() {
 			continue
 		}
 		t.Run(test.name, func(t *testing.T) {

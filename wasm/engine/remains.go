@@ -7,6 +7,7 @@ import (
 	"log"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -168,10 +169,7 @@ func (f *backgroundFetch) makeRoom(bytes int64) bool {
 // clearRemains deletes remains, the oldest first: so many bytes, or a little more. It says whether
 // there may be more room now.
 func (e *Engine) clearRemains(bytes int64) bool {
-	waited := !e.clearing.TryLock()
-	if waited {
-		e.clearing.Lock()
-	}
+	waited := lockAfter(&e.clearing)
 	defer e.clearing.Unlock()
 	e.mu.Lock()
 	gone := library.ForRoom(e.remains, bytes)
@@ -181,7 +179,7 @@ func (e *Engine) clearRemains(bytes int64) bool {
 		return waited // for somebody who made some
 	}
 	if err := e.deleteRemains(e.ctx, gone); err != nil {
-		e.complainOfRemains(err)
+		e.complainOfRest(remainsRest, err)
 		return false
 	}
 	return true
@@ -196,7 +194,7 @@ func (e *Engine) tidyRemains() {
 	e.dropRemains(gone...)
 	e.mu.Unlock()
 	if err := e.deleteRemains(e.ctx, gone); err != nil {
-		e.complainOfRemains(err)
+		e.complainOfRest(remainsRest, err)
 	}
 }
 
@@ -240,12 +238,26 @@ func (e *Engine) deleteRemains(ctx context.Context, gone []*bgfetch.Remains) err
 	return nil
 }
 
-func (e *Engine) complainOfRemains(err error) {
+// lockAfter locks, and says whether somebody else had the lock.
+func lockAfter(mu *sync.Mutex) (waited bool) {
+	if mu.TryLock() {
+		return false
+	}
+	mu.Lock()
+	return true
+}
+
+// remainsRest is what is left when they cannot be deleted.
+const remainsRest = "what failed background fetches left"
+
+// complainOfRest tells that what should have been deleted is still there.
+func (e *Engine) complainOfRest(what string, err error) {
 	if e.ctx.Err() != nil {
 		return
 	}
-	log.Printf("what failed background fetches left stays for now: %v", err)
-	e.log.Add(bgfetch.LogEntry{Event: bgfetch.LogError, Detail: fmt.Sprintf("what failed background fetches left stays for now: %v", err)})
+	text := fmt.Sprintf("%s stays for now: %v", what, err)
+	log.Print(text)
+	e.log.Add(bgfetch.LogEntry{Event: bgfetch.LogError, Detail: text})
 }
 
 // others says who has bodies in a cache, but for one background fetch: the indices of records,

@@ -247,7 +247,7 @@ func TestFaults(t *testing.T) {
 			return r.Respond(init)
 		}), body: file.Body[:30000], requests: 1, within: 35 * time.Second},
 	} {
-		if !isDrawn() {
+		if !bgfetchtest.IsDrawn() {
 			continue
 		}
 		t.Run(test.name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log"
 	"slices"
 	"time"
@@ -21,12 +20,15 @@ const evictEvery = time.Minute
 // readAtEvery is how old the stored time of a record's last read may become.
 const readAtEvery = 10 * time.Minute
 
+// keptRest is what is left when they cannot be deleted.
+const keptRest = "what is kept and to go"
+
 // watchKept deletes what has expired, and what is above the site's bound, until ctx ends.
 func (e *Engine) watchKept(ctx context.Context) {
 	for {
 		wait, err := e.retain(ctx)
-		if err != nil && ctx.Err() == nil {
-			e.complainOfKept(err)
+		if err != nil {
+			e.complainOfRest(keptRest, err)
 		}
 		var timer <-chan time.Time
 		if wait > 0 {
@@ -118,10 +120,7 @@ func (e *Engine) evictNow(ctx context.Context, why string, choose func(current [
 // that have expired, or else, where its options say so, what was read longest ago. It says
 // whether there may be more room now.
 func (e *Engine) evictForRoom(bytes int64, room bgfetch.Room) bool {
-	waited := !e.evicting.TryLock()
-	if waited {
-		e.evicting.Lock()
-	}
+	waited := lockAfter(&e.evicting)
 	defer e.evicting.Unlock()
 	if waited {
 		return true // for somebody who made some
@@ -132,15 +131,10 @@ func (e *Engine) evictForRoom(bytes int64, room bgfetch.Room) bool {
 		}
 		return library.ForKeptRoom(current, bytes)
 	})
-	if err != nil && e.ctx.Err() == nil {
-		e.complainOfKept(err)
+	if err != nil {
+		e.complainOfRest(keptRest, err)
 	}
 	return n > 0 && err == nil
-}
-
-func (e *Engine) complainOfKept(err error) {
-	log.Printf("kept records that are to go stay for now: %v", err)
-	e.log.Add(bgfetch.LogEntry{Event: bgfetch.LogError, Detail: fmt.Sprintf("kept records that are to go stay for now: %v", err)})
 }
 
 // noteRead takes down that a kept record is read. e.mu is held.
@@ -181,14 +175,7 @@ func (r *record) storeKept(ctx context.Context, change func(*bgfetch.RecordState
 func (e *Engine) KeptUsage() bgfetch.KeptUsage {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	now := time.Now()
-	var current []library.Kept
-	for _, k := range e.allKept() {
-		if !k.IsExpired(now) {
-			current = append(current, k)
-		}
-	}
-	return library.Usage(current)
+	return library.Usage(e.unexpired())
 }
 
 // keepLimit is the site's bound in bytes; not ok: there is none, or the quota is not known.

@@ -25,7 +25,7 @@ func TestSoakWithSeveralRanges(t *testing.T) {
 
 func soak(t *testing.T, ranges pace.Policy) {
 	fetches := 100
-	if underRaceDetector {
+	if bgfetchtest.UnderRaceDetector {
 		fetches = 20
 	}
 	runRanges(t, ranges, func(w *world) {

@@ -61,6 +61,18 @@ func (w *world) start() {
 	}
 }
 
+// revive starts an engine if the one before has died, and says whether it had.
+func (w *world) revive() bool {
+	select {
+	case <-w.engine.Done():
+		w.kill()
+		w.start()
+		return true
+	default:
+		return false
+	}
+}
+
 func (w *world) kill() {
 	w.cancel()
 	w.network.Die()

@@ -1,5 +1,6 @@
 // Records that stay after the closing event, and the site's own URLs answered from them.
 import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
+import { callKept } from '../../lib/kept.mjs';
 
 /** Of jsglue/shared/protocol.ts: how often a page says what it watches. */
 const WATCH_INTERVAL_MS = 5000;
@@ -19,14 +20,6 @@ const reads = () =>
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = ({ data }) => resolve(data);
     navigator.serviceWorker.controller.postMessage({ type: 'reads' }, [port2]);
-  });
-
-/** Calls a method of the worker's `kept`. */
-const callKept = (method, ...args) =>
-  new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => resolve(data);
-    navigator.serviceWorker.controller.postMessage({ type: 'kept', method, args }, [port2]);
   });
 
 const open = async (test, options) => {

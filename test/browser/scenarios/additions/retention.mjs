@@ -1,13 +1,6 @@
 // How long what is kept stays: until it expires, is deleted, or its room is needed.
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
-
-/** Calls a method of the worker's `kept`. */
-const callKept = (method, ...args) =>
-  new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => resolve(data);
-    navigator.serviceWorker.controller.postMessage({ type: 'kept', method, args }, [port2]);
-  });
+import { callKept } from '../../lib/kept.mjs';
 
 const open = async (test, options) => {
   const opened = await test.open({ script: '/sw-retention.js', ...options });
