@@ -145,7 +145,7 @@ scenario(
     );
     if (!test.long) assert.equal(kept.film, await sha256Of(test, film));
     assert.deepEqual([kept.status, kept.url, kept.body, kept.none], [200, notes.url, 1000, true]);
-    const info = { id: 'album', title: 'An album', icon: '', kept: true };
+    const info = { id: 'album', title: 'An album', icon: '', kept: true, group: '', expires: null, pinned: false };
     assert.deepEqual(kept.list, [
       { url: film.url, type: 'video/mp4', size, ...info },
       { url: notes.url, type: 'text/html', size: 1000, ...info },
