@@ -48,6 +48,16 @@ type Engine struct {
 	// work counts the goroutines that the engine owns.
 	work sync.WaitGroup
 
+	// evicting is held while the site is told of kept records that are to go, and they are
+	// deleted. It is taken before tidying.
+	evicting sync.Mutex
+	// keptChanged has something while nobody has looked at what is kept since a change.
+	keptChanged chan struct{}
+	// tidying is held while kept records are deleted. It is taken before mu.
+	tidying sync.Mutex
+	// clearing is held while remains are deleted. It is taken before mu.
+	clearing sync.Mutex
+
 	mu sync.Mutex // guards all below, and what hangs on the background fetches
 	// fetches are all that are stored or about to be, by unique id.
 	fetches map[string]*backgroundFetch
@@ -71,16 +81,6 @@ type Engine struct {
 
 	// remains are what failed background fetches left.
 	remains []*bgfetch.Remains
-
-	// evicting is held while the site is told of kept records that are to go, and they are
-	// deleted. It is taken before tidying.
-	evicting sync.Mutex
-	// keptChanged has something while nobody has looked at what is kept since a change.
-	keptChanged chan struct{}
-	// tidying is held while kept records are deleted. It is taken before mu.
-	tidying sync.Mutex
-	// clearing is held while remains are deleted. It is taken before mu.
-	clearing sync.Mutex
 }
 
 // NewEngine makes an engine that does nothing before Start.
@@ -146,8 +146,11 @@ func (e *Engine) Start(ctx context.Context) error {
 	e.goWork(func() { e.history.Remember(ctx) })
 	e.history.Changed() // nobody has seen it in this engine
 	e.log.Begin(len(stored))
-	e.metered = e.Network.Metered()
-	e.goWork(func() { e.watchMetered(ctx) })
+	metered := e.Network.Metered()
+	e.mu.Lock()
+	e.metered = metered
+	e.mu.Unlock()
+	e.goWork(func() { e.watchMetered(ctx, metered) })
 	e.goWork(func() { e.watchChanges(ctx) })
 	e.goWork(func() { e.log.Run(ctx) })
 	e.goWork(func() { e.notifier.run(ctx) })
@@ -199,9 +202,11 @@ func (e *Engine) sweep(ctx context.Context, stored []bgfetch.Stored) ([]string, 
 			known[record.Place.UniqueID] = true
 		}
 	}
+	e.mu.Lock()
 	for _, one := range e.remains {
 		known[one.UniqueID] = true
 	}
+	e.mu.Unlock()
 	for _, uniqueID := range uniqueIDs {
 		if known[uniqueID] {
 			continue
@@ -216,7 +221,9 @@ func (e *Engine) sweep(ctx context.Context, stored []bgfetch.Stored) ([]string, 
 // restore takes up a background fetch from the store; bodies are the unique ids that
 // have some.
 func (e *Engine) restore(ctx context.Context, s bgfetch.Stored, bodies []string) error {
+	e.mu.Lock()
 	e.lastKept = max(e.lastKept, s.State.KeptAt)
+	e.mu.Unlock()
 	if s.State.InHistory {
 		return e.restoreKept(ctx, s, bodies)
 	}
@@ -259,4 +266,5 @@ func (e *Engine) reportActive() {
 	e.reportActiveLocked()
 }
 
+// reportActiveLocked is reportActive where e.mu is held.
 func (e *Engine) reportActiveLocked() { e.options.OnActive(len(e.fetches)) }

@@ -63,9 +63,10 @@ func (e *Engine) holdOrGoOn(f *backgroundFetch) {
 	e.noteActivity(f)
 }
 
-// watchMetered follows what the browser tells of the connection, until ctx ends.
-func (e *Engine) watchMetered(ctx context.Context) {
-	for metered := e.metered; ; {
+// watchMetered follows what the browser tells of the connection, until ctx ends. metered is
+// what it said last.
+func (e *Engine) watchMetered(ctx context.Context, metered bool) {
+	for {
 		if err := e.Network.WaitMetered(ctx, !metered); err != nil {
 			return // the browser is asked again by the next engine
 		}

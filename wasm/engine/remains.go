@@ -198,7 +198,7 @@ func (e *Engine) tidyRemains() {
 	}
 }
 
-// forgetRemains deletes the remains that the function names.
+// forgetRemains deletes the remains that the function names, which is called with e.mu held.
 func (e *Engine) forgetRemains(ctx context.Context, named func(*bgfetch.Remains) bool) (int, error) {
 	e.clearing.Lock()
 	defer e.clearing.Unlock()
@@ -354,8 +354,10 @@ func (e *Engine) restoreRemains(ctx context.Context) error {
 			gone = append(gone, one)
 		}
 	}
+	e.mu.Lock()
 	e.remains = all
 	e.dropRemains(gone...)
+	e.mu.Unlock()
 	places := make([]bgfetch.Place, len(gone))
 	for i, one := range gone {
 		places[i] = one.Place
@@ -367,9 +369,12 @@ func (e *Engine) restoreRemains(ctx context.Context) error {
 }
 
 // sweepRemains deletes from the caches with remains what a dead worker put there late, or was
-// about to delete. Called when all background fetches are known, and none has begun.
+// about to delete. Called when all background fetches are known, and none can begin with remains.
 func (e *Engine) sweepRemains(ctx context.Context) error {
-	for _, cache := range cachesOf(e.remains) {
+	e.mu.Lock()
+	caches := cachesOf(e.remains)
+	e.mu.Unlock()
+	for _, cache := range caches {
 		if err := e.freeCache(ctx, cache, nil); err != nil {
 			return fmt.Errorf("delete orphaned bodies: %w", err)
 		}
