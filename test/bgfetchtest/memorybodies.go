@@ -172,19 +172,43 @@ func (b *MemoryBodies) Read(_ context.Context, uniqueID string, key bgfetch.Segm
 	return err
 }
 
-// ReadRanges returns the bytes of stored segments, or bgfetch.ErrLost.
-func (b *MemoryBodies) ReadRanges(uniqueID string, ranges []bgfetch.StoredRange) ([]byte, error) {
+// Ranges returns what is stored in these ranges, as it lies there: it is not to be changed.
+func (b *MemoryBodies) Ranges(uniqueID string, ranges []bgfetch.StoredRange) (Ranges, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var body []byte
+	var all Ranges
 	for _, r := range ranges {
 		stored, ok := b.cache(uniqueID).segments[r.Key]
 		if !ok || int64(len(stored)) < r.Offset+r.Length {
 			return nil, fmt.Errorf("segment %+v: %w", r.Key, bgfetch.ErrLost)
 		}
-		body = append(body, stored[r.Offset:r.Offset+r.Length]...)
+		all = append(all, stored[r.Offset:r.Offset+r.Length])
 	}
-	return body, nil
+	return all, nil
+}
+
+// Ranges are bytes that lie in several places.
+type Ranges [][]byte
+
+// Len is how many bytes they are.
+func (r Ranges) Len() int64 {
+	sum := 0
+	for _, one := range r {
+		sum += len(one)
+	}
+	return int64(sum)
+}
+
+// HasPrefix says whether they begin with these bytes.
+func (r Ranges) HasPrefix(prefix []byte) bool {
+	for _, one := range r {
+		n := min(len(one), len(prefix))
+		if !bytes.Equal(one[:n], prefix[:n]) {
+			return false
+		}
+		prefix = prefix[n:]
+	}
+	return len(prefix) == 0
 }
 
 // DeleteSegments implements bgfetch.Bodies.
