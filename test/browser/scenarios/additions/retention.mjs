@@ -122,6 +122,7 @@ scenario(
     const { page } = await open(test, { quota: 40 * MiB });
     const pinned = await keep(test, page, 'pinned', { pinned: true }, 8 * MiB);
     await keep(test, page, 'old', true, 16 * MiB);
+    await test.storageCounted(page, 20 * MiB);
     const large = test.resource({ size: 24 * MiB });
     await page.evaluate((url) => t.startFetch('polite', url), large.url);
     assert.equal((await test.event('polite')).failureReason, 'quota-exceeded');

@@ -192,6 +192,7 @@ scenario(
     await page.evaluate((url) => t.startFetch('large', url), `${large.url}&cut=${16 * MiB}&status=410&statusafter=1`);
     assert.equal((await test.event('large')).failureReason, 'bad-status');
     assert.ok((await page.evaluate(() => t.remains()))[0].size > 12 * MiB);
+    await test.storageCounted(page, 12 * MiB);
     // There is room for it, and the program, but not beside them.
     const size = 30 * MiB;
     const next = test.resource({ size });
