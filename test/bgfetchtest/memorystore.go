@@ -16,7 +16,7 @@ import (
 var ErrKilled = errors.New("the store was killed")
 
 // MemoryStore is a bgfetch.Store in memory. Like the real one it keeps JSON
-// text, so nothing it returns is shared with the caller.
+// text, of all but the log, and nothing it returns is shared with the caller.
 //
 // It can be killed as a worker is: between two writes (KillAfter), or after a
 // write was stored but before its caller heard of it (KillInside). Reopen then
@@ -39,8 +39,8 @@ type memoryData struct {
 	mu      sync.Mutex
 	fetches []*memoryFetch // in order of creation
 	remains map[bgfetch.Place][]byte
-	history rows
-	log     rows
+	history rows[json.RawMessage]
+	log     rows[bgfetch.LogRun]
 	writes  int
 }
 
@@ -196,7 +196,12 @@ func (d *memoryData) putState(state bgfetch.FetchState) error {
 
 func (d *memoryData) addEnded(ended bgfetch.Ended) error {
 	ended.Number = d.history.next()
-	return d.history.put(ended.Number, ended, bgfetch.MaxHistory)
+	text, err := json.Marshal(ended)
+	if err != nil {
+		return err
+	}
+	d.history.put(ended.Number, text, bgfetch.MaxHistory)
+	return nil
 }
 
 // PutRequests implements bgfetch.Store.
