@@ -169,20 +169,21 @@ run_tests() {
   sh test/browser/install.sh || true
   # With the race detector, and in another order each time, which is told of failures. One of
   # five cases alike is enough for it where there are many, all of which are run without it. The
-  # engine takes longest, on one processor.
-  local others
+  # engine takes longest, on one processor, and the browsers begin beside it.
+  local others race
   others="$(go list ./... | grep -v '/wasm/engine$')"
   node test/gotest.mjs "$results/race.json" -count=1 -timeout=20m -race -shuffle=on ./wasm/engine &
-  node test/gotest.mjs "$results/engine.json" -count=1 -timeout=20m -shuffle=on ./wasm/engine ./test/faultmatrix &
+  race=$!
   # shellcheck disable=SC2086 # one argument for each package
   node test/gotest.mjs "$results/go.json" -count=1 -timeout=20m -race -shuffle=on $others || true
-  wait
+  node test/gotest.mjs "$results/engine.json" -count=1 -timeout=20m -shuffle=on ./wasm/engine ./test/faultmatrix || true
   node test/unit/run.mjs "$results/unit.json" || true
   if [[ " $* " == *" --long "* ]]; then
     node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^TestLives$' ./wasm/engine -lives.count=100000 || true
     long=("$results/lives.json")
   fi
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true
+  wait "$race" || true
   node test/pack/run.mjs --json "$results/pack.json" || true
   node test/sum.mjs "checks=$checked" "$results/unit.json" "$results/go.json" "$results/race.json" "$results/engine.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
 }

@@ -6,7 +6,8 @@
 //                             [--json file] [--table file]
 //
 // One line for each test, everything known about those that failed, and a count.
-// Nothing is tried twice, and a browser that is missing is a failure. --native
+// Nothing is tried twice, and a browser that is missing is a failure. Long scenarios are run in
+// one browser, drawn anew each time, unless --long or --browser is given. --native
 // tests the scenarios themselves against Chromium's own Background Fetch, --long runs
 // the long versions of those that have one, and --table puts what the fault matrix
 // came to into a Markdown file.
@@ -125,10 +126,14 @@ function idleShare() {
   };
 }
 
-const allowed = ({ browsers, longBrowsers = browsers }) => (flags.long ? longBrowsers : browsers);
-const all = chosen.flatMap((scenario) =>
-  browsers.filter((browser) => allowed(scenario)?.includes(browser) ?? true).map((browser) => ({ scenario, browser })),
-);
+/** The browsers that a scenario is run in. */
+function chosenFor({ browsers: able, longBrowsers = able, drawn }) {
+  const suited = browsers.filter((browser) => (flags.long ? longBrowsers : able)?.includes(browser) ?? true);
+  if (!drawn || flags.long || flags.browser) return suited;
+  return [suited[Math.floor(Math.random() * suited.length)]];
+}
+
+const all = chosen.flatMap((scenario) => chosenFor(scenario).map((browser) => ({ scenario, browser })));
 await drain(all, Number(flags.jobs));
 
 await pool.close();

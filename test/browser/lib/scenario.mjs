@@ -15,6 +15,7 @@ export const scenarios = [];
  *   native     also makes sense against the browser's own Background Fetch
  *   plain      needs nothing of ours: it tests the drivers
  *   browsers   names of those that it can be run in, longBrowsers of the long version
+ *   drawn      takes long: it is run in one of them, drawn anew each time, without --long
  *   timeout    in ms, longTimeout of the long version (test.long)
  *   onlyLong   has only a long version
  * It may return cases, [{name, error?}], which are counted one by one.

@@ -4,7 +4,7 @@ import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 /** The uploads that a resource of the kind `upload` had. */
 const uploads = async (resource) => (await resource.log()).filter(({ method }) => method === 'POST');
 
-scenario('a page is busy right after the call: an upload is sent once', {}, async (test) => {
+scenario('a page is busy right after the call: an upload is sent once', { drawn: true }, async (test) => {
   const { page } = await test.open();
   const target = test.resource({ kind: 'upload' });
   const started = await page.evaluateFor(
@@ -38,7 +38,7 @@ scenario('a page is busy right after the call: an upload is sent once', {}, asyn
   );
 });
 
-scenario('a call that is made again after its end is answered, also by the next worker', {}, async (test) => {
+scenario('a call that is made again after its end is answered, also by the next worker', { drawn: true }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
   const target = test.resource({ kind: 'upload' });
   await page.evaluate(async (url) => {
@@ -74,7 +74,7 @@ scenario('a call that is made again after its end is answered, also by the next 
   await test.settled(page, 'up', 'backgroundfetchsuccess');
 });
 
-scenario('a worker is busy while it is handed a large body', {}, async (test) => {
+scenario('a worker is busy while it is handed a large body', { drawn: true }, async (test) => {
   const { page } = await test.open({ script: '/sw-busy.js' });
   const target = test.resource({ kind: 'upload' });
   const ms = await page.evaluateFor(

@@ -26,7 +26,7 @@ scenario('the connection is cut three times', {}, async (test) => {
   assert.ok(starts.length >= 3, `Range from ${starts}`);
 });
 
-scenario('the server is away for a while', { timeout: 120_000 }, async (test) => {
+scenario('the server is away for a while', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 16 * MiB, link: 4 * MiB });
   await page.evaluate((url) => t.startFetch('away', url), file.url);
@@ -80,7 +80,7 @@ scenario('the browser is killed and started again', { timeout: 180_000 }, async 
   assert.ok(sent <= file.size - downloaded + MiB, `${sent} bytes more were sent, but the page knew of ${downloaded}`);
 });
 
-scenario('the Go program ends by itself', { timeout: 120_000 }, async (test) => {
+scenario('the Go program ends by itself', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open({ script: '/sw-exit.js' });
   const file = test.resource({ size: 32 * MiB, link: 6 * MiB });
   await page.evaluate((url) => t.startFetch('exits', url), file.url);
@@ -95,7 +95,7 @@ scenario('the Go program ends by itself', { timeout: 120_000 }, async (test) => 
   assert.equal((await page.evaluate(() => t.state('exits'))).result, 'success');
 });
 
-scenario('a worker that is stopped in its closing event hears it again', { timeout: 120_000 }, async (test) => {
+scenario('a worker that is stopped in its closing event hears it again', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true, worker: { delay: 3000 } });
   const file = test.resource({ size: 100_000 });
   await page.evaluate((url) => t.startFetch('twice', url), file.url);

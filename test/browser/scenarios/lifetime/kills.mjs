@@ -35,7 +35,7 @@ async function assertWaste(test, file, kills) {
   return [{ name: `${kills} ${kills > 1 ? 'times' : 'time'}, ${waste.toFixed(1)} MiB each sent again` }];
 }
 
-scenario('the worker is stopped at random', { timeout: 240_000, longTimeout: 600_000 }, async (test) => {
+scenario('the worker is stopped at random', { drawn: true, timeout: 240_000, longTimeout: 600_000 }, async (test) => {
   const [kills, size] = test.long ? [20, 200_000_000] : [4, 40 * MiB];
   const { browser, page } = await test.open({ stoppable: true, stops: kills });
   const file = test.resource({ size, rate: RATE });
@@ -53,7 +53,7 @@ scenario('the worker is stopped at random', { timeout: 240_000, longTimeout: 600
   return assertWaste(test, file, kills);
 });
 
-scenario('the browser is killed at random', { timeout: 300_000, longTimeout: 600_000 }, async (test) => {
+scenario('the browser is killed at random', { drawn: true, timeout: 300_000, longTimeout: 600_000 }, async (test) => {
   const [kills, size] = test.long ? [5, 100 * MiB] : [2, 36 * MiB];
   let { browser, page } = await test.open({ own: true });
   const file = test.resource({ size, rate: RATE });
@@ -73,7 +73,7 @@ scenario('the browser is killed at random', { timeout: 300_000, longTimeout: 600
   return assertWaste(test, file, kills);
 });
 
-scenario('the page is closed in mid-transfer and opened later', { timeout: 120_000, longTimeout: 240_000 }, async (test) => {
+scenario('the page is closed in mid-transfer and opened later', { drawn: true, timeout: 120_000, longTimeout: 240_000 }, async (test) => {
   const { browser, page } = await test.open();
   const file = test.resource({ size: (test.long ? 120 : 24) * MiB, rate: 1.5 * MiB });
   await page.evaluate((url) => t.startFetch('closed', url), file.url);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 import { directories } from '../../lib/server.mjs';
 
-scenario('the program starts offline, from the cache', { timeout: 120_000 }, async (test) => {
+scenario('the program starts offline, from the cache', { drawn: true, timeout: 120_000 }, async (test) => {
   // A copy of what is built, which can be taken away.
   const dist = path.join(test.temporaryDirectory(), 'dist');
   fs.cpSync(directories['/dist/'], dist, { recursive: true });

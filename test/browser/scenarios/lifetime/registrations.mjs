@@ -2,7 +2,7 @@
 import { openAny, workerOf } from '../../lib/any-worker.mjs';
 import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
-scenario('scopes, also one in the other, do not see each other', { timeout: 90_000 }, async (test) => {
+scenario('scopes, also one in the other, do not see each other', { drawn: true, timeout: 90_000 }, async (test) => {
   const { page } = await openAny(test);
   const file = test.resource({ size: 6 * MiB, rate: 2 * MiB });
   const seen = await page.evaluate(async (url) => {
@@ -53,7 +53,7 @@ scenario('scopes, also one in the other, do not see each other', { timeout: 90_0
   assert.ok(ms < 900, `unregister() took ${ms} ms`);
 });
 
-scenario('two pages, one id; and an update of the worker in mid-transfer', { timeout: 120_000 }, async (test) => {
+scenario('two pages, one id; and an update of the worker in mid-transfer', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await openAny(test);
   const second = await browser.newPage(test.pageURL('/any.html', { worker: '/sw-any.js' }));
   const file = test.resource({ size: 24 * MiB, link: 3 * MiB });
@@ -130,7 +130,7 @@ scenario(
   },
 );
 
-scenario('unregister and register again: an empty manager, in the same page load', { timeout: 120_000 }, async (test) => {
+scenario('unregister and register again: an empty manager, in the same page load', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page, inWorker } = await openAny(test);
   const slow = test.resource({ size: 40 * MiB, link: MiB });
   const file = test.resource({ size: MiB });
@@ -186,7 +186,7 @@ scenario('calls that cross an unregister() are answered', { timeout: 60_000 }, a
 });
 
 // Nothing keeps the worker of a page that it does not control: Chromium ends it with its registration.
-scenario('unregister() in a page that is not controlled ends all that is under way', { timeout: 120_000 }, async (test) => {
+scenario('unregister() in a page that is not controlled ends all that is under way', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ worker: { claim: 0 } });
   const slow = test.resource({ size: 6 * MiB, link: MiB });
   for (const second of [false, true]) {

@@ -2,7 +2,7 @@
 import { openAny, workerOf } from '../../lib/any-worker.mjs';
 import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
-scenario('an installing and a waiting worker have no background fetches', { timeout: 120_000 }, async (test) => {
+scenario('an installing and a waiting worker have no background fetches', { drawn: true, timeout: 120_000 }, async (test) => {
   const nothing = { get: 'undefined', ids: [], fetch: 'TypeError' };
   const { page, inWorker } = await openAny(test);
   assert.deepEqual(await inWorker(() => self.early), nothing);

@@ -1,7 +1,7 @@
 // A worker lives on for as long as a page is open.
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
-scenario('the worker lives on while a page is open', { timeout: 150_000 }, async (test) => {
+scenario('the worker lives on while a page is open', { drawn: true, timeout: 150_000 }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 55 * MiB, link: MiB });
   const boot = await page.evaluate(() => t.bootId());

@@ -5,7 +5,7 @@ import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 const offlineMs = (test) => (test.long ? 30_000 : 10_000);
 
-scenario('offline for a while, also while the worker is stopped', { timeout: 120_000 }, async (test) => {
+scenario('offline for a while, also while the worker is stopped', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true, offline: true });
   const file = test.resource({ size: 16 * MiB, link: 4 * MiB });
   await page.evaluate((url) => t.startFetch('offline', url), file.url);
@@ -33,7 +33,7 @@ scenario('offline for a while, also while the worker is stopped', { timeout: 120
   assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'one request for the whole');
 });
 
-scenario('a browser that says it is offline is not believed for ever', {}, async (test) => {
+scenario('a browser that says it is offline is not believed for ever', { drawn: true }, async (test) => {
   const { page, inWorker } = await openAny(test);
   await inWorker(() => {
     Object.defineProperty(self.navigator, 'onLine', { get: () => false, configurable: true });

@@ -31,7 +31,7 @@ const retryAt = (page) => page.evaluate(() => t.held.get('waits').retryAt.getTim
 const waitForState = (page, id, state) =>
   page.waitFor(`the state ${state}`, 30_000, (id, state) => t.held.get(id).state === state && t.held.get(id).retryAt, id, state);
 
-scenario('patience: a deploy answers 502 for more than eight tries, and the worker stops', { timeout: 180_000 }, async (test) => {
+scenario('patience: a deploy answers 502 for more than eight tries, and the worker stops', { drawn: true, timeout: 180_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
   const file = test.resource({ size: 8 * MiB, link: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 16 });
   const retry = { backOff: 400, maxBackOff: 800 };
@@ -46,7 +46,7 @@ scenario('patience: a deploy answers 502 for more than eight tries, and the work
   await assertContinued(file, 2);
 });
 
-scenario('patience: a network that leads nowhere for more than nine tries', { timeout: 120_000 }, async (test) => {
+scenario('patience: a network that leads nowhere for more than nine tries', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 8 * MiB, ...AWAY });
   const retry = { backOff: 50, maxBackOff: 100 };
@@ -62,7 +62,7 @@ scenario('patience: a network that leads nowhere for more than nine tries', { ti
   await assertContinued(file, 1);
 });
 
-scenario('patience: giveUpAfter ends it, with the reason of ever', { timeout: 120_000 }, async (test) => {
+scenario('patience: giveUpAfter ends it, with the reason of ever', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open();
   const retry = { backOff: 100, maxBackOff: 200, giveUpAfter: 3000 };
   const size = 4 * MiB;
@@ -105,7 +105,7 @@ for (const [what, tell] of Object.entries({
   });
 }
 
-scenario('patience: the wait ends when the host gives another record what it asks for', {}, async (test) => {
+scenario('patience: the wait ends when the host gives another record what it asks for', { drawn: true }, async (test) => {
   const { page } = await test.open();
   // So slow that a browser has given some of it before it hears of the cut.
   const file = test.resource({ size: 8 * MiB, rate: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 1 });

@@ -71,7 +71,7 @@ for (const [what, other] of [
 
 scenario(
   'refresh: links of a second and a half, a connection that breaks, and a worker that stops',
-  { timeout: 180_000 },
+  { drawn: true, timeout: 180_000 },
   async (test) => {
     const { browser, page } = await test.open({ script, stoppable: true });
     const file = test.resource({ size: 24 * MiB, rate: 2 * MiB, cuteach: 4 * MiB });
@@ -91,7 +91,7 @@ scenario(
   },
 );
 
-scenario('refresh: nobody is signed in, until a page is there', { timeout: 120_000 }, async (test) => {
+scenario('refresh: nobody is signed in, until a page is there', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ script, tabs: 2 });
   const file = test.resource({ size: SIZE, rate: 8 * MiB, cut: HALF });
   const wanted = `${file.url}&authorization=second`;
@@ -260,7 +260,7 @@ const BAD = {
 for (const [what, says] of Object.entries(BAD)) {
   scenario(
     `refresh: a listener whose answer is bad: ${what}`,
-    { waits: what === 'never-settles', timeout: 180_000 },
+    { drawn: true, timeout: 180_000 },
     async (test) => {
       const { page } = await test.open({ script });
       const file = expiring(test);

@@ -99,7 +99,7 @@ scenario('remains: Retry, in the next worker, at the byte where it was', { timeo
   await page.waitFor('the storage to be empty', 30_000, () => t.storageIsEmpty());
 });
 
-scenario('remains: of a file that was replaced', {}, async (test) => {
+scenario('remains: of a file that was replaced', { drawn: true }, async (test) => {
   const { page } = await test.open();
   for (const quiet of [false, true]) {
     const file = expiring(test);

@@ -22,7 +22,7 @@ scenario('storage: writes that fail once, and a lost connection', {}, async (tes
   assert.equal(gets(await file.log()).filter((entry) => !entry.range).length, 1, 'what was stored is kept');
 });
 
-scenario('storage: that never answers', {}, async (test) => {
+scenario('storage: that never answers', { drawn: true }, async (test) => {
   const { page } = await test.open({ script: '/sw-hangs.js' });
   const file = test.resource({ size: 4 * MiB, rate: 2 * MiB });
   const retry = { stallTimeout: 500, backOff: 50, maxFailures: 1 };
@@ -51,7 +51,7 @@ const withDatabase = `async (use) => {
   }
 }`;
 
-scenario('storage: segments and rows deleted behind our back', { timeout: 120_000 }, async (test) => {
+scenario('storage: segments and rows deleted behind our back', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
   const ids = ['segment', 'segments', 'records', 'requests', 'fetches'];
   const files = Object.fromEntries(ids.map((id) => [id, test.resource({ size: 24 * MiB, link: 2 * MiB })]));
@@ -139,7 +139,7 @@ for (const running of [false, true]) {
 
 scenario(
   'storage: a newer database is left as it is; one that is blocked is waited for, not for ever',
-  { timeout: 120_000 },
+  { drawn: true, timeout: 120_000 },
   async (test) => {
     const { page } = await test.open();
     const file = test.resource({ size: 1000 });

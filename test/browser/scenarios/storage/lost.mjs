@@ -15,7 +15,7 @@ const callKept = (page, method, ...args) =>
   );
 
 for (const keep of [false, true]) {
-  scenario(`lost: a page deletes all caches in mid-transfer${keep ? ', of what is to be kept' : ''}`, {}, async (test) => {
+  scenario(`lost: a page deletes all caches in mid-transfer${keep ? ', of what is to be kept' : ''}`, { drawn: true }, async (test) => {
     const { page } = await test.open({ script: '/sw-keep.js' });
     const small = test.resource({ size: 10_000 });
     const large = test.resource({ size: 12 * MiB, rate: 2 * MiB });
@@ -67,7 +67,7 @@ scenario('lost: the body of an upload, whose answer can be read all the same', {
   assert.ok(event.records[0].size > 0, JSON.stringify(event.records[0]));
 });
 
-scenario('lost: a damaged program in the cache', { timeout: 120_000 }, async (test) => {
+scenario('lost: a damaged program in the cache', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open({ script: '/sw-exit.js' });
   const file = test.resource({ size: 1000 });
   const fetchAgain = async (id) => {
@@ -104,7 +104,7 @@ scenario('lost: a damaged program in the cache', { timeout: 120_000 }, async (te
   }
 });
 
-scenario('lost: puts that never settle give the room for others back', { timeout: 120_000 }, async (test) => {
+scenario('lost: puts that never settle give the room for others back', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open({ script: '/sw-deaf.js' });
   const retry = { stallTimeout: 1000, backOff: 50, maxFailures: 1 };
   const ids = ['a', 'b', 'c', 'd'];
