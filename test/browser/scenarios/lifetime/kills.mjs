@@ -73,15 +73,19 @@ scenario('the browser is killed at random', { drawn: true, timeout: 300_000, lon
   return assertWaste(test, file, kills);
 });
 
-scenario('the page is closed in mid-transfer and opened later', { drawn: true, timeout: 120_000, longTimeout: 240_000 }, async (test) => {
-  const { browser, page } = await test.open();
-  const file = test.resource({ size: (test.long ? 120 : 24) * MiB, rate: 1.5 * MiB });
-  await page.evaluate((url) => t.startFetch('closed', url), file.url);
-  await page.evaluate((bytes) => t.waitForDownloaded('closed', bytes), 4 * MiB);
-  await page.close();
-  await pause(test.long ? 65_000 : 12_000);
-  const later = await browser.newPage(test.pageURL());
-  const event = await test.settled(later, 'closed', 'backgroundfetchsuccess');
-  assert.equal(event.records[0].sha256, await file.sha256());
-  return assertWaste(test, file, 1);
-});
+scenario(
+  'the page is closed in mid-transfer and opened later',
+  { drawn: true, timeout: 120_000, longTimeout: 240_000 },
+  async (test) => {
+    const { browser, page } = await test.open();
+    const file = test.resource({ size: (test.long ? 120 : 24) * MiB, rate: 1.5 * MiB });
+    await page.evaluate((url) => t.startFetch('closed', url), file.url);
+    await page.evaluate((bytes) => t.waitForDownloaded('closed', bytes), 4 * MiB);
+    await page.close();
+    await pause(test.long ? 65_000 : 12_000);
+    const later = await browser.newPage(test.pageURL());
+    const event = await test.settled(later, 'closed', 'backgroundfetchsuccess');
+    assert.equal(event.records[0].sha256, await file.sha256());
+    return assertWaste(test, file, 1);
+  },
+);

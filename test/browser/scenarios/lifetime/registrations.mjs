@@ -130,35 +130,39 @@ scenario(
   },
 );
 
-scenario('unregister and register again: an empty manager, in the same page load', { drawn: true, timeout: 120_000 }, async (test) => {
-  const { page, inWorker } = await openAny(test);
-  const slow = test.resource({ size: 40 * MiB, link: MiB });
-  const file = test.resource({ size: MiB });
-  for (const who of ['page', 'worker', 'page']) {
-    await page.evaluate((url) => t.startFetch('same', url), slow.url);
-    await page.evaluate((bytes) => t.waitForDownloaded('same', bytes, 20_000), 200_000);
-    if (who === 'page') assert.equal(await page.evaluate(async () => (await t.site()).unregister()), true);
-    else assert.equal(await inWorker(() => self.registration.unregister()), true);
-    const ids = await page.evaluateFor(40_000, async () => {
-      const old = t.held.get('same');
-      await t.register();
-      const { backgroundFetch } = await t.site();
-      self.old = old;
-      return [await backgroundFetch.getIds(), String(await backgroundFetch.get('same'))];
-    });
-    assert.deepEqual(ids, [[], 'undefined'], `after unregister() in the ${who}`);
-    await page.waitFor(
-      'the old one to be over',
-      15_000,
-      () => self.old.failureReason === 'aborted' && !self.old.recordsAvailable,
-    );
-    // The same id is used again at once.
-    await page.evaluate((url) => t.startFetch('same', url), file.url);
-    assert.equal((await page.evaluate(() => t.waitForResult('same', 20_000))).result, 'success');
-    assert.equal((await page.evaluate(() => t.state('same'))).downloaded, file.size);
-    await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
-  }
-});
+scenario(
+  'unregister and register again: an empty manager, in the same page load',
+  { drawn: true, timeout: 120_000 },
+  async (test) => {
+    const { page, inWorker } = await openAny(test);
+    const slow = test.resource({ size: 40 * MiB, link: MiB });
+    const file = test.resource({ size: MiB });
+    for (const who of ['page', 'worker', 'page']) {
+      await page.evaluate((url) => t.startFetch('same', url), slow.url);
+      await page.evaluate((bytes) => t.waitForDownloaded('same', bytes, 20_000), 200_000);
+      if (who === 'page') assert.equal(await page.evaluate(async () => (await t.site()).unregister()), true);
+      else assert.equal(await inWorker(() => self.registration.unregister()), true);
+      const ids = await page.evaluateFor(40_000, async () => {
+        const old = t.held.get('same');
+        await t.register();
+        const { backgroundFetch } = await t.site();
+        self.old = old;
+        return [await backgroundFetch.getIds(), String(await backgroundFetch.get('same'))];
+      });
+      assert.deepEqual(ids, [[], 'undefined'], `after unregister() in the ${who}`);
+      await page.waitFor(
+        'the old one to be over',
+        15_000,
+        () => self.old.failureReason === 'aborted' && !self.old.recordsAvailable,
+      );
+      // The same id is used again at once.
+      await page.evaluate((url) => t.startFetch('same', url), file.url);
+      assert.equal((await page.evaluate(() => t.waitForResult('same', 20_000))).result, 'success');
+      assert.equal((await page.evaluate(() => t.state('same'))).downloaded, file.size);
+      await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+    }
+  },
+);
 
 scenario('calls that cross an unregister() are answered', { timeout: 60_000 }, async (test) => {
   const { page } = await openAny(test);
@@ -186,53 +190,57 @@ scenario('calls that cross an unregister() are answered', { timeout: 60_000 }, a
 });
 
 // Nothing keeps the worker of a page that it does not control: Chromium ends it with its registration.
-scenario('unregister() in a page that is not controlled ends all that is under way', { drawn: true, timeout: 120_000 }, async (test) => {
-  const { browser, page } = await test.open({ worker: { claim: 0 } });
-  const slow = test.resource({ size: 6 * MiB, link: MiB });
-  for (const second of [false, true]) {
-    // A page that it does control makes the registration stay until that is gone.
-    const controlled = second && (await browser.newPage(test.pageURL()));
-    await page.evaluate((url) => t.startFetch('same', url), slow.url);
-    await page.evaluate((bytes) => t.waitForDownloaded('same', bytes, 20_000), 200_000);
-    const seen = await page.evaluateFor(40_000, async () => {
-      const registration = await t.site();
-      const { controller } = navigator.serviceWorker;
-      const old = t.held.get('same');
-      const done = await registration.unregister();
-      const left = await t.storageIsEmpty();
-      const { failureReason, recordsAvailable } = old;
-      const from = performance.now();
-      await t.register({ claim: 0 });
-      const { backgroundFetch } = await t.site();
-      const ids = await backgroundFetch.getIds();
-      return { controller, done, left, failureReason, recordsAvailable, ids, ms: performance.now() - from };
-    });
-    const { ms, ...rest } = seen;
-    assert.deepEqual(rest, {
-      controller: null,
-      done: true,
-      left: true,
-      failureReason: 'aborted',
-      recordsAvailable: false,
-      ids: [],
-    });
-    assert.ok(ms < 8000, `there is a worker again after ${ms} ms`);
-    // This takes longer than what was left of the other one.
-    const next = test.resource({ size: 7 * MiB, link: MiB });
-    const id = `next ${second}`;
-    await page.evaluate((id, url) => t.startFetch(id, url), id, next.url);
-    await test.settled(page, id, 'backgroundfetchsuccess');
-    const events = (await page.evaluate(() => t.results())).map((row) => row.id);
-    assert.ok(!events.includes('same'), `events for ${events}`);
-    const log = gets(await slow.log());
-    assert.equal(log.length, second ? 2 : 1, 'it was asked for once');
-    assert.ok(
-      log.every((entry) => entry.bytesSent < slow.size),
-      'it ended',
-    );
-    if (controlled) await controlled.close();
-  }
-});
+scenario(
+  'unregister() in a page that is not controlled ends all that is under way',
+  { drawn: true, timeout: 120_000 },
+  async (test) => {
+    const { browser, page } = await test.open({ worker: { claim: 0 } });
+    const slow = test.resource({ size: 6 * MiB, link: MiB });
+    for (const second of [false, true]) {
+      // A page that it does control makes the registration stay until that is gone.
+      const controlled = second && (await browser.newPage(test.pageURL()));
+      await page.evaluate((url) => t.startFetch('same', url), slow.url);
+      await page.evaluate((bytes) => t.waitForDownloaded('same', bytes, 20_000), 200_000);
+      const seen = await page.evaluateFor(40_000, async () => {
+        const registration = await t.site();
+        const { controller } = navigator.serviceWorker;
+        const old = t.held.get('same');
+        const done = await registration.unregister();
+        const left = await t.storageIsEmpty();
+        const { failureReason, recordsAvailable } = old;
+        const from = performance.now();
+        await t.register({ claim: 0 });
+        const { backgroundFetch } = await t.site();
+        const ids = await backgroundFetch.getIds();
+        return { controller, done, left, failureReason, recordsAvailable, ids, ms: performance.now() - from };
+      });
+      const { ms, ...rest } = seen;
+      assert.deepEqual(rest, {
+        controller: null,
+        done: true,
+        left: true,
+        failureReason: 'aborted',
+        recordsAvailable: false,
+        ids: [],
+      });
+      assert.ok(ms < 8000, `there is a worker again after ${ms} ms`);
+      // This takes longer than what was left of the other one.
+      const next = test.resource({ size: 7 * MiB, link: MiB });
+      const id = `next ${second}`;
+      await page.evaluate((id, url) => t.startFetch(id, url), id, next.url);
+      await test.settled(page, id, 'backgroundfetchsuccess');
+      const events = (await page.evaluate(() => t.results())).map((row) => row.id);
+      assert.ok(!events.includes('same'), `events for ${events}`);
+      const log = gets(await slow.log());
+      assert.equal(log.length, second ? 2 : 1, 'it was asked for once');
+      assert.ok(
+        log.every((entry) => entry.bytesSent < slow.size),
+        'it ended',
+      );
+      if (controlled) await controlled.close();
+    }
+  },
+);
 
 // In the others such a worker is not redundant yet, and hears the page.
 scenario('unregister() ends a program that does not let go', { browsers: ['chromium'] }, async (test) => {

@@ -31,20 +31,24 @@ const retryAt = (page) => page.evaluate(() => t.held.get('waits').retryAt.getTim
 const waitForState = (page, id, state) =>
   page.waitFor(`the state ${state}`, 30_000, (id, state) => t.held.get(id).state === state && t.held.get(id).retryAt, id, state);
 
-scenario('patience: a deploy answers 502 for more than eight tries, and the worker stops', { drawn: true, timeout: 180_000 }, async (test) => {
-  const { browser, page } = await test.open({ stoppable: true });
-  const file = test.resource({ size: 8 * MiB, link: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 16 });
-  const retry = { backOff: 400, maxBackOff: 800 };
-  await page.evaluate((...args) => t.startFetch(...args), 'deploy', file.url, { retry });
-  await waitForState(page, 'deploy', 'waiting-retry');
-  const boots = test.boots().length;
-  await browser.stopWorker(page);
-  await test.nextBoot(boots);
-  const event = await test.settled(page, 'deploy', 'backgroundfetchsuccess');
-  assert.equal(event.records[0].sha256, await file.sha256());
-  assert.equal(gets(await file.log()).filter((entry) => entry.status === 502).length, 16);
-  await assertContinued(file, 2);
-});
+scenario(
+  'patience: a deploy answers 502 for more than eight tries, and the worker stops',
+  { drawn: true, timeout: 180_000 },
+  async (test) => {
+    const { browser, page } = await test.open({ stoppable: true });
+    const file = test.resource({ size: 8 * MiB, link: 8 * MiB, cut: 3 * MiB, status: 502, statusafter: 1, statuscount: 16 });
+    const retry = { backOff: 400, maxBackOff: 800 };
+    await page.evaluate((...args) => t.startFetch(...args), 'deploy', file.url, { retry });
+    await waitForState(page, 'deploy', 'waiting-retry');
+    const boots = test.boots().length;
+    await browser.stopWorker(page);
+    await test.nextBoot(boots);
+    const event = await test.settled(page, 'deploy', 'backgroundfetchsuccess');
+    assert.equal(event.records[0].sha256, await file.sha256());
+    assert.equal(gets(await file.log()).filter((entry) => entry.status === 502).length, 16);
+    await assertContinued(file, 2);
+  },
+);
 
 scenario('patience: a network that leads nowhere for more than nine tries', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open();

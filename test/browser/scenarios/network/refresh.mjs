@@ -258,40 +258,36 @@ const BAD = {
 };
 
 for (const [what, says] of Object.entries(BAD)) {
-  scenario(
-    `refresh: a listener whose answer is bad: ${what}`,
-    { drawn: true, timeout: 180_000 },
-    async (test) => {
-      const { page } = await test.open({ script });
-      const file = expiring(test);
-      const id = `${what}:it`;
-      await page.evaluate((...args) => t.startFetch(...args), id, file.signed, {
-        retry: { backOff: 60_000, maxBackOff: 60_000 },
-      });
-      await page.waitFor('the state waiting-refresh', 100_000, (id) => t.held.get(id).state === 'waiting-refresh', id);
-      const { downloaded, result } = await page.evaluate((id) => t.state(id), id);
-      assert.equal(result, '');
-      assert.ok(downloaded > MiB, `${downloaded} bytes are there`);
-      const said = (text) => (says instanceof RegExp ? says.test(text) : text.includes(says));
-      const details = await page.evaluate(async (id) => {
-        const log = await (await fetch('/__bgfetch__/log')).json();
-        return log.runs
-          .flatMap((run) => run.entries)
-          .filter((entry) => entry.id === id && entry.detail?.includes('backgroundfetchrefresh'))
-          .map(({ detail }) => detail);
-      }, id);
-      assert.ok(details.some(said), `the log: ${details}`);
-      const isSaid = ({ kind, from, text }) =>
-        kind === 'console' && from === 'worker' && text.includes('backgroundfetchrefresh') && said(text);
-      await test.reports.wait('the console of the worker to say it', isSaid, { timeout: 10_000 });
-      if (what === 'throws') return; // it never stops to throw
-      await signIn(page, 'mended');
-      await page.evaluate((id) => t.held.get(id).resume(), id);
-      const event = await test.settled(page, id, 'backgroundfetchsuccess');
-      assert.equal(event.records[0].sha256, await file.sha256());
-      assertContinued(await file.log(), SIZE, 1);
-    },
-  );
+  scenario(`refresh: a listener whose answer is bad: ${what}`, { drawn: true, timeout: 180_000 }, async (test) => {
+    const { page } = await test.open({ script });
+    const file = expiring(test);
+    const id = `${what}:it`;
+    await page.evaluate((...args) => t.startFetch(...args), id, file.signed, {
+      retry: { backOff: 60_000, maxBackOff: 60_000 },
+    });
+    await page.waitFor('the state waiting-refresh', 100_000, (id) => t.held.get(id).state === 'waiting-refresh', id);
+    const { downloaded, result } = await page.evaluate((id) => t.state(id), id);
+    assert.equal(result, '');
+    assert.ok(downloaded > MiB, `${downloaded} bytes are there`);
+    const said = (text) => (says instanceof RegExp ? says.test(text) : text.includes(says));
+    const details = await page.evaluate(async (id) => {
+      const log = await (await fetch('/__bgfetch__/log')).json();
+      return log.runs
+        .flatMap((run) => run.entries)
+        .filter((entry) => entry.id === id && entry.detail?.includes('backgroundfetchrefresh'))
+        .map(({ detail }) => detail);
+    }, id);
+    assert.ok(details.some(said), `the log: ${details}`);
+    const isSaid = ({ kind, from, text }) =>
+      kind === 'console' && from === 'worker' && text.includes('backgroundfetchrefresh') && said(text);
+    await test.reports.wait('the console of the worker to say it', isSaid, { timeout: 10_000 });
+    if (what === 'throws') return; // it never stops to throw
+    await signIn(page, 'mended');
+    await page.evaluate((id) => t.held.get(id).resume(), id);
+    const event = await test.settled(page, id, 'backgroundfetchsuccess');
+    assert.equal(event.records[0].sha256, await file.sha256());
+    assertContinued(await file.log(), SIZE, 1);
+  });
 }
 
 scenario('refresh: the interface', {}, async (test) => {

@@ -15,27 +15,31 @@ const callKept = (page, method, ...args) =>
   );
 
 for (const keep of [false, true]) {
-  scenario(`lost: a page deletes all caches in mid-transfer${keep ? ', of what is to be kept' : ''}`, { drawn: true }, async (test) => {
-    const { page } = await test.open({ script: '/sw-keep.js' });
-    const small = test.resource({ size: 10_000 });
-    const large = test.resource({ size: 12 * MiB, rate: 2 * MiB });
-    const urls = [small.url, large.url];
-    await page.evaluate((...args) => t.startFetch('lost', ...args), urls, { keep });
-    for (const bytes of [2 * MiB, 5 * MiB]) {
-      await page.evaluate((bytes) => t.waitForDownloaded('lost', bytes).then(t.deleteAllCaches), bytes);
-    }
-    const event = await test.event('lost');
-    assert.equal(event.type, 'backgroundfetchsuccess');
-    assert.deepEqual(
-      event.records.map(({ sha256 }) => sha256),
-      [await small.sha256(), await large.sha256()],
-    );
-    const log = await large.log();
-    assert.ok(rangeStarts(log).length > 0, 'what came into the new cache was kept');
-    assert.ok(bytesSent(log) < 2.2 * large.size, `${bytesSent(log)} bytes for a file of ${large.size}`);
-    if (keep) assert.equal((await callKept(page, 'match', large.url)).sha256, await large.sha256());
-    else await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
-  });
+  scenario(
+    `lost: a page deletes all caches in mid-transfer${keep ? ', of what is to be kept' : ''}`,
+    { drawn: true },
+    async (test) => {
+      const { page } = await test.open({ script: '/sw-keep.js' });
+      const small = test.resource({ size: 10_000 });
+      const large = test.resource({ size: 12 * MiB, rate: 2 * MiB });
+      const urls = [small.url, large.url];
+      await page.evaluate((...args) => t.startFetch('lost', ...args), urls, { keep });
+      for (const bytes of [2 * MiB, 5 * MiB]) {
+        await page.evaluate((bytes) => t.waitForDownloaded('lost', bytes).then(t.deleteAllCaches), bytes);
+      }
+      const event = await test.event('lost');
+      assert.equal(event.type, 'backgroundfetchsuccess');
+      assert.deepEqual(
+        event.records.map(({ sha256 }) => sha256),
+        [await small.sha256(), await large.sha256()],
+      );
+      const log = await large.log();
+      assert.ok(rangeStarts(log).length > 0, 'what came into the new cache was kept');
+      assert.ok(bytesSent(log) < 2.2 * large.size, `${bytesSent(log)} bytes for a file of ${large.size}`);
+      if (keep) assert.equal((await callKept(page, 'match', large.url)).sha256, await large.sha256());
+      else await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
+    },
+  );
 }
 
 scenario('lost: a page with page.js that tidies up its caches deletes none of ours', {}, async (test) => {
