@@ -55,7 +55,8 @@ type Engine struct {
 	keptChanged chan struct{}
 	// tidying is held while kept records are deleted. It is taken before mu.
 	tidying sync.Mutex
-	// clearing is held while remains are deleted. It is taken before mu.
+	// clearing is held while remains are deleted, or all bodies of a background fetch. It is taken
+	// before mu.
 	clearing sync.Mutex
 
 	mu sync.Mutex // guards all below, and what hangs on the background fetches

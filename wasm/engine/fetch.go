@@ -32,6 +32,8 @@ type backgroundFetch struct {
 	notCreated error
 	// settling is set when its outcome is decided, settled when that is stored.
 	settling bool
+	// freed is set before its bodies are deleted: from then on it has none.
+	freed bool
 	// reason is the failure reason that decided it, or none.
 	reason bgfetch.FailureReason
 	// detail says for people why the first record failed.

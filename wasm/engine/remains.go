@@ -231,7 +231,7 @@ func (e *Engine) deleteRemains(ctx context.Context, gone []*bgfetch.Remains) err
 		}
 	}
 	for _, cache := range cachesOf(gone) {
-		if err := e.freeCache(ctx, cache, nil); err != nil {
+		if err := e.freeCache(ctx, cache); err != nil {
 			return err
 		}
 	}
@@ -261,12 +261,13 @@ func (e *Engine) complainOfRest(what string, err error) {
 }
 
 // others says who has bodies in a cache, but for one background fetch: the indices of records,
-// and the keys of remains. own: the cache is that of another background fetch. e.mu is held.
+// and the keys of remains. own: the cache is that of another background fetch. Those whose bodies
+// are deleted do not count. e.mu is held.
 func (e *Engine) others(cache string, without *backgroundFetch) (indices map[int]bool, remains map[bgfetch.SegmentKey]bool, own bool) {
 	indices, remains = map[int]bool{}, map[bgfetch.SegmentKey]bool{}
 	for _, fetches := range []map[string]*backgroundFetch{e.fetches, e.kept} {
 		for _, f := range fetches {
-			if f == without {
+			if f == without || f.freed {
 				continue
 			}
 			own = own || f.state.UniqueID == cache
@@ -287,29 +288,30 @@ func (e *Engine) others(cache string, without *backgroundFetch) (indices map[int
 	return indices, remains, own
 }
 
-// freeCache deletes from a cache what nobody has there but the background fetch, or all of
-// it. What is left is no sign of work, but for the cache of one that is under way.
-func (e *Engine) freeCache(ctx context.Context, cache string, without *backgroundFetch) error {
+// freeCache deletes from a cache what nobody has there, or all of it where nobody has anything.
+// What is left is no sign of work, but for the cache of one that is under way. e.clearing is held:
+// of two who have bodies in a cache, the one that gives them up last deletes it.
+func (e *Engine) freeCache(ctx context.Context, cache string) error {
 	e.mu.Lock()
-	indices, remains, own := e.others(cache, without)
+	indices, remains, own := e.others(cache, nil)
 	e.mu.Unlock()
 	if !own && len(indices)+len(remains) == 0 {
 		return e.Bodies.Delete(ctx, cache)
 	}
-	if err := e.deleteForeign(ctx, cache, without); err != nil || own {
+	if err := e.deleteForeign(ctx, cache); err != nil || own {
 		return err
 	}
 	return e.Bodies.Keep(ctx, cache)
 }
 
-// deleteForeign deletes from a cache what nobody has there but the background fetch.
-func (e *Engine) deleteForeign(ctx context.Context, cache string, without *backgroundFetch) error {
+// deleteForeign deletes from a cache what nobody has there.
+func (e *Engine) deleteForeign(ctx context.Context, cache string) error {
 	keys, err := e.Bodies.Segments(ctx, cache)
 	if err != nil {
 		return err
 	}
 	e.mu.Lock()
-	indices, remains, _ := e.others(cache, without) // whose keys are older than the answer
+	indices, remains, _ := e.others(cache, nil) // whose keys are older than the answer
 	e.mu.Unlock()
 	keys = slices.DeleteFunc(keys, func(key bgfetch.SegmentKey) bool { return indices[key.Index] || remains[key] })
 	return e.Bodies.DeleteSegments(ctx, cache, keys)
@@ -326,10 +328,15 @@ func (f *backgroundFetch) caches() []string {
 	return caches
 }
 
-// freeCaches deletes all bodies of a background fetch.
+// freeCaches deletes all bodies of a background fetch, which has none from then on.
 func (e *Engine) freeCaches(ctx context.Context, f *backgroundFetch) error {
+	e.clearing.Lock()
+	defer e.clearing.Unlock()
+	e.mu.Lock()
+	f.freed = true
+	e.mu.Unlock()
 	for _, cache := range f.caches() {
-		if err := e.freeCache(ctx, cache, f); err != nil {
+		if err := e.freeCache(ctx, cache); err != nil {
 			return err
 		}
 	}
@@ -371,11 +378,13 @@ func (e *Engine) restoreRemains(ctx context.Context) error {
 // sweepRemains deletes from the caches with remains what a dead worker put there late, or was
 // about to delete. Called when all background fetches are known, and none can begin with remains.
 func (e *Engine) sweepRemains(ctx context.Context) error {
+	e.clearing.Lock()
+	defer e.clearing.Unlock()
 	e.mu.Lock()
 	caches := cachesOf(e.remains)
 	e.mu.Unlock()
 	for _, cache := range caches {
-		if err := e.freeCache(ctx, cache, nil); err != nil {
+		if err := e.freeCache(ctx, cache); err != nil {
 			return fmt.Errorf("delete orphaned bodies: %w", err)
 		}
 	}

@@ -2,7 +2,10 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,4 +166,43 @@ func TestCrashWithRemains(t *testing.T) {
 			}
 		})
 	})
+}
+
+// TestRemainsDeletedAtTheEnd: they are deleted while the background fetch that leaves them is,
+// between any two steps. The last of both deletes the cache.
+func TestRemainsDeletedAtTheEnd(t *testing.T) {
+	for between := range 8 {
+		t.Run(fmt.Sprintf("in list %d", between), func(t *testing.T) {
+			run(t, func(w *world) {
+				w.signing(2*mib, nil)
+				w.fetch("f", siteA)
+				var once sync.WaitGroup
+				lists := 0
+				w.bodies.OnSegments = func(context.Context) error {
+					if lists++; lists-1 != between {
+						return nil
+					}
+					once.Go(func() {
+						if n, err := w.engine.DeleteRemains(context.Background(), ""); n > 1 || err != nil {
+							t.Errorf("%d are deleted: %v", n, err)
+						}
+					})
+					for range 1000 { // it does what it can do meanwhile
+						runtime.Gosched()
+					}
+					return nil
+				}
+				time.Sleep(time.Minute)
+				w.wantFailure("f", bgfetch.ReasonBadStatus)
+				once.Wait()
+				if _, err := w.engine.DeleteRemains(context.Background(), ""); err != nil {
+					t.Error(err)
+				}
+				if caches, err := w.bodies.UniqueIDs(context.Background()); len(caches) > 0 || err != nil {
+					t.Errorf("after %d lists these caches are left: %q, %v", lists, caches, err)
+				}
+				w.wantNothingLeft()
+			})
+		})
+	}
 }
