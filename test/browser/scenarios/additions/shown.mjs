@@ -84,7 +84,7 @@ scenario('a notification shows progress and result, and can be clicked', { timeo
   const { page, inWorker, waitForShown } = await openGranted(test);
   assert.equal(await inWorker(() => Notification.permission), 'granted');
   await inWorker(listeners);
-  const file = test.resource({ size: 10 * MiB, rate: 2 * MiB });
+  const file = test.resource({ size: 10 * MiB, rate: MiB });
   await page.evaluate(
     (url, downloadTotal) =>
       t.startFetch('film', url, {
