@@ -9,6 +9,7 @@ addEventListener('activate', (event) => event.waitUntil(clients.claim()));
 addEventListener('backgroundfetchsuccess', (event) => event.waitUntil(keep(event)));
 addEventListener('backgroundfetchfail', (event) => event.waitUntil(fail(event)));
 addEventListener('backgroundfetchabort', (event) => event.waitUntil(note(event.registration.id, { state: 'aborted' })));
+addEventListener('backgroundfetchrefresh', (event) => event.respondWith(renew(event.registration.id)));
 addEventListener('backgroundfetchclick', (event) => event.waitUntil(clients.openWindow('./')));
 
 /** Copies what arrived into a cache of the site, and then says so. */
@@ -19,7 +20,7 @@ async function keep(event) {
     const cache = await caches.open(demo.downloads);
     for (const record of await registration.matchAll()) {
       const response = await record.responseReady;
-      await cache.put(record.request, withLength(response, registration.downloaded));
+      await cache.put(registration.id, withLength(response, registration.downloaded)); // its link was good for a minute
     }
     await note(registration.id, { state: 'stored' });
     await event.updateUI({ title: `${fileName(registration.id)} is here` });
@@ -32,6 +33,13 @@ async function fail(event) {
   const { id, failureReason } = event.registration;
   await note(id, { state: 'failed', reason: failureReason });
   await event.updateUI({ title: `${fileName(id)} could not be downloaded` });
+}
+
+/** The link has expired: another one for the same file, where the host of the demo gives some. */
+async function renew(id) {
+  if (new URL(id).origin !== location.origin) return undefined;
+  const link = await fetch(`./__link__?path=${encodeURIComponent(new URL(id).pathname)}`);
+  return link.ok ? new URL(await link.text(), id).href : undefined;
 }
 
 /** Ids are URLs here. "https://there.example/a/clip.wav" -> "clip.wav" */

@@ -154,20 +154,22 @@ async function heard(id, state) {
 
 /** Wires the buttons that break things, as far as they can do so here. */
 function enableBreaking({ server: demoServer, files }) {
-  const buttons = { cut: $('break-cut'), stop: $('break-stop'), worker: $('break-worker') };
+  const buttons = { cut: $('break-cut'), stop: $('break-stop'), links: $('break-links'), worker: $('break-worker') };
   if (demoServer) {
     enable(buttons.cut, async () => {
       const answer = await server.cut();
-      report(
-        'break-cut-said',
-        !answer ? 'The server did not answer.' : answer.broken ? `Connections cut: ${answer.broken}.` : 'Nothing was being sent.',
-      );
+      report('break-cut-said', said(answer, 'Connections cut'));
+    });
+    enable(buttons.links, async () => {
+      const answer = await server.revoke();
+      if (answer) activity.say('page', 'All links so far are revoked.');
+      report('break-links-said', answer && !answer.broken ? 'Revoked.' : said(answer, 'Revoked. Connections cut'));
     });
     enable(buttons.stop, stopServer);
     followLog(files);
   } else {
     $('no-server').hidden = false;
-    for (const button of [buttons.cut, buttons.stop]) button.parentElement.hidden = true;
+    for (const button of [buttons.cut, buttons.stop, buttons.links]) button.parentElement.hidden = true;
     $('activity-note').textContent = 'On this host the page cannot see the server’s log.';
   }
   if (builtIn) {
@@ -175,6 +177,12 @@ function enableBreaking({ server: demoServer, files }) {
   } else {
     enable(buttons.worker, stopWorker);
   }
+}
+
+/** What an answer says of connections that were cut. */
+function said(answer, words) {
+  if (!answer) return 'The server did not answer.';
+  return answer.broken ? `${words}: ${answer.broken}.` : 'Nothing was being sent.';
 }
 
 function enable(button, act) {

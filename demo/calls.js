@@ -2,8 +2,8 @@
 // it as briefly as a site would.
 
 export function download(backgroundFetch, file) {
-  const { url, title, icons, size } = file;
-  return backgroundFetch.fetch(url, [url], {
+  const { url, link, title, icons, size } = file;
+  return backgroundFetch.fetch(url, [link], {
     title,
     icons,
     downloadTotal: size,
@@ -50,6 +50,11 @@ export function cutTheConnection() {
 export function stopTheServer(ms) {
   const method = 'POST';
   return fetch(`./__control__/stop?ms=${ms}`, { method });
+}
+
+export function revokeTheLinks() {
+  const method = 'POST';
+  return fetch('./__control__/revoke', { method });
 }
 
 export function stopTheWorker(worker, port) {

@@ -13,9 +13,10 @@ const BUTTONS = [
   ['Stop the worker', calls.stopTheWorker],
   ['Cut the connection', calls.cutTheConnection],
   ['Stop the server', calls.stopTheServer],
+  ['Revoke the links', calls.revokeTheLinks],
 ];
 /** These need the demo server. */
-const ITS = [calls.cutTheConnection, calls.stopTheServer];
+const ITS = [calls.cutTheConnection, calls.stopTheServer, calls.revokeTheLinks];
 
 /** Fills the element; `all`: also what needs the demo server. */
 export function showCode(element, all) {

@@ -88,7 +88,8 @@ export class Download extends EventTarget {
     await forget(this.url);
     try {
       const icons = [{ src: new URL('./icon.svg', import.meta.url).href, sizes: 'any', type: 'image/svg+xml' }];
-      const registration = await calls.download(this.#manager, { ...this, icons });
+      const link = this.name ? await this.#server.linkTo(this.url) : this.url;
+      const registration = await calls.download(this.#manager, { ...this, link, icons });
       this.#say(`${this.title} started.`);
       this.#follow(registration);
     } catch (error) {

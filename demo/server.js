@@ -19,6 +19,16 @@ export const cut = () => json(calls.cutTheConnection());
 /** Stops the server for so long. {stoppedMs} or null. */
 export const stop = (ms) => json(calls.stopTheServer(ms));
 
+/** Makes all links of before bad, and breaks what is being sent. {broken} or null. */
+export const revoke = () => json(calls.revokeTheLinks());
+
+/** A link that is good for a minute, for a path of this server. */
+export async function linkTo(url) {
+  const answer = await fetch(`./__link__?path=${encodeURIComponent(new URL(url).pathname)}`);
+  if (!answer.ok) throw new Error(`the server gave no link: ${answer.status}`);
+  return new URL(await answer.text(), url).href;
+}
+
 /** Every request that was seen, as arrays by name, or null. */
 export const log = () => json(fetch('./__log__', { cache: 'no-store' }));
 

@@ -57,13 +57,14 @@ func main() {
 }
 
 // newServer makes the handler over the repository at dir.
-func newServer(dir string) (*faultserver.Server, error) {
+func newServer(dir string) (http.Handler, error) {
 	image, err := picture()
 	if err != nil {
 		return nil, err
 	}
 	server := &faultserver.Server{}
 	known := catalog{Server: true}
+	byLink := &links{Handler: server}
 	for _, download := range []struct {
 		file              file
 		path, name, query string
@@ -79,9 +80,10 @@ func newServer(dir string) (*faultserver.Server, error) {
 		entry := download.file
 		entry.Path, entry.Name, entry.Size = download.path[1:], download.name, download.source.Size()
 		known.Files = append(known.Files, entry)
+		byLink.paths = append(byLink.paths, download.path)
 	}
 	server.Fallback = site(dir, known)
-	return server, nil
+	return byLink, nil
 }
 
 // site serves what belongs to the page, and nothing else of the repository.

@@ -26,9 +26,12 @@ var start = sync.OnceValue(func() string {
 	return httptest.NewServer(handler).URL
 })
 
-// fetch gets a file as a visitor does, only faster.
+// fetch gets a file as a visitor does, only faster: what is a download, by a link.
 func fetch(t *testing.T, path string) []byte {
 	t.Helper()
+	if path, query, ok := strings.Cut(path, "?rate="); ok {
+		return fetch(t, string(fetch(t, "/__link__?path="+path))+"&rate="+query)
+	}
 	response, err := http.Get(start() + path)
 	if err != nil {
 		t.Fatal(err)
@@ -131,9 +134,10 @@ func TestServer(t *testing.T) {
 		{"/", 200, "text/html; charset=utf-8"},
 		{"/sw.js", 200, "text/javascript; charset=utf-8"},
 		{"/demo/demo.css", 200, "text/css; charset=utf-8"},
-		{"/picture.png", 200, "image/png"},
-		{"/clip.wav", 200, "audio/wav"},
-		{"/large.bin", 200, "application/octet-stream"},
+		{string(fetch(t, "/__link__?path=/picture.png")), 200, "image/png"},
+		{string(fetch(t, "/__link__?path=/clip.wav")), 200, "audio/wav"},
+		{string(fetch(t, "/__link__?path=/large.bin")), 200, "application/octet-stream"},
+		{"/__link__?path=/go.mod", 404, "text/plain; charset=utf-8"},
 		{"/__control__/state", 200, "application/json"},
 		{"/demo/files/catalog.json", 200, "application/json"},
 		{"/docs/guide.md", 200, "text/plain; charset=utf-8"},
@@ -156,5 +160,35 @@ func TestServer(t *testing.T) {
 		if response.StatusCode != test.status || response.Header.Get("Content-Type") != test.kind {
 			t.Errorf("%s: %d %s", test.path, response.StatusCode, response.Header.Get("Content-Type"))
 		}
+	}
+}
+
+// A link is good for one path until it expires or all are revoked.
+func TestLinks(t *testing.T) {
+	link := string(fetch(t, "/__link__?path=/picture.png"))
+	status := func(path string) int {
+		t.Helper()
+		response, err := http.Head(start() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	if got := status(link); got != 200 {
+		t.Errorf("a new link: %d", got)
+	}
+	for _, bad := range []string{"/picture.png", "/picture.png?key=", "/picture.png?key=0", "/picture.png?key=0-1"} {
+		if got := status(bad); got != 403 {
+			t.Errorf("%s: %d", bad, got)
+		}
+	}
+	response, err := http.Post(start()+"/__control__/revoke", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != 200 || status(link) != 403 || status(string(fetch(t, "/__link__?path=/picture.png"))) != 200 {
+		t.Errorf("after they were revoked (%d): the old one %d", response.StatusCode, status(link))
 	}
 }

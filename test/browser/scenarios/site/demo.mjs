@@ -1,7 +1,9 @@
 // The demo, from a plain file server and below a path. It is in a frame, so that all
 // drivers can look into it.
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { start, within } from '../../lib/processes.mjs';
 import { save, savedFile, sha256File } from '../../lib/saved.mjs';
 import { directories as usual, root } from '../../lib/server.mjs';
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
@@ -104,7 +106,7 @@ scenario('the demo from a plain file server, below a path', {}, async (test) => 
     found.answers.filter(([, status]) => status !== 200),
     [],
   );
-  assert.match(found.code[0], /backgroundFetch\.fetch\(url, \[url\]/);
+  assert.match(found.code[0], /backgroundFetch\.fetch\(url, \[link\]/);
   assert.ok(found.width <= 320, `it is ${found.width} px wide`);
   assert.equal(found.image, 1600);
   assert.deepEqual(errors, []);
@@ -179,5 +181,45 @@ scenario(
     await server.control('start');
     await stored(page, 'Clip');
     assert.equal(await sha256File(await savedFile(browser.downloads, clip.name, size)), await clip.sha256());
+  },
+);
+
+// The page is of the demo's server alone, so a driver has to look into pages of any origin: that of
+// WebKitGTK does not.
+scenario(
+  'the demo from its own server: links that are revoked',
+  { drawn: true, browsers: ['chromium', 'firefox'] },
+  async (test) => {
+    const binary = path.join(root, 'test/.cache/demo');
+    execFileSync('go', ['build', '-o', binary, './demo/serve'], { cwd: root });
+    const server = start(binary, ['-addr', 'localhost:0', '-dir', root], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const answer = new Promise((resolve) => server.stdout.once('data', (line) => resolve(String(line).trim())));
+      const browser = await test.launch();
+      const page = await browser.newPage(await within(20_000, "the demo's server", answer));
+      const clip = (...args) =>
+        page.waitFor(
+          ...args.slice(0, 2),
+          `() => {
+      const cards = [...document.querySelectorAll('.card')];
+      const card = cards.find((card) => card.querySelector('h3').textContent === 'Slow evening');
+      const part = (name) => card.querySelector(\`[data-part=\${name}]\`);
+      return card && (${args[2]})(card, part);
+    }`,
+        );
+      await clip('the card', 30_000, (card, part) => part('action').textContent === 'Download');
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      await clip('a press', 5_000, (_, part) => (part('action').click(), true));
+      await clip('a tenth', 30_000, (_, part) => part('bar').ariaValueNow >= 10);
+      await page.evaluate(() => document.querySelector('#break-links').click());
+      await clip('it to be proved', 60_000, (_, part) => /same as on the server/.test(part('proof').textContent));
+      const seen = () => [...document.querySelectorAll('#activity li span')].map((row) => row.textContent);
+      const rows = (await page.evaluate(seen)).filter((row) => row.startsWith('Slow evening: ')).reverse();
+      const server403 = rows.findIndex((row) => row.endsWith('answered with 403'));
+      assert.ok(server403 >= 0, rows.join('\n'));
+      assert.match(rows[server403 + 1], /^Slow evening: continued at byte [\d,]+; .* complete$/, rows.join('\n'));
+    } finally {
+      server.kill();
+    }
   },
 );
