@@ -17,7 +17,7 @@ export function listenForFetches(
   const path = `${context.path}/`;
   worker.addEventListener('fetch', (event) => {
     activity.active();
-    lifetime.hold(event);
+    void lifetime.hold(event);
     const { request } = event;
     const url = new URL(request.url);
     if (url.origin !== worker.location.origin || !url.pathname.startsWith(path) || program.retired) return;

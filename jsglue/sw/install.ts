@@ -77,7 +77,7 @@ async function forget({ context, lifetime, lock, program, watchers }: Parts): Pr
 }
 
 /** The events of the worker itself, and those that give it time to work. */
-function listenForLife({ activity, context, lifetime, lock }: Parts): void {
+function listenForLife({ activity, context, lifetime, lock, sync }: Parts): void {
   worker.addEventListener('install', (event) => {
     activity.installing();
     const isFirst = worker.registration.active === null;
@@ -89,7 +89,8 @@ function listenForLife({ activity, context, lifetime, lock }: Parts): void {
     event.waitUntil(deleteOtherPrograms(context));
     lifetime.resume().catch(() => {});
   });
-  for (const type of ['push', 'sync', 'periodicsync', 'notificationclick']) {
-    worker.addEventListener(type, (event) => lifetime.hold(event as ExtendableEvent));
+  for (const type of ['push', 'periodicsync', 'notificationclick']) {
+    worker.addEventListener(type, (event) => void lifetime.hold(event as ExtendableEvent));
   }
+  worker.addEventListener('sync', (event) => sync.handle(event as ExtendableEvent, lifetime));
 }

@@ -39,16 +39,18 @@ export class Lifetime {
 
   /**
    * To be called for each trusted event but install and activate: extends it by the work there
-   * is, for 25 s at most. `after` is done first, as part of the event.
+   * is, for `ms` at most. `after` is done first, as part of the event. Resolves with its end.
    *
    * Not while another worker is waiting: a browser may make it wait for our
    * events to end. The watches of pages are then enough to live on.
    */
-  hold(event: ExtendableEvent, after: Promise<unknown> = Promise.resolve()): void {
+  hold(event: ExtendableEvent, after: Promise<unknown> = Promise.resolve(), ms = HOLD_MS): Promise<void> {
     this.#activity.event();
     if (worker.registration.waiting) this.#release();
     const done = Promise.allSettled([after, this.resume()]);
-    event.waitUntil(done.then(() => (this.busy && !worker.registration.waiting ? this.#idleOrTimeout() : undefined)));
+    const held = done.then(() => (this.busy && !worker.registration.waiting ? this.#idleOrTimeout(ms) : undefined));
+    event.waitUntil(held);
+    return held;
   }
 
   /**
@@ -83,9 +85,9 @@ export class Lifetime {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #idleOrTimeout(): Promise<void> {
+  #idleOrTimeout(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, HOLD_MS);
+      const timer = setTimeout(resolve, ms);
       this.#idle.push(() => {
         clearTimeout(timer);
         resolve();

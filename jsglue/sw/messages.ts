@@ -46,7 +46,7 @@ export function listenForMessages(
     const message = event.data as Message | null;
     const port = event.ports[0];
     if (typeof message !== 'object' || message === null || !(MARK in message)) {
-      lifetime.hold(event);
+      void lifetime.hold(event);
       return;
     }
     event.stopImmediatePropagation();
@@ -56,7 +56,7 @@ export function listenForMessages(
     activity.active();
     const answered =
       message[MARK] === 'request' ? answer(message, port, program, own) : watch(message, port, program, watchers, lifetime);
-    lifetime.hold(event, answered);
+    void lifetime.hold(event, answered);
   });
 }
 

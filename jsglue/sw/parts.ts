@@ -15,6 +15,7 @@ import { Program } from './program';
 import { refresh } from './refresh';
 import { Served } from './served';
 import { closeShown, show } from './shown';
+import { Sync } from './sync';
 import { trace } from './trace';
 import type { Transfers } from './transfers';
 import { LocalTransport } from './transport';
@@ -26,6 +27,7 @@ export class Parts {
   readonly activity = new Activity();
   readonly handles = new Handles();
   readonly watchers = new Watchers();
+  readonly sync = new Sync();
   readonly lock: EngineLock;
   readonly lifetime: Lifetime;
   readonly program: Program;
@@ -79,6 +81,7 @@ function hostMethods(parts: Parts, transfers: Transfers): Implementations {
     room,
     cacheNames: namesWithPrefix,
     update: async (args) => {
+      parts.sync.see(args.snapshots);
       await parts.served.hold(args.snapshots);
       return parts.watchers.update(args);
     },

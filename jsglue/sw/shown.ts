@@ -76,7 +76,7 @@ export function listenForClicks(
     const data = dataOf(event.notification);
     if (!data) return;
     event.stopImmediatePropagation();
-    lifetime.hold(event, clicked(event, data));
+    void lifetime.hold(event, clicked(event, data));
   });
   // Closing it dismisses nothing: the next progress shows it again.
   worker.addEventListener('notificationclose', (event) => {

@@ -65,6 +65,28 @@ class Chromium extends PuppeteerBrowser {
     }
   }
 
+  /** What fires a sync event, or a push, at the worker of the page, also when that has gone. */
+  async workerEvents(page) {
+    const root = await this.browser.target().createCDPSession();
+    const { targetInfos } = await root.send('Target.getTargets');
+    const { targetId } = targetInfos.find(({ type, url }) => type === 'page' && url === page.page.url());
+    const { sessionId } = await root.send('Target.attachToTarget', { targetId, flatten: true });
+    const session = root.connection().session(sessionId);
+    const { origin } = new URL(page.page.url());
+    const registered = new Promise((resolve) =>
+      session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+        const own = registrations.find(({ scopeURL, isDeleted }) => !isDeleted && new URL(scopeURL).origin === origin);
+        if (own) resolve(own.registrationId);
+      }),
+    );
+    await session.send('ServiceWorker.enable');
+    const registrationId = await registered;
+    return {
+      sync: (tag) => session.send('ServiceWorker.dispatchSyncEvent', { origin, registrationId, tag, lastChance: false }),
+      push: (data) => session.send('ServiceWorker.deliverPushMessage', { origin, registrationId, data }),
+    };
+  }
+
   /** Bytes that the JavaScript of the service workers uses after a garbage collection. */
   async workerHeap() {
     const root = await this.browser.target().createCDPSession();
