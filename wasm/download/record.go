@@ -51,6 +51,9 @@ type Record struct {
 	pacer  *pace.Pacer
 	// rangeless: ranges proved to be of other bytes than those that are read.
 	rangeless bool
+	// asksForAll: all of the body is asked for once, to see whether it is the range that the
+	// browser refuses. givesAll: it did not refuse that.
+	asksForAll, givesAll bool
 	// brought is what the last range brought that was to bring more, 0 for none; brings the
 	// same, where it said so or the one before brought just as much.
 	brought, brings int64

@@ -159,6 +159,8 @@ func (e *Refused) Error() string { return e.Why }
 var (
 	// ErrMismatch: bytes that came are not those that are stored.
 	ErrMismatch = errors.New("the bytes are not those that are stored")
+	// ErrStalled: no byte came in time.
+	ErrStalled = errors.New("no byte came in time")
 	// ErrUnproved: the body ended, and nothing proves that this is its end.
 	ErrUnproved = errors.New("the body ended, and nothing proves that it is complete")
 )
