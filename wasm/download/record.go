@@ -60,9 +60,9 @@ type Record struct {
 	// pastCache: the next request goes past the browser's HTTP cache.
 	pastCache bool
 
-	// failures and the like count since the last byte of progress: idle the attempts that
-	// moved nothing and would be followed at once by another.
-	failures, statusRetries, idle int
+	// failures and the like count since the last byte of progress: unheard those that are waited
+	// for by time, idle the attempts that moved nothing and would be followed at once by another.
+	failures, unheard, statusRetries, idle int
 	// hastened: the wait for a server that said "later" was ended early, and the try counts
 	// for nothing if it says so again.
 	hastened bool

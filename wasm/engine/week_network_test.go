@@ -143,8 +143,8 @@ func (n *weekNetwork) Open(ctx context.Context, init bgfetch.TransferInit) (bgfe
 	t := &weekTransfer{network: n, opened: w.now(), init: init, answer: answer, at: answer.body.from, breaksAt: answer.body.from + answer.body.length + 1, stopped: make(chan struct{})}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if chance(n.r, server.lossy) {
-		t.breaksAt = answer.body.from + n.r.Int64N(max(1, min(answer.body.length, 200*mib)))
+	if server.lossy > 0 {
+		t.breaksAt = min(t.breaksAt, answer.body.from+int64(n.r.ExpFloat64()*server.lossy))
 	}
 	if server.responseLimit > 0 {
 		t.until = time.Now().Add(server.responseLimit)

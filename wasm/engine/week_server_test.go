@@ -34,8 +34,8 @@ type weekServer struct {
 	replacedAt time.Duration
 	// responseLimit is the longest time that one response may take, 0 for any.
 	responseLimit time.Duration
-	// lossy: in so many per cent of the responses the connection breaks somewhere.
-	lossy int
+	// lossy: on average the connection breaks after so many bytes, 0 for never.
+	lossy float64
 	// gone: it answers with 410, from some byte on.
 	gone atomic.Bool
 }
@@ -48,7 +48,7 @@ func newWeekServer(w *weekLife, r *rand.Rand, name string, size int64) *weekServ
 	}
 	s.expired = one(r, 401, 403, 403, 404, 410)
 	s.responseLimit = one(r, 0, 0, 10*time.Minute, time.Hour)
-	s.lossy = one(r, 0, 0, 20, 60)
+	s.lossy = one[float64](r, 0, 0, 500*mib, 100*mib, 20*mib)
 	return s
 }
 
