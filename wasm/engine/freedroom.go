@@ -14,8 +14,10 @@ import (
 const (
 	// freeingTime is how long a browser may take for it.
 	freeingTime = 15 * time.Second
-	// freeingLook is the time between two looks.
+	// freeingLook is the time between two looks, freeingTry that between two tries where the
+	// browser does not tell how much room there is.
 	freeingLook = 500 * time.Millisecond
+	freeingTry  = 5 * time.Second
 )
 
 // freeingBodies take down when bodies were deleted.
@@ -44,9 +46,13 @@ func (b *freeingBodies) Delete(ctx context.Context, uniqueID string) error {
 func (b *freeingBodies) awaitFreed(ctx context.Context) bool {
 	until := time.UnixMilli(b.deleted.Load()).Add(freeingTime)
 	before, _, ok := b.Room(ctx)
+	wait := freeingLook
+	if !ok {
+		wait = freeingTry
+	}
 	for time.Now().Before(until) && ctx.Err() == nil {
 		select {
-		case <-time.After(freeingLook):
+		case <-time.After(wait):
 		case <-ctx.Done():
 			return false
 		}
