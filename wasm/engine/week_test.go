@@ -59,7 +59,7 @@ func TestWeeks(t *testing.T) {
 	debug.SetGCPercent(800)
 	count, seed := *weekCount, *weekSeed
 	if count == 0 {
-		count = 10
+		count = 5
 		if bgfetchtest.UnderRaceDetector {
 			count = 1
 		}
