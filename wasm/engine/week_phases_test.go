@@ -116,6 +116,10 @@ func (w *weekLife) nextCut(after time.Duration) *weekPhase {
 	return nil
 }
 
+// firstMinutes are those in which it does not die. On a real link something is stored within
+// seconds, which says that the server has answered; here the first segment takes minutes.
+const firstMinutes = 10 * time.Minute
+
 // weekDeath is a death of the worker.
 type weekDeath struct {
 	at time.Duration
@@ -130,7 +134,7 @@ func weekDeaths(r *rand.Rand, count int) []weekDeath {
 	deaths := make([]weekDeath, count)
 	for i := range deaths {
 		d := &deaths[i]
-		d.at = time.Duration(r.Int64N(int64(week)))
+		d.at = firstMinutes + time.Duration(r.Int64N(int64(week-firstMinutes)))
 		d.how = one(r, "now", "now", "now", "before a write", "inside a write", "after a put")
 		d.n = 1 + r.IntN(20)
 		switch drawn := r.IntN(100); {

@@ -31,46 +31,52 @@ const PHASES = [
   ['a portal that says so', 'answer', { status: 511 }],
 ];
 
-scenario('week: links that expire, tunnels, portals, deploys and dead workers', { timeout: 180_000, longTimeout: 900_000 }, async (test) => {
-  const [size, stops] = test.long ? [400 * MiB, 12] : [32 * MiB, 3];
-  const { browser, page } = await test.open({ script: '/sw-refresh.js', stoppable: true, stops });
-  const file = test.resource({ size, rate: RATE });
-  const next = random(7);
-  await page.evaluate((...args) => t.startFetch(...args), 'renews:week', `${file.url}&expires=${Date.now() + 1500}`, {
-    retry: { backOff: 50, maxBackOff: 500 },
-  });
-  let ended = false;
-  const end = test.event('renews:week', test.long ? 800_000 : 150_000).finally(() => (ended = true));
-  let cuts = 0;
-  let stopped = 0;
-  for (let n = 0; !ended; n++) {
-    await pause(600 + next() * 1800);
-    const { downloaded } = await page.evaluate(() => ({ downloaded: t.held.get('renews:week').downloaded }));
-    if (ended || downloaded > size - 2 * RATE) break;
-    if (stopped < stops && downloaded > ((stopped + 1) * size) / (stops + 2)) {
-      const boots = test.boots().length;
-      await browser.stopWorker(page);
-      await test.nextBoot(boots);
-      stopped++;
-      continue;
+scenario(
+  'week: links that expire, tunnels, portals, deploys and dead workers',
+  { drawn: true, timeout: 180_000, longTimeout: 900_000 },
+  async (test) => {
+    const [size, stops] = test.long ? [400 * MiB, 12] : [32 * MiB, 3];
+    const { browser, page } = await test.open({ script: '/sw-refresh.js', stoppable: true, stops });
+    const file = test.resource({ size, rate: RATE });
+    const next = random(7);
+    await page.evaluate((...args) => t.startFetch(...args), 'renews:week', `${file.url}&expires=${Date.now() + 1500}`, {
+      retry: { backOff: 50, maxBackOff: 500 },
+    });
+    let ended = false;
+    const end = test.event('renews:week', test.long ? 800_000 : 150_000).finally(() => (ended = true));
+    let cuts = 0;
+    let stopped = 0;
+    for (let n = 0; !ended; n++) {
+      await pause(600 + next() * 1800);
+      const { downloaded } = await page.evaluate(() => ({ downloaded: t.held.get('renews:week').downloaded }));
+      if (ended || downloaded > size - 2 * RATE) break;
+      if (stopped < stops && downloaded > ((stopped + 1) * size) / (stops + 2)) {
+        const boots = test.boots().length;
+        await browser.stopWorker(page);
+        await test.nextBoot(boots);
+        stopped++;
+        continue;
+      }
+      const [, command, parameters] = PHASES[n % PHASES.length];
+      const ms = Math.round(300 + next() * 1500);
+      await test.server.control(command, { ...parameters, ms, name: file.name });
+      if (command === 'answer') await test.server.control('cut', { name: file.name });
+      cuts++;
+      await pause(ms);
     }
-    const [, command, parameters] = PHASES[n % PHASES.length];
-    const ms = Math.round(300 + next() * 1500);
-    await test.server.control(command, { ...parameters, ms, name: file.name });
-    if (command === 'answer') await test.server.control('cut', { name: file.name });
-    cuts++;
-    await pause(ms);
-  }
-  const event = await end;
-  assert.equal(event.type, 'backgroundfetchsuccess', event.failureReason);
-  assert.equal(event.records[0].sha256, await file.sha256());
-  assert.ok(stopped > 0 && cuts >= 5, `${stopped} stops, ${cuts} phases`);
-  const log = await file.log();
-  const sent = bytesSent(gets(log));
-  const allowed = 1.02 * size + stopped * STOP_COSTS[test.driver.name] + cuts * CUT_COSTS;
-  assert.ok(sent <= allowed, `${sent} bytes were sent for ${size}, and ${allowed} are enough`);
-  assert.equal(gets(log).filter(({ range, status }) => status === 200 && !range).length, 1, 'one request for the whole');
-  const links = test.reports.all(({ kind }) => kind === 'refresh').length;
-  assert.ok(links >= 3, `${links} links`);
-  return [{ name: `${stopped} stops, ${cuts} phases, ${links} links: ${((sent - size) / size * 100).toFixed(1)} % sent twice` }];
-});
+    const event = await end;
+    assert.equal(event.type, 'backgroundfetchsuccess', event.failureReason);
+    assert.equal(event.records[0].sha256, await file.sha256());
+    assert.ok(stopped > 0 && cuts >= 5, `${stopped} stops, ${cuts} phases`);
+    const log = await file.log();
+    const sent = bytesSent(gets(log));
+    const allowed = 1.02 * size + stopped * STOP_COSTS[test.driver.name] + cuts * CUT_COSTS;
+    assert.ok(sent <= allowed, `${sent} bytes were sent for ${size}, and ${allowed} are enough`);
+    assert.equal(gets(log).filter(({ range, status }) => status === 200 && !range).length, 1, 'one request for the whole');
+    const links = test.reports.all(({ kind }) => kind === 'refresh').length;
+    assert.ok(links >= 3, `${links} links`);
+    return [
+      { name: `${stopped} stops, ${cuts} phases, ${links} links: ${(((sent - size) / size) * 100).toFixed(1)} % sent twice` },
+    ];
+  },
+);
