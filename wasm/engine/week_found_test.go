@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -123,21 +124,21 @@ func TestRangesAreNotGivenUp(t *testing.T) {
 	quietly(t)
 	run(t, func(w *world) {
 		file := resource{Body: randomBytes(8 * mib), ETag: `"v1"`, Rate: mib, Type: "cors"}
-		refuses := false
+		var refuses atomic.Bool
 		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
 			r := file.Respond(init)
 			switch {
 			case n == 1:
 				r.Cut = 4 * mib
-			case refuses:
+			case refuses.Load():
 				return response{Err: fmt.Errorf("CORS: %w", bgfetch.ErrNetwork)}
 			}
 			return r
 		})
-		refuses = true
+		refuses.Store(true)
 		w.fetch("f", siteA)
 		time.Sleep(10 * time.Minute)
-		refuses = false
+		refuses.Store(false)
 		time.Sleep(10 * time.Minute)
 		w.wantSuccess("f", file.Body)
 		if taken := w.network.Taken(); taken > 8*mib+256<<10 {
@@ -193,7 +194,9 @@ func TestRoomIsFreeLater(t *testing.T) {
 		t.Run(fmt.Sprintf("hidden %v", hidden), func(t *testing.T) {
 			run(t, func(w *world) {
 				w.keepAs("k", bgfetch.Retention{})
+				w.kill()
 				w.bodies.Quota, w.bodies.Frees, w.bodies.HideRoom = 9*mib, 8*time.Second, hidden
+				w.start()
 				newer := resource{Body: randomBytes(7 * mib), ETag: `"v2"`, Rate: mib}
 				w.serve(siteA, 8*mib, func(r *resource) { r.Rate = mib })
 				w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) { init.Room = bgfetch.RoomEvict })

@@ -212,6 +212,9 @@ func (t *weekTransfer) take(ctx context.Context, limits bgfetch.SaveLimits) (bod
 	}
 	all := t.answer.body
 	left := all.from + all.length - t.at
+	t.network.mu.Lock()
+	breaksAt := t.breaksAt
+	t.network.mu.Unlock()
 	switch {
 	case t.silent: // nothing says that nothing comes
 		select {
@@ -220,11 +223,11 @@ func (t *weekTransfer) take(ctx context.Context, limits bgfetch.SaveLimits) (bod
 		case <-ctx.Done():
 			return body, false, ctx.Err()
 		}
-	case t.broken, t.at >= t.breaksAt:
+	case t.broken, t.at >= breaksAt:
 		return body, false, fmt.Errorf("cut at %d: %w", t.at, bgfetch.ErrNetwork)
 	}
 	rate := t.share()
-	n := min(ready(limits, rate), left, t.breaksAt-t.at)
+	n := min(ready(limits, rate), left, breaksAt-t.at)
 	took := seconds(float64(n) / rate)
 	if cut := w.nextCut(t.opened); cut != nil && cut.from-w.now() < took {
 		took, t.broken, t.silent = max(0, cut.from-w.now()), true, cut.kind == "silent"

@@ -166,6 +166,10 @@ func newWeekLife(t *testing.T, seed uint64) *weekLife {
 	w.options.OnLog = func(e bgfetch.LogEntry) {
 		w.tell("  %s %s %s %d %s", e.ID, e.Event, e.Range, e.Status, e.Detail)
 	}
+	for _, id := range []string{"kept", "expires", "pinned", "remains"} {
+		s := &weekServer{week: w, url: weekSite + "/" + id, size: 1_000_000_000, etag: "strong"}
+		w.servers[s.url] = s
+	}
 	for i, size := range weekSizes(r) {
 		s := newWeekServer(w, r, fmt.Sprint(i), size)
 		w.servers[s.url] = s
@@ -229,8 +233,7 @@ func (w *weekLife) kill() {
 // that is pinned, and what a failure left.
 func (w *weekLife) leaveThings() {
 	fetch := func(id string, change func(*bgfetch.FetchInit)) *weekServer {
-		s := &weekServer{week: w, url: weekSite + "/" + id, size: 1_000_000_000, etag: "strong"}
-		w.servers[s.url] = s
+		s := w.servers[weekSite+"/"+id]
 		init := bgfetch.FetchInit{UniqueID: "unique-" + id, ID: id, Requests: []bgfetch.Request{s.request()}}
 		change(&init)
 		if _, err := w.engine.Fetch(context.Background(), init); err != nil {
@@ -249,7 +252,7 @@ func (w *weekLife) leaveThings() {
 	s.gone.Store(true)
 	w.network.mu.Lock()
 	for t := range w.network.open {
-		t.breaksAt = t.at
+		t.breaksAt = 0
 	}
 	w.network.mu.Unlock()
 	time.Sleep(10 * time.Minute)
@@ -264,6 +267,7 @@ func (w *weekLife) leaveThings() {
 
 // begin begins the download, and the week.
 func (w *weekLife) begin() {
+	w.kill()
 	w.begun = time.Now()
 	w.phases = weekPhases(w.r)
 	w.deaths = weekDeaths(w.r, weekDeathCount)
@@ -285,6 +289,7 @@ func (w *weekLife) begin() {
 	if chance(w.r, 30) {
 		w.bodies.frees = time.Duration(w.r.IntN(10_000)) * time.Millisecond
 	}
+	w.start()
 	init := bgfetch.FetchInit{UniqueID: "unique-week", ID: "week", Room: bgfetch.RoomEvict}
 	for _, s := range w.files {
 		init.Requests = append(init.Requests, s.request())
