@@ -179,7 +179,7 @@ run_tests() {
   node test/gotest.mjs "$results/engine.json" -count=1 -timeout=20m -shuffle=on ./wasm/engine ./test/faultmatrix || true
   node test/unit/run.mjs "$results/unit.json" || true
   if [[ " $* " == *" --long "* ]]; then
-    node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^TestLives$' ./wasm/engine -lives.count=100000 || true
+    node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^(TestLives|TestWeeks)$' ./wasm/engine -lives.count=100000 -week.count=1000 || true
     long=("$results/lives.json")
   fi
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 )
@@ -23,6 +24,8 @@ type MemoryBodies struct {
 	Quota int64
 	// OnSegments, if set, is called before Segments looks; its error is what that returns.
 	OnSegments func(ctx context.Context) error
+	// Frees is how long it takes until the room of what was deleted is free.
+	Frees time.Duration
 	// HideRoom lets Room tell nothing, as in a browser without an estimate.
 	HideRoom bool
 
@@ -30,6 +33,8 @@ type MemoryBodies struct {
 	uploads map[string][]byte
 	caches  map[string]*memoryCache
 	kept    map[string]bool
+	// freeing is the room that is not free yet.
+	freeing int64
 }
 
 type memoryCache struct {
@@ -80,7 +85,7 @@ func (b *MemoryBodies) Used() int64 {
 }
 
 func (b *MemoryBodies) used() int64 {
-	total := int64(0)
+	total := b.freeing
 	for _, c := range b.caches {
 		for _, body := range c.requests {
 			total += int64(len(body))
@@ -217,16 +222,35 @@ func (b *MemoryBodies) DeleteSegments(_ context.Context, uniqueID string, keys [
 	defer b.mu.Unlock()
 	if c, ok := b.caches[uniqueID]; ok {
 		for _, key := range keys {
+			b.free(len(c.segments[key]))
 			delete(c.segments, key)
 		}
 	}
 	return nil
 }
 
+// free frees the room of so many bytes, some time later. b.mu is held.
+func (b *MemoryBodies) free(bytes int) {
+	if b.Frees == 0 || bytes == 0 {
+		return
+	}
+	b.freeing += int64(bytes)
+	time.AfterFunc(b.Frees, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.freeing -= int64(bytes)
+	})
+}
+
 // Delete implements bgfetch.Bodies.
 func (b *MemoryBodies) Delete(_ context.Context, uniqueID string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if c := b.caches[uniqueID]; c != nil {
+		for _, body := range c.segments {
+			b.free(len(body))
+		}
+	}
 	delete(b.caches, uniqueID)
 	delete(b.kept, uniqueID)
 	return nil

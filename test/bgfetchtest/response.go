@@ -18,10 +18,12 @@ type Response struct {
 	Head  bgfetch.Head
 	Body  []byte
 	// Cut breaks the body off after that many bytes, Stall lets nothing more come
-	// after them. Zero: the body is complete. CutAtOnce breaks it off before the first.
-	Cut       int
-	CutAtOnce bool
-	Stall     int
+	// after them. Zero: the body is complete. CutAtOnce breaks it off before the first,
+	// StallAtOnce lets not one come.
+	Cut         int
+	CutAtOnce   bool
+	Stall       int
+	StallAtOnce bool
 	// LateEnd: that the body has ended is known only when nothing more comes.
 	LateEnd bool
 	// Rate is in bytes per second, 0 for at once.

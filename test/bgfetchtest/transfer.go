@@ -61,7 +61,7 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 	switch {
 	case broken || t.response.CutAtOnce || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
 		return nil, false, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
-	case n == 0 && t.response.Stall > 0:
+	case t.response.StallAtOnce, n == 0 && t.response.Stall > 0:
 		<-ctx.Done()
 		return nil, false, ctx.Err()
 	}

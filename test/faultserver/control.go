@@ -49,6 +49,12 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	case "POST /__control__/start":
 		s.connections.start(name)
 		s.sendState(w, name)
+	case "POST /__control__/answer":
+		if err := s.phases.begin(name, query); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		s.sendState(w, name)
 	case "GET /__control__/state":
 		s.sendState(w, name)
 	default:

@@ -225,3 +225,23 @@ func TestStatic(t *testing.T) {
 	wantHeader(t, get(t, listener.URL+"/a.js?csp=script-src+*"), "Content-Security-Policy", "script-src *")
 	wantStatus(t, get(t, listener.URL+"/missing.js"), 404)
 }
+
+// TestControlAnswer: a deploy with Retry-After, and the page of a portal, for a while.
+func TestControlAnswer(t *testing.T) {
+	_, url := start(t)
+	post(t, url+"/__control__/answer?status=502&retryafter=3&ms=60000&name=a")
+	if answer := get(t, url+"/file/a?size=10", "Range", "bytes=5-"); answer.StatusCode != 502 || answer.Header.Get("Retry-After") != "3" {
+		t.Errorf("%d, %v", answer.StatusCode, answer.Header)
+	}
+	if answer := get(t, url+"/file/b?size=10"); answer.StatusCode != 200 || len(answer.body) != 10 {
+		t.Errorf("another name: %d, %q", answer.StatusCode, answer.body)
+	}
+	post(t, url+"/__control__/answer?status=200&ms=60000&name=a")
+	if answer := get(t, url+"/file/a?size=10"); answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("a portal: %d, %v", answer.StatusCode, answer.Header)
+	}
+	post(t, url+"/__control__/answer?ms=0&name=a")
+	if answer := get(t, url+"/file/a?size=10"); answer.StatusCode != 200 || len(answer.body) != 10 {
+		t.Errorf("after it: %d, %q", answer.StatusCode, answer.body)
+	}
+}

@@ -138,6 +138,10 @@
 //	POST /__control__/stop?ms=N[&name=<name>]    resets them, and each new one
 //	                                             for N ms (10000)
 //	POST /__control__/start[?name=<name>]        ends that at once
+//	POST /__control__/answer?status=S&ms=N[&retryafter=SECONDS][&name=<name>]
+//	                                             answers each new request with S (503) for N
+//	                                             ms (10000), as in a deploy; 200 is a page of
+//	                                             HTML, as of a captive portal
 //	GET  /__control__/state[?name=<name>]        {"stoppedMs":n,"sending":n}
 //
 // Log and control are never stopped, and answer every origin.

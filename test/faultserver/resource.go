@@ -84,9 +84,12 @@ func (a *answer) serve(source Source) Outcome {
 		a.allowOrigins()
 	}
 	a.sayHow()
+	phase, inPhase := a.server.phases.of(a.name)
 	switch {
 	case a.r.Method == http.MethodOptions:
 		return a.sendShort(http.StatusNoContent, "")
+	case inPhase:
+		return a.sendPhase(phase)
 	case a.options.once && a.asked > 1:
 		return a.sendShort(http.StatusForbidden, "the link was used already\n")
 	case a.options.expires >= 0 && time.Now().UnixMilli() >= a.options.expires:

@@ -17,6 +17,7 @@ type Server struct {
 	mounts      map[string]mount // by path
 	journal     journal
 	connections connections
+	phases      phases
 	links       links
 	hashes      sync.Map // Source -> hex; a Source must therefore be comparable
 	encodedSize sync.Map // encodedContent -> int64

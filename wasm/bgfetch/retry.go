@@ -26,25 +26,31 @@ type RetryPolicy struct {
 	// counted for the host: one record tries for all (hosts.go). See UnreachableTries.
 	MaxUnreachable int
 	// MaxFailures is how often a request is tried again that fails although its
-	// server answers. A cross-origin request that never had a response is tried
-	// once more only: it most likely lacks CORS headers.
+	// server answers (see FailureTries). A cross-origin request that never had a response is
+	// tried once more only: it most likely lacks CORS headers.
 	MaxFailures int
 	// MaxStatusRetries is how often 408, 425, 429 and 5xx are tried again (see
-	// StatusTries), and MaxRetryAfter the longest Retry-After that is waited for.
+	// StatusTries), and MaxRetryAfter the longest Retry-After that is waited for (see
+	// LongestRetryAfter).
 	MaxStatusRetries int
 	MaxRetryAfter    time.Duration
 	// MaxRestarts is how often a response may start a record again from byte 0.
 	MaxRestarts int
 }
 
-// NoCount is a count that nobody has set.
-const NoCount = -1
+// NoCount is a count that nobody has set, NoTime a time.
+const (
+	NoCount = -1
+	NoTime  = -time.Millisecond
+)
 
 const (
-	// maxUnreachable and maxStatusRetries stand for NoCount, for whoever has not answered
-	// before.
+	// maxUnreachable, maxFailures, maxStatusRetries and maxRetryAfter stand for NoCount and
+	// NoTime, for whoever has not answered before.
 	maxUnreachable   = 9
+	maxFailures      = 5
 	maxStatusRetries = 8
+	maxRetryAfter    = time.Hour
 	// longBackOff times MaxBackOff is the longest wait after longTime without progress.
 	longBackOff = 5
 	longTime    = time.Hour
@@ -54,6 +60,24 @@ const (
 // has answered before.
 func (p RetryPolicy) UnreachableTries(answered bool) int {
 	return tries(p.MaxUnreachable, answered, maxUnreachable)
+}
+
+// FailureTries is how often a request is tried again that fails although its server answers.
+// answered: there was a response before.
+func (p RetryPolicy) FailureTries(answered bool) int {
+	return tries(p.MaxFailures, answered, maxFailures)
+}
+
+// LongestRetryAfter is the longest Retry-After that is waited for. answered: there was another
+// answer before.
+func (p RetryPolicy) LongestRetryAfter(answered bool) time.Duration {
+	switch {
+	case p.MaxRetryAfter != NoTime:
+		return p.MaxRetryAfter
+	case answered:
+		return p.GiveUpAfter
+	}
+	return maxRetryAfter
 }
 
 // StatusTries is how often a status is tried again that says "later". answered: there was
@@ -132,9 +156,9 @@ var DefaultRetryPolicy = RetryPolicy{
 	MaxBackOff:       time.Minute,
 	GiveUpAfter:      7 * 24 * time.Hour,
 	MaxUnreachable:   NoCount,
-	MaxFailures:      5,
+	MaxFailures:      NoCount,
 	MaxStatusRetries: NoCount,
-	MaxRetryAfter:    time.Hour,
+	MaxRetryAfter:    NoTime,
 	MaxRestarts:      2,
 }
 

@@ -89,7 +89,7 @@ func (a *attempt) notForEver(v Verdict) Verdict {
 	if a.moved || a.owner.Interrupted() {
 		return v
 	}
-	if a.idle++; a.idle > a.Retry.MaxFailures {
+	if a.idle++; a.idle > a.Retry.FailureTries(false) {
 		_, v = a.settle(bgfetch.ReasonFetchError, "its responses bring nothing that is missing")
 	} else {
 		v.Wait = a.Retry.Wait(a.idle)
@@ -114,7 +114,7 @@ func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 	a.from, a.to, a.drawn, a.continues = 0, 0, false, false
 	// Where all of it came to nothing, and nothing proved it, a range may say more.
 	atNothing := a.unprovedEnds > 0 && !a.single
-	a.ranged = data.Resumable && (a.start > 0 || a.end > 0 || bounded || atNothing)
+	a.ranged = data.Resumable && !a.asksForAll && (a.start > 0 || a.end > 0 || bounded || atNothing)
 	if a.ranged {
 		a.from, a.to = a.start, a.end
 		atSeam := a.start == a.end
@@ -154,6 +154,8 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 	defer cancel()
 	a.interruptible(cancel)
 	a.refreshed = a.newest()
+	asksForAll := a.asksForAll
+	a.asksForAll = false
 	transfer, err := a.openTransfer(head, a.from, a.to, a.ranged && a.from+a.to == 0)
 	if err != nil {
 		if ctx.Err() == nil && head.Err() != nil {
@@ -166,7 +168,10 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 	if a.Request.Body != nil {
 		a.next.Uploaded = a.Request.Body.Size
 	}
-	switch {
+	switch head := transfer.Head(); {
+	case asksForAll && head.Status >= 200 && head.Status <= 299 && !evidence.StandsIn(&a.next.Response, head):
+		a.givesAll = true
+		return nil, Verdict{Wait: a.Retry.Soon(), Why: "all of it can be had; asks for the range again"}
 	case a.ranged:
 		return judgeRange, Verdict{}
 	case len(a.next.Response.Segments) > 0:

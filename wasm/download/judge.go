@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -15,7 +16,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	delay, said := ranges.RetryAfter(head, time.Now())
 	if (said || a.next.Response.Answered()) && a.Request.IsSafe() && ranges.TemporaryStatus(head.Status) {
-		if v, ok := a.later(head.Status, delay); ok {
+		if v, ok := a.later(saying(head.Status), delay); ok {
 			return nil, v
 		}
 	}
@@ -78,6 +79,8 @@ func judgeRange(a *attempt, ctx context.Context) (step, Verdict) {
 	switch {
 	case head.Status == http.StatusPartialContent:
 		return judgePartial(a, ctx)
+	case evidence.StandsIn(data, head):
+		return a.awaitFile()
 	case head.Status >= 200 && head.Status <= 299 && len(data.Segments) > 0:
 		return judgeRepeated, Verdict{}
 	case head.Status >= 200 && head.Status <= 299:
@@ -133,6 +136,9 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 	if head.Status < 200 || head.Status > 299 {
 		return a.refused(head)
 	}
+	if evidence.StandsIn(data, head) {
+		return a.awaitFile()
+	}
 	a.from, a.to = 0, 0
 	a.repeated = true
 	if data.Head == nil { // its row is gone, and those of its segments are not
@@ -157,6 +163,18 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 	}
 	return judgeStart, Verdict{}
 }
+
+// awaitFile waits until something else comes than a page that stands in for the file.
+func (a *attempt) awaitFile() (step, Verdict) {
+	const why = "a page of HTML in place of the file"
+	if v, ok := a.later(why, 0); ok {
+		return nil, v
+	}
+	return a.leave(bgfetch.ReasonFetchError, why)
+}
+
+// saying is what a status says, for the log.
+func saying(status int) string { return fmt.Sprintf("status %d", status) }
 
 // judge416 judges that the server has nothing from there on.
 func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
@@ -184,7 +202,7 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 func (a *attempt) refused(head bgfetch.Head) (step, Verdict) {
 	if ranges.TemporaryStatus(head.Status) {
 		delay, _ := ranges.RetryAfter(head, time.Now())
-		if v, ok := a.later(head.Status, delay); ok {
+		if v, ok := a.later(saying(head.Status), delay); ok {
 			return nil, v
 		}
 	}

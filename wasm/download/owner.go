@@ -26,8 +26,8 @@ type Book interface {
 	// Leave is Commit for the state of a record that has failed. What is stored of it stays, as
 	// remains, where a server could continue it and the site wants that.
 	Leave(next bgfetch.RecordState) error
-	// MakeRoom deletes remains, so many bytes or a little more, the oldest first, and says
-	// whether there were any. It waits.
+	// MakeRoom waits for room that is about to be free, or deletes what may go: so many bytes or a
+	// little more. It says whether there may be more room now. It waits.
 	MakeRoom(bytes int64) bool
 	// Publish makes the next state, without new bytes, what others know, and does not store it.
 	Publish(next bgfetch.RecordState)

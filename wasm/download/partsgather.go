@@ -157,7 +157,7 @@ func (a *attempt) ended(e part.Event) {
 			a.leaveAlone(policy.Soon())
 		}
 	default:
-		if a.failedParts++; a.failedParts > policy.MaxFailures {
+		if a.failedParts++; a.failedParts > policy.FailureTries(false) {
 			a.single = true
 		}
 		if othersGoOn {

@@ -17,9 +17,9 @@ func (a *attempt) stalled() time.Duration {
 	return stalled
 }
 
-// later waits for a server that said so. Not ok: it has said so too often, or for
+// later waits for a server that said so, as why tells. Not ok: it has said so too often, or for
 // too long.
-func (a *attempt) later(status int, delay time.Duration) (Verdict, bool) {
+func (a *attempt) later(why string, delay time.Duration) (Verdict, bool) {
 	policy, answered := a.Retry, a.next.Response.Answered()
 	if !a.hastened {
 		a.statusRetries++
@@ -29,11 +29,11 @@ func (a *attempt) later(status int, delay time.Duration) (Verdict, bool) {
 	if answered {
 		stalled = a.stalled()
 	}
-	if a.statusRetries > policy.StatusTries(answered) || stalled >= policy.GiveUpAfter || delay > policy.MaxRetryAfter {
+	if a.statusRetries > policy.StatusTries(answered) || stalled >= policy.GiveUpAfter || delay > policy.LongestRetryAfter(answered) {
 		return Verdict{}, false
 	}
 	wait := max(delay, policy.PatientWait(a.statusRetries, stalled))
-	why := fmt.Sprintf("status %d, tried again in %v", status, wait.Round(time.Millisecond))
+	why = fmt.Sprintf("%s, tried again in %v", why, wait.Round(time.Millisecond))
 	return Verdict{Wait: wait, Patient: answered, Least: delay, Why: why}, true
 }
 

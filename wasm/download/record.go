@@ -51,15 +51,18 @@ type Record struct {
 	pacer  *pace.Pacer
 	// rangeless: ranges proved to be of other bytes than those that are read.
 	rangeless bool
+	// asksForAll: all of the body is asked for once, to see whether it is the range that the
+	// browser refuses. givesAll: it did not refuse that.
+	asksForAll, givesAll bool
 	// brought is what the last range brought that was to bring more, 0 for none; brings the
 	// same, where it said so or the one before brought just as much.
 	brought, brings int64
 	// pastCache: the next request goes past the browser's HTTP cache.
 	pastCache bool
 
-	// failures and the like count since the last byte of progress: idle the attempts that
-	// moved nothing and would be followed at once by another.
-	failures, statusRetries, idle int
+	// failures and the like count since the last byte of progress: unheard those that are waited
+	// for by time, idle the attempts that moved nothing and would be followed at once by another.
+	failures, unheard, statusRetries, idle int
 	// hastened: the wait for a server that said "later" was ended early, and the try counts
 	// for nothing if it says so again.
 	hastened bool

@@ -43,8 +43,9 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 // progress sets the counts of failures to zero.
 func (a *attempt) progress() {
 	a.moved = true
-	a.failures, a.statusRetries, a.idle, a.hastened = 0, 0, 0, false
+	a.failures, a.unheard, a.statusRetries, a.idle, a.hastened = 0, 0, 0, 0, false
 	a.refusals, a.asked = 0, false
+	a.asksForAll, a.givesAll = false, false
 }
 
 // renew begins new, empty response data: the old ones become redundant.
@@ -254,24 +255,40 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if atHead && !a.answers(ctx, a.sent().URL) {
 		return nil, a.unreachable(ctx)
 	}
-	a.failures++
+	// Where bytes are stored, a network that lets something through is waited for as one that
+	// lets nothing through. A body that breaks off at once is the server's.
+	patient := len(a.next.Response.Segments) > 0 && errors.Is(err, bgfetch.ErrNetwork) && (atHead || errors.Is(err, part.ErrStalled))
+	count, stalled := &a.failures, time.Duration(0)
+	if patient {
+		count, stalled = &a.unheard, a.stalled()
+	}
+	if !a.hastened {
+		*count++
+	}
+	a.hastened = false
+	tries := *count
 	neverAnswered := atHead && a.next.Response.Head == nil
 	forbidden := bgfetch.OriginOf(a.sent().URL) != a.config.Origin || a.Request.Redirect == "error"
-	if a.failures > policy.MaxFailures || (neverAnswered && a.failures > 1 && forbidden) {
+	if tries > policy.FailureTries(patient) || stalled >= policy.GiveUpAfter || (neverAnswered && tries > 1 && forbidden) {
 		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}
 	// The browser may have kept an answer to a request without CORS.
 	a.pastCache = neverAnswered && forbidden
-	if a.ranged && !a.came && a.failures > 1 && evidence.CodingOfBody(&a.next.Response) != evidence.CodingNone {
+	if a.ranged && !a.came && tries > 1 && !a.next.Response.Offsets {
 		// The browser refuses, perhaps, what it cannot decode: a range of an encoded body.
-		return a.withoutRanges(err.Error())
+		switch coding := evidence.CodingOfBody(&a.next.Response); {
+		case coding == evidence.CodingSome, coding == evidence.CodingHidden && a.givesAll:
+			return a.withoutRanges(err.Error())
+		case coding == evidence.CodingHidden:
+			a.asksForAll = true
+		}
 	}
 	delay := policy.Soon()
-	if a.failures > 1 {
-		delay = policy.Wait(a.failures - 1)
+	if tries > 1 {
+		delay = policy.PatientWait(tries-1, stalled)
 	}
 	delay = max(delay, time.Until(a.notBefore))
-	return nil, Verdict{Wait: delay, Why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
+	return nil, Verdict{Wait: delay, Patient: patient, Least: max(0, time.Until(a.notBefore)), Why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
 }
 
 // brokenAgain counts a response that began at byte 0 although some of the body was

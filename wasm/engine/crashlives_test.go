@@ -140,6 +140,7 @@ func crashFull(w *world) func() {
 	}
 	_, _ = w.engine.Fetch(context.Background(), fetchInit("f", siteB, siteA))
 	return func() {
+		time.Sleep(30 * time.Second) // in which room may become free
 		for _, event := range w.events.Dispatched() {
 			if event.Snapshot.FailureReason != bgfetch.ReasonQuotaExceeded {
 				w.t.Errorf("it ended with %+v", event.Snapshot)

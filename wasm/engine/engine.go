@@ -33,6 +33,9 @@ type Engine struct {
 	Ports
 	options Options
 
+	// freeing are the Bodies of Ports.
+	freeing *freeingBodies
+
 	// number tells this engine's snapshots from those of others.
 	number int64
 
@@ -96,9 +99,11 @@ func NewEngine(ports Ports, options Options) *Engine {
 
 		keptChanged: make(chan struct{}, 1),
 	}
+	e.freeing = &freeingBodies{Bodies: ports.Bodies}
+	e.Bodies = e.freeing
 	e.Store = newBoundedStore(ports.Store, func(cause error) { e.end(cause) })
 	e.downloads = &download.Config{
-		Network: ports.Network, Bodies: ports.Bodies, Origin: e.options.Origin, Segments: e.options.Segments, Pace: e.options.Ranges,
+		Network: ports.Network, Bodies: e.Bodies, Origin: e.options.Origin, Segments: e.options.Segments, Pace: e.options.Ranges,
 		MaxPerHost: e.options.MaxPerHost, Framing: e.options.Framing, Go: e.goWork,
 	}
 	e.log = library.NewLog(e.Store, e.options.OnLog)

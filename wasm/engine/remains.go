@@ -160,10 +160,11 @@ func cachesOf(all []*bgfetch.Remains) []string {
 // MakeRoom implements download.Book.
 func (o owner) MakeRoom(bytes int64) bool { return o.fetch.makeRoom(bytes) }
 
-// makeRoom deletes what may go for the background fetch: remains, the oldest first, or else of
-// what is kept. So many bytes, or a little more. It says whether there may be more room now.
+// makeRoom waits for room that is about to be free, or deletes what may go for the background
+// fetch: remains, the oldest first, or else of what is kept. So many bytes, or a little more. It
+// says whether there may be more room now.
 func (f *backgroundFetch) makeRoom(bytes int64) bool {
-	return f.engine.clearRemains(bytes) || f.engine.evictForRoom(bytes, f.state.Room)
+	return f.engine.freeing.awaitFreed(f.ctx) || f.engine.clearRemains(bytes) || f.engine.evictForRoom(bytes, f.state.Room)
 }
 
 // clearRemains deletes remains, the oldest first: so many bytes, or a little more. It says whether

@@ -99,7 +99,7 @@ func TestRightBytes(t *testing.T) {
 				r.Cut = 2 * mib
 			}
 			return r
-		}, nil, "", 4},
+		}, nil, "", 6},
 		{"a coding that breaks off ends cleanly, the length is known", firefox, func(n int, init bgfetch.TransferInit) response {
 			if n > 1 {
 				return file.Respond(init)

@@ -133,6 +133,23 @@ func VersionOf(d *bgfetch.ResponseData, head bgfetch.Head, complete int64) Versi
 	return VersionUnknown
 }
 
+// StandsIn says whether a response is, most likely, none of the server's, but a page that stands in
+// for the file: that of a captive portal or of a gateway where somebody has to log in, or one that
+// says "not found" with the status 200. It is HTML, and what is stored is not.
+func StandsIn(d *bgfetch.ResponseData, head bgfetch.Head) bool {
+	return head.Status >= 200 && head.Status <= 299 && d.Head != nil && len(d.Segments) > 0 && mediaType(*d.Head) != "" && !isHTML(*d.Head) && isHTML(head)
+}
+
+func isHTML(head bgfetch.Head) bool {
+	is := mediaType(head)
+	return is == "text/html" || is == "application/xhtml+xml"
+}
+
+func mediaType(head bgfetch.Head) string {
+	is, _, _ := strings.Cut(head.Value("Content-Type"), ";")
+	return strings.ToLower(strings.TrimSpace(is))
+}
+
 // Doubt takes back a length that another response contradicts.
 func Doubt(d *bgfetch.ResponseData, complete int64) {
 	if d.Length >= 0 && complete >= 0 && d.Length != complete {

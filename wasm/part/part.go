@@ -159,6 +159,8 @@ func (e *Refused) Error() string { return e.Why }
 var (
 	// ErrMismatch: bytes that came are not those that are stored.
 	ErrMismatch = errors.New("the bytes are not those that are stored")
+	// ErrStalled: no byte came in time.
+	ErrStalled = errors.New("no byte came in time")
 	// ErrUnproved: the body ended, and nothing proves that this is its end.
 	ErrUnproved = errors.New("the body ended, and nothing proves that it is complete")
 )
@@ -338,10 +340,10 @@ func (p *Part) Rest() (rest ranges.Span, nothingMoved bool) {
 	return ranges.Span{Start: p.next, End: p.end}, p.next == p.Start
 }
 
-// Delay is how long a server that answers so wants to be left alone.
+// Delay is how long a server that answers so wants to be left alone, at most as long as is waited for.
 func (r *Refused) Delay(policy bgfetch.RetryPolicy) time.Duration {
 	if delay, ok := ranges.RetryAfter(r.Head, time.Now()); ok {
-		return delay
+		return min(delay, policy.LongestRetryAfter(true))
 	}
 	return policy.Wait(1)
 }

@@ -133,3 +133,14 @@ func TestCut(t *testing.T) {
 	})
 	expect(t, "compared", read.compared, ranges.Span{Start: 40, End: 70})
 }
+
+// TestDelay: a server that refuses a range is left alone for as long as it says, and not for ever.
+func TestDelay(t *testing.T) {
+	policy := bgfetch.DefaultRetryPolicy
+	for says, want := range map[string]time.Duration{"30": 30 * time.Second, "86400": 24 * time.Hour, "9999999999": policy.GiveUpAfter} {
+		refused := &part.Refused{Head: bgfetch.Head{Status: 503, Headers: []bgfetch.Header{{"Retry-After", says}}}}
+		if got := refused.Delay(policy); got != want {
+			t.Errorf("Retry-After %s is %v, want %v", says, got, want)
+		}
+	}
+}

@@ -179,7 +179,7 @@ func (p *Part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled 
 	stalled, cancel = context.WithTimeout(ctx, stall)
 	return stalled, cancel, func(err error) error {
 		if ctx.Err() == nil && stalled.Err() != nil {
-			return fmt.Errorf("no byte for %v: %w", stall, bgfetch.ErrNetwork)
+			return fmt.Errorf("%w, %v: %w", ErrStalled, stall, bgfetch.ErrNetwork)
 		}
 		return err
 	}
