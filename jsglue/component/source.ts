@@ -73,6 +73,7 @@ export class WorkerSource implements Source {
     this.#registration = registration;
     this.base = `${registration.scope}${MARK}/`;
     this.#watch = new Watch(registration, {
+      groups: new Map(),
       uniqueIds: () => [],
       hear: async (message) => this.#hear(message),
       lost: () => this.#lose(),

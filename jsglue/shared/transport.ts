@@ -7,6 +7,7 @@
  * snapshots calls it, and awaits it before acknowledging them.
  */
 
+import type { Groups } from './group';
 import type { Method, RequestBodies } from './protocol';
 
 export interface Reply {
@@ -36,6 +37,12 @@ export interface Transport {
 
   /** The opposite. Also called for ids that are not watched. */
   unwatch(uniqueId: string): void;
+
+  /** The objects that stand for groups. */
+  readonly groups: Groups;
+
+  /** One of that name was added: it is to be told what there is, and what comes. */
+  watchGroup(name: string): void;
 
   /** Whether the registration has an active worker. */
   hasActiveWorker(): boolean;
