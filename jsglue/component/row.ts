@@ -3,7 +3,19 @@
 import type { Listing } from '../shared/protocol';
 import { fromWire } from '../shared/wire-text';
 import { h, setText } from './html';
-import { type Action, actionsOf, amountText, doneOf, isEnded, isGroup, nameOf, partOf, stateOf, stateText, type Wording } from './listing';
+import {
+  type Action,
+  actionsOf,
+  amountText,
+  doneOf,
+  isEnded,
+  isGroup,
+  nameOf,
+  partOf,
+  stateOf,
+  stateText,
+  type Wording,
+} from './listing';
 import { Rate } from './rate';
 import type { File } from './source';
 import { fill } from './texts';

@@ -129,7 +129,12 @@ export class BackgroundFetchGroup extends EventTarget {
     const fire = (type: string, what: (sums: GroupSnapshot) => unknown): void => {
       if (JSON.stringify(what(before)) !== JSON.stringify(what(snapshot))) this.dispatchEvent(new Event(type));
     };
-    fire('progress', ({ downloaded, downloadTotal, uploaded, uploadTotal }) => [downloaded, downloadTotal, uploaded, uploadTotal]);
+    fire('progress', ({ downloaded, downloadTotal, uploaded, uploadTotal }) => [
+      downloaded,
+      downloadTotal,
+      uploaded,
+      uploadTotal,
+    ]);
     fire('statechange', ({ ids, states, results }) => [ids, states, results]);
   }
 }

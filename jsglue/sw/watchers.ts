@@ -50,7 +50,9 @@ export class Watchers {
       return null;
     }
     await withDeadline(told, ACK_DEADLINE_MS);
-    const acknowledged = [...this.#watchers.keys()].map((client) => this.#tellAndWait(client, { type: 'snapshots', snapshots, groups }));
+    const acknowledged = [...this.#watchers.keys()].map((client) =>
+      this.#tellAndWait(client, { type: 'snapshots', snapshots, groups }),
+    );
     await Promise.all(acknowledged);
     return null;
   }

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Format } from '../../jsglue/component/format';
-import { actionsOf, amountText, grouped, isEnded, isGroup, nameOf, partOf, stateOf, stateText } from '../../jsglue/component/listing';
+import {
+  actionsOf,
+  amountText,
+  grouped,
+  isEnded,
+  isGroup,
+  nameOf,
+  partOf,
+  stateOf,
+  stateText,
+} from '../../jsglue/component/listing';
 import { fill, TEXTS } from '../../jsglue/component/texts';
 import { Turns } from '../../jsglue/component/turns';
 import type { Ended, GroupSnapshot, Listing } from '../../jsglue/shared/protocol';

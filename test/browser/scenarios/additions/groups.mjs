@@ -70,12 +70,22 @@ scenario('groups: the sums, events, and what became of each', {}, async (test) =
   }
   await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
   await page.waitFor('all results', 10_000, () => group.results.success === 3);
-  const done = { ...EMPTY, ids: ['e0', 'e1', 'e2'], downloaded: 12 * MiB, downloadTotal: 12 * MiB, results: { success: 3, failure: 0 } };
+  const done = {
+    ...EMPTY,
+    ids: ['e0', 'e1', 'e2'],
+    downloaded: 12 * MiB,
+    downloadTotal: 12 * MiB,
+    results: { success: 3, failure: 0 },
+  };
   assert.deepEqual(await page.evaluate(sums), done);
   const told = await page.evaluate(() => told);
   const progress = told.filter(({ type }) => type === 'progress').map(({ downloaded }) => downloaded);
   assert.ok(progress.length >= 3, `${progress.length} progress events`);
-  assert.deepEqual(progress, progress.toSorted((a, b) => a - b), 'it only grows');
+  assert.deepEqual(
+    progress,
+    progress.toSorted((a, b) => a - b),
+    'it only grows',
+  );
   assert.ok(told.some(({ type, state }) => type === 'statechange' && state === 'running'));
   assert.deepEqual(told.at(-1).results, { success: 3, failure: 0 });
 
@@ -229,10 +239,12 @@ scenario('groups: in the worker, and bad names', {}, async (test) => {
     const { backgroundFetch } = self.registration ?? (await t.site());
     const refused = {};
     const tryTo = async (what, call) => {
-      refused[what] = await Promise.resolve().then(call).then(
-        () => 'accepted',
-        (error) => `${error.name}: ${error.message}`,
-      );
+      refused[what] = await Promise.resolve()
+        .then(call)
+        .then(
+          () => 'accepted',
+          (error) => `${error.name}: ${error.message}`,
+        );
     };
     for (const [what, name] of Object.entries({ empty: '', long: 'x'.repeat(501), number: 7, null: null, symbol: Symbol('x') })) {
       await tryTo(`group: ${what}`, () => backgroundFetch.group(name));
@@ -245,7 +257,13 @@ scenario('groups: in the worker, and bad names', {}, async (test) => {
     const long = backgroundFetch.group('😀'.repeat(500));
     return { refused, long: long.name.length, ids: await backgroundFetch.getIds() };
   };
-  const names = { group: /^TypeError: name /, fetch: /^TypeError: options\.group /, keep: /^TypeError: options\.keep\.group /, new: /^TypeError/, getter: /^TypeError/ };
+  const names = {
+    group: /^TypeError: name /,
+    fetch: /^TypeError: options\.group /,
+    keep: /^TypeError: options\.keep\.group /,
+    new: /^TypeError/,
+    getter: /^TypeError/,
+  };
   for (const where of [await page.evaluate(bad, file.url), await inWorker(bad, file.url)]) {
     for (const [what, answer] of Object.entries(where.refused)) assert.match(answer, names[what.split(':')[0]], what);
     assert.deepEqual([where.long, where.ids], [1000, []]);
