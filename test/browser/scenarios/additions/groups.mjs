@@ -134,14 +134,15 @@ scenario('groups: all are paused, changed, go on, and are aborted', { timeout: 1
   }
   await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
 
-  const more = test.resource({ size: 64 * MiB, rate: MiB });
+  const more = ['a', 'b'].map(() => test.resource({ size: 64 * MiB, rate: MiB }));
   const other = test.resource({ size: MiB, rate: MiB });
   await page.evaluate(
-    async (url, other, group) => {
-      for (const id of ['a', 'b']) await t.startFetch(id, `${url}&${id}`, { group });
+    async ([a, b], other, group) => {
+      await t.startFetch('a', a, { group });
+      await t.startFetch('b', b, { group });
       await t.startFetch('other', other);
     },
-    more.url,
+    more.map(({ url }) => url),
     other.url,
     GROUP,
   );
