@@ -3,10 +3,10 @@
  * each with a port for what comes back. What is watched is told over and over.
  */
 
-import { tellGroups, type Groups } from '../shared/group';
+import { tellGroups } from '../shared/group';
 import { loseInstances, tellGone, tellInstances } from '../shared/instances';
 import type { Method, RequestBodies } from '../shared/protocol';
-import type { Reply, Transport } from '../shared/transport';
+import type { Groups, Reply, Transport } from '../shared/transport';
 import { requestOf } from './exchange';
 import { checkPolicy } from './policy';
 import { Watch } from './watch';

@@ -6,16 +6,14 @@
 import { ask, changeOptions, type Addressee } from './asking';
 import { bodyOf } from './errors';
 import { EventHandlerAttribute } from './event-handler';
-import { MAX_GROUP, type AbortReply, type GroupSnapshot } from './protocol';
+import { toGroup } from './group-name';
+import type { AbortReply, GroupSnapshot } from './protocol';
 import { isOlder } from './snapshots';
 import type { NetworkOptions } from './network-options';
 import type { State } from './states';
-import type { Transport } from './transport';
+import type { Groups, Transport } from './transport';
 import { illegalUnlessInternal, INTERNAL } from './webidl';
-import { fromWire, toWire } from './wire-text';
-
-/** The objects of a registration in this realm, by name as it travels on the wire. */
-export type Groups = Map<string, BackgroundFetchGroup>;
+import { fromWire } from './wire-text';
 
 let show: (object: BackgroundFetchGroup, snapshot: GroupSnapshot) => void;
 
@@ -23,27 +21,20 @@ let show: (object: BackgroundFetchGroup, snapshot: GroupSnapshot) => void;
 export function tellGroups(groups: Groups, snapshots: GroupSnapshot[] = []): void {
   for (const snapshot of snapshots) {
     const object = groups.get(snapshot.group);
-    if (object) show(object, snapshot);
+    if (object) show(object as BackgroundFetchGroup, snapshot);
   }
 }
 
 /** The object of that name, which is told from now on. */
 export function groupOf(transport: Transport, value: unknown): BackgroundFetchGroup {
   const name = toGroup(value, 'name');
-  let object = transport.groups.get(name);
+  let object = transport.groups.get(name) as BackgroundFetchGroup | undefined;
   if (!object) {
     const Group = BackgroundFetchGroup as unknown as new (...internal: unknown[]) => BackgroundFetchGroup;
     transport.groups.set(name, (object = new Group(INTERNAL, transport, name)));
     transport.watchGroup(name);
   }
   return object;
-}
-
-/** The name of a group, as it travels on the wire. Throws a TypeError that says `what` is wrong. */
-export function toGroup(value: unknown, what: string): string {
-  const name = typeof value === 'string' ? toWire(value) : '';
-  if (name && [...name].length <= MAX_GROUP) return name;
-  throw new TypeError(`${what} is not a text of 1 to ${MAX_GROUP} characters`);
 }
 
 export class BackgroundFetchGroup extends EventTarget {

@@ -5,7 +5,7 @@
 
 import { toNetworkOptions } from './network-options';
 import type { KeepOptions, Room } from './kept-info';
-import { toGroup } from './group';
+import { toGroup } from './group-name';
 import { toPieces, type Pieces } from './pieces';
 import { MAX_LENGTH, type FetchInit, type StoredImage } from './protocol';
 import { resolveURL } from './resolve-url';

@@ -7,7 +7,6 @@
  * snapshots calls it, and awaits it before acknowledging them.
  */
 
-import type { Groups } from './group';
 import type { Method, RequestBodies } from './protocol';
 
 export interface Reply {
@@ -16,6 +15,9 @@ export interface Reply {
   /** Its body, parsed: a type of protocol.ts, or a Problem where status >= 400. */
   body: unknown;
 }
+
+/** The BackgroundFetchGroup objects of a registration in this realm, by name as it travels on the wire. */
+export type Groups = Map<string, EventTarget>;
 
 export interface Transport {
   /**

@@ -1,9 +1,9 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
-import { tellGroups, type Groups } from '../shared/group';
+import { tellGroups } from '../shared/group';
 import { makeProblem } from '../shared/problem';
 import type { FetchList, GroupSnapshot, Method, RequestBodies } from '../shared/protocol';
-import type { Reply, Transport } from '../shared/transport';
+import type { Groups, Reply, Transport } from '../shared/transport';
 import type { Activity } from './activity';
 import type { Program } from './program';
 import { worker } from './worker';

@@ -1,10 +1,11 @@
 /** The realms that hear of snapshots: pages by their watch ports, and this worker. */
 
-import { tellGroups, type Groups } from '../shared/group';
+import { tellGroups } from '../shared/group';
 import { tellInstances } from '../shared/instances';
 import { WATCH_PORTS, type AckMessage, type Snapshot, type SnapshotsMessage } from '../shared/protocol';
 import { afterSilence } from '../shared/silence';
 import { isOlder, lost } from '../shared/snapshots';
+import type { Groups } from '../shared/transport';
 import type { HostMethods } from './host';
 
 const ACK_DEADLINE_MS = 1000;
