@@ -98,10 +98,13 @@ func (p *presenter) isDue(f *backgroundFetch) bool {
 
 // goesOn says whether others of the group of f are under way.
 func (p *presenter) goesOn(f *backgroundFetch) bool {
+	if f.state.Group == "" {
+		return false
+	}
 	p.engine.mu.Lock()
 	defer p.engine.mu.Unlock()
 	for _, other := range p.engine.active {
-		if f.state.Group != "" && other.state.Group == f.state.Group {
+		if other.state.Group == f.state.Group {
 			return true
 		}
 	}
