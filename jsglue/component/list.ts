@@ -7,7 +7,7 @@ import type { Ended, Listing } from '../shared/protocol';
 import { Format } from './format';
 import { h, setText } from './html';
 import { registrationOf, sourceOf } from './registration';
-import { type Action, isEnded } from './listing';
+import { type Action, grouped, isEnded, isGroup } from './listing';
 import { Row } from './row';
 import type { Shown, Source } from './source';
 import { STYLE } from './style';
@@ -54,7 +54,7 @@ export class BackgroundFetchList extends HTMLElement {
     root.adoptedStyleSheets = [STYLE()];
     root.append(active, this.#endedSection, this.#error, this.#status);
     this.#showTexts();
-    this.#show({ fetches: [], ended: [] });
+    this.#show({ fetches: [], groups: [], ended: [] });
   }
 
   /** What it says; those that are left out are in English. */
@@ -112,7 +112,7 @@ export class BackgroundFetchList extends HTMLElement {
           lost: () => !isOver() && this.#connect(),
         });
       }
-      this.#show({ fetches: [], ended: [] });
+      this.#show({ fetches: [], groups: [], ended: [] });
       setText(this.#empty, this.#texts.noWorker);
     } catch (error) {
       if (!isOver()) this.#showTrouble(error);
@@ -127,10 +127,10 @@ export class BackgroundFetchList extends HTMLElement {
     setText(this.#empty, this.#texts.nothing);
   }
 
-  #show({ fetches, ended }: Shown): void {
+  #show({ fetches, groups, ended }: Shown): void {
     const focused = this.shadowRoot!.activeElement;
     const before = new Map(this.#rows);
-    this.#fill(this.#active, fetches, before);
+    this.#fill(this.#active, grouped(fetches, groups), before);
     this.#fill(this.#ended, ended, before);
     for (const [key, row] of before) {
       row.element.remove();
@@ -152,6 +152,7 @@ export class BackgroundFetchList extends HTMLElement {
       row.show(listing);
       const announcement = row.announcement(this.#rows.get(listing.uniqueId));
       if (announcement) setText(this.#status, announcement);
+      if (isGroup(listing)) this.#fill(row.members, listing.members, before);
       before.delete(key);
       if (row.element === next) next = next.nextElementSibling;
       else list.insertBefore(row.element, next);

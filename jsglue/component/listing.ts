@@ -1,6 +1,7 @@
 /** What the list says of a background fetch, and offers to do with it. */
 
-import type { Ended, Listing } from '../shared/protocol';
+import type { Ended, GroupSnapshot, Listing } from '../shared/protocol';
+import { fromWire } from '../shared/wire-text';
 import type { Format } from './format';
 import { fill, type Texts } from './texts';
 
@@ -14,6 +15,41 @@ export interface Wording {
 
 export function isEnded(listing: Listing): listing is Ended {
   return 'number' in listing;
+}
+
+/** A group as a row of the list: its sums, as the program tells them. */
+export interface GroupListing extends Listing {
+  members: Listing[];
+}
+
+export function isGroup(listing: Listing): listing is GroupListing {
+  return 'members' in listing;
+}
+
+/** What is listed, with each group in the place of its first background fetch. */
+export function grouped(fetches: Listing[], groups: GroupSnapshot[]): Listing[] {
+  const rows = new Map<string, Listing>();
+  for (const listing of fetches) {
+    const sums = groups.find(({ group }) => group === listing.group);
+    const key = sums ? `group ${sums.group}` : listing.uniqueId;
+    const row = rows.get(key);
+    if (row && isGroup(row)) row.members.push(listing);
+    else rows.set(key, sums ? toListing(key, sums, listing) : listing);
+  }
+  for (const row of rows.values()) if (isGroup(row)) row.pausable = row.members.some(({ pausable }) => pausable);
+  return [...rows.values()];
+}
+
+/** A row for the group of its first background fetch. */
+function toListing(key: string, sums: GroupSnapshot, first: Listing): GroupListing {
+  const { group, downloaded, downloadTotal, uploaded, uploadTotal, state } = sums;
+  return {
+    ...first,
+    ...{ group, downloaded, downloadTotal, uploaded, uploadTotal, state },
+    ...{ uniqueId: key, title: fromWire(group), result: '', failureReason: '', retryAt: undefined, detail: undefined },
+    ...{ records: 1, savable: false, paused: state === 'paused', members: [first] },
+    total: downloadTotal && downloadTotal + uploadTotal,
+  };
 }
 
 export function nameOf({ title, id, url }: Listing): string {

@@ -76,7 +76,7 @@ export class NativeSource implements Source {
         ...{ state: 'running', title: '', created: 0, url: this.#origin, records: 1 },
       };
     });
-    this.#viewer?.show({ fetches, ended: [] });
+    this.#viewer?.show({ fetches, groups: [], ended: [] });
   }
 }
 

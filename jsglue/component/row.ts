@@ -1,8 +1,21 @@
-/** One background fetch in the list: made once, and then kept up to date. */
+/** One background fetch in the list, or one group of them: made once, and then kept up to date. */
 
 import type { Listing } from '../shared/protocol';
+import { fromWire } from '../shared/wire-text';
 import { h, setText } from './html';
-import { type Action, actionsOf, amountText, doneOf, isEnded, nameOf, partOf, stateOf, stateText, type Wording } from './listing';
+import {
+  type Action,
+  actionsOf,
+  amountText,
+  doneOf,
+  isEnded,
+  isGroup,
+  nameOf,
+  partOf,
+  stateOf,
+  stateText,
+  type Wording,
+} from './listing';
 import { Rate } from './rate';
 import type { File } from './source';
 import { fill } from './texts';
@@ -52,6 +65,10 @@ export class Row {
   #files = h('ul', { class: 'files', part: 'files' });
   #filesCount = h('bdi');
   #filesBox = h('details', { part: 'detail', hidden: '' }, h('summary', {}, this.#filesCount), this.#files);
+  /** The rows of those of a group are in this one. */
+  readonly members = h('ul', { part: 'list', role: 'list' });
+  #membersCount = h('bdi');
+  #membersBox = h('details', { part: 'group', class: 'group', hidden: '' }, h('summary', {}, this.#membersCount), this.members);
   #actions = h('div', { class: 'actions', part: 'actions' }, this.#save);
   /** Some of the files cannot be had yet; and when that was asked last. */
   #filesMissing = false;
@@ -64,7 +81,7 @@ export class Row {
     const facts = h('div', { class: 'facts' }, this.#amount, this.#state);
     const main = h('div', { class: 'main' }, this.#title, this.#meta, this.#bar, facts, this.#detail, this.#filesBox);
     this.#filesBox.addEventListener('toggle', () => void this.#showFiles().catch(() => {}));
-    this.element = h('li', { class: 'item', part: 'item' }, this.#icon, main, this.#actions);
+    this.element = h('li', { class: 'item', part: 'item' }, this.#icon, main, this.#actions, this.#membersBox);
   }
 
   show(listing: Listing): void {
@@ -77,7 +94,11 @@ export class Row {
     const readable = listing.records > 1 && (!ended || listing.kept === true);
     const files = fill(texts.files, format.count(listing.records));
     if (listing.records > 1 && !readable) meta.push(files);
+    if (ended && listing.group) meta.unshift(fromWire(listing.group));
     if (ended) meta.push(format.time(listing.ended));
+    const members = isGroup(listing) ? listing.members.length : 0;
+    this.#membersBox.hidden = members === 0;
+    setText(this.#membersCount, fill(texts.members, format.count(members)));
     setText(this.#meta, meta.join(' · '));
     setText(this.#filesCount, files);
     this.#filesBox.hidden = !readable;

@@ -5,14 +5,27 @@ import { Watch } from '../page/watch';
 import { bodyOf } from '../shared/errors';
 import { fileNameOf } from '../shared/file-name';
 import { MARK, WATCH_INTERVAL_MS } from '../shared/protocol';
-import type { Ended, History, Listing, Listings, MatchReply, Method, Snapshot, SnapshotsMessage } from '../shared/protocol';
+import type {
+  Ended,
+  GroupSnapshot,
+  History,
+  Listing,
+  Listings,
+  MatchReply,
+  Method,
+  Snapshot,
+  SnapshotsMessage,
+} from '../shared/protocol';
 import { isOlder } from '../shared/snapshots';
 import { fromWire } from '../shared/wire-text';
+import { isGroup } from './listing';
 import { Turns } from './turns';
 
 /** What there is: those that are not done with, oldest first, and those that are, the last first. */
 export interface Shown {
   fetches: Listing[];
+  /** Of those. */
+  groups: GroupSnapshot[];
   ended: Ended[];
 }
 
@@ -61,7 +74,7 @@ export class WorkerSource implements Source {
   #watch: Watch;
   /** Null before start and after stop. */
   #viewer: Viewer | null = null;
-  #shown: Shown = { fetches: [], ended: [] };
+  #shown: Shown = { fetches: [], groups: [], ended: [] };
   #revision: number | undefined;
   readonly base: string;
   #turns = new Turns({ run: (turn) => this.#run(turn), failed: (error, turn) => this.#failed(error, turn) });
@@ -73,6 +86,7 @@ export class WorkerSource implements Source {
     this.#registration = registration;
     this.base = `${registration.scope}${MARK}/`;
     this.#watch = new Watch(registration, {
+      groups: new Map(),
       uniqueIds: () => [],
       hear: async (message) => this.#hear(message),
       lost: () => this.#lose(),
@@ -114,9 +128,9 @@ export class WorkerSource implements Source {
     viewer?.lost();
   }
 
-  pause = ({ uniqueId }: Listing) => this.#act('POST', `fetches/${uniqueId}/pause`);
-  resume = ({ uniqueId }: Listing) => this.#act('POST', `fetches/${uniqueId}/resume`);
-  abort = ({ uniqueId }: Listing) => this.#act('POST', `fetches/${uniqueId}/abort`);
+  pause = (listing: Listing) => this.#act('POST', pathOf(listing, 'pause'));
+  resume = (listing: Listing) => this.#act('POST', pathOf(listing, 'resume'));
+  abort = (listing: Listing) => this.#act('POST', pathOf(listing, 'abort'));
   retry = ({ number }: Ended) => this.#act('POST', `history/${number}/retry`, { uniqueId: crypto.randomUUID() });
   remove = (ended?: Ended) => this.#act('DELETE', ended ? `history/${ended.number}` : 'history');
 
@@ -160,8 +174,9 @@ export class WorkerSource implements Source {
     this.#refreshSoon(0);
   };
 
-  #hear({ snapshots }: SnapshotsMessage): void {
+  #hear({ snapshots, groups = [] }: SnapshotsMessage): void {
     const { fetches } = this.#shown;
+    this.#shown.groups = newest([...this.#shown.groups, ...groups]);
     for (const snapshot of snapshots) {
       const listing = fetches.find(({ uniqueId }) => uniqueId === snapshot.uniqueId);
       if (!listing || snapshot.result !== '') this.#refreshSoon(0);
@@ -187,23 +202,25 @@ export class WorkerSource implements Source {
   }
 
   async #load(turn: number): Promise<void> {
-    const { fetches, history } = await this.#get<Listings>('list');
-    if (history === this.#revision) return void this.#present(turn, fetches, this.#shown.ended);
+    const { history, ...listed } = await this.#get<Listings>('list');
+    if (history === this.#revision) return void this.#present(turn, listed, this.#shown.ended);
     // What is under way need not wait for what was, when there is nothing to be seen yet.
-    if (this.#revision === undefined) this.#present(turn, fetches, []);
+    if (this.#revision === undefined) this.#present(turn, listed, []);
     const read = await this.#get<History>('history');
-    if (this.#present(turn, fetches, read.fetches.map(withId))) this.#revision = read.revision;
+    if (this.#present(turn, listed, read.fetches.map(withId))) this.#revision = read.revision;
   }
 
   /** Unless a later turn was quicker. */
-  #present(turn: number, fetches: Listing[], ended: Ended[]): boolean {
+  #present(turn: number, { fetches, groups }: Omit<Listings, 'history'>, ended: Ended[]): boolean {
     if (turn < this.#newest) return false;
     this.#newest = turn;
     // What ends between the two is in both.
     const listed = fetches
       .map((listing) => this.#newer(withId(listing)))
       .filter(({ uniqueId }) => !ended.some((one) => one.uniqueId === uniqueId));
-    this.#shown = { fetches: listed, ended };
+    const there = new Set(groups.map(({ group }) => group));
+    const known = this.#shown.groups.filter(({ group }) => there.has(group));
+    this.#shown = { fetches: listed, groups: newest([...groups, ...known]), ended };
     if (listed.some(({ result }) => result !== '')) this.#refreshSoon(SOON_MS);
     this.#viewer?.show(this.#shown);
     return true;
@@ -218,6 +235,20 @@ export class WorkerSource implements Source {
   async #get<T>(path: string): Promise<T> {
     return bodyOf<T>(await requestOf(this.#registration, 'GET', path));
   }
+}
+
+function pathOf(listing: Listing, what: string): string {
+  return isGroup(listing) ? `groups/${what}?group=${encodeURIComponent(listing.group!)}` : `fetches/${listing.uniqueId}/${what}`;
+}
+
+/** The newest of each group; where they are of several engines, the last. */
+function newest(groups: GroupSnapshot[]): GroupSnapshot[] {
+  const byName = new Map<string, GroupSnapshot>();
+  for (const sums of groups) {
+    const known = byName.get(sums.group);
+    if (!known || !isOlder(sums, known)) byName.set(sums.group, sums);
+  }
+  return [...byName.values()];
 }
 
 /** The id as the site gave it. */

@@ -64,6 +64,9 @@ ul { list-style: none; margin: 0; padding: 0; }
 details { font-size: .8125rem; color: var(--_muted); }
 .item summary { font-weight: inherit; }
 .item:has(details[open]) { align-items: start; }
+.group { grid-column: 1 / -1; }
+.group .item { padding-inline-start: 1rem; }
+.group .item:last-child { border-block-end: none; }
 .files { display: grid; gap: .25rem; padding-block: .375rem; padding-inline-start: 1rem; }
 .files li { overflow-wrap: anywhere; }
 .files a { color: var(--_accent); text-underline-offset: .15em; }

@@ -25,6 +25,7 @@ export const TEXTS = {
   finishing: 'Finishing',
   left: '{time} left',
   files: '{count} files',
+  members: '{count} downloads',
   success: 'Complete',
   remains: '{size} stay for another try',
   aborted: 'Aborted',

@@ -18,6 +18,7 @@ import {
   type RetiredMessage,
   type WatchMessage,
 } from '../shared/protocol';
+import { sleep } from '../shared/deadline';
 import { hasProgram } from '../shared/names';
 import { afterSilence, type Silence } from '../shared/silence';
 import type { Reply } from '../shared/transport';
@@ -57,7 +58,7 @@ export async function requestOf(
         silent++;
         if (!reply) await complain(registration, worker);
       }
-      if (reply) await new Promise((resolve) => setTimeout(resolve, RETIRED_DELAY_MS));
+      if (reply) await sleep(RETIRED_DELAY_MS);
     }
     throw new TypeError(complaint(registration, SILENT));
   } finally {

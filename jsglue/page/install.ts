@@ -72,19 +72,11 @@ let installed = false;
 const inWorker = typeof document === 'undefined';
 
 function whatIsMissing(): string | undefined {
-  const needed: [name: string, read: () => unknown][] = [
-    ['service worker', () => (inWorker ? globalThis.ServiceWorkerRegistration : navigator.serviceWorker)],
-    ['WebAssembly', () => globalThis.WebAssembly],
-    ['IndexedDB', () => globalThis.indexedDB],
-    ['Cache API', () => globalThis.caches],
-    ['ReadableStream', () => globalThis.ReadableStream],
-  ];
-  return needed.find(([, read]) => {
-    try {
-      return !read();
-    } catch {
-      // Getters throw a SecurityError in sandboxed frames.
-      return true;
-    }
-  })?.[0];
+  const needed = ['WebAssembly', 'indexedDB', 'caches', 'ReadableStream', 'ServiceWorkerRegistration'] as const;
+  try {
+    return needed.find((name) => !globalThis[name]) ?? (inWorker || navigator.serviceWorker ? undefined : 'service worker');
+  } catch {
+    // Getters throw a SecurityError in sandboxed frames.
+    return 'storage';
+  }
 }

@@ -5,6 +5,7 @@
  * once would, now and then, so there are three ways that cannot send one.
  */
 
+import { sleep } from '../shared/deadline';
 import { forbids } from './source-list';
 
 /** The browser's own, whatever the site makes of them later. */
@@ -123,8 +124,4 @@ async function learnPolicies(): Promise<string[]> {
 
 function isRefusal({ disposition, effectiveDirective }: SecurityPolicyViolationEvent): boolean {
   return disposition === 'enforce' && effectiveDirective === 'connect-src';
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,6 +1,7 @@
 /** navigator.serviceWorker.ready waits for ever where no worker's scope covers the page: the console says so. */
 
 import { within } from '../shared/deadline';
+import { addMembers } from '../shared/webidl';
 
 const EVERY_MS = 3000;
 /** A site may register its worker late, but who still has none then does not want one. */
@@ -9,19 +10,16 @@ const TIMES = 10;
 /** From the first time that the page reads `ready`. */
 export function explainReady(): void {
   const { prototype } = ServiceWorkerContainer;
-  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'ready')!;
-  const native = descriptor.get!;
+  const native = Object.getOwnPropertyDescriptor(prototype, 'ready')!.get!;
   let asked = false;
-  const wrapped = {
+  addMembers(prototype, {
     get ready(): Promise<ServiceWorkerRegistration> {
       const ready = native.call(this);
       if (!asked) explain(ready).catch(() => {});
       asked = true;
       return ready;
     },
-  };
-  const { get } = Object.getOwnPropertyDescriptor(wrapped, 'ready')!;
-  Object.defineProperty(prototype, 'ready', { ...descriptor, get });
+  });
 }
 
 async function explain(ready: Promise<ServiceWorkerRegistration>): Promise<void> {
@@ -33,7 +31,7 @@ async function explain(ready: Promise<ServiceWorkerRegistration>): Promise<void>
     return console.warn(
       `Background Fetch: navigator.serviceWorker.ready does not resolve, since ${location.href} is in the scope of no service worker ` +
         `(there is ${scopes.join(', ')}). Put the worker's script where it covers the page, or serve it with the header ` +
-        "Service-Worker-Allowed and register it with { scope: '/' }; or use what register() resolves with.",
+        "Service-Worker-Allowed and register it with { scope: '/' }; or use the result of register().",
     );
   }
 }

@@ -3,9 +3,10 @@
  * each with a port for what comes back. What is watched is told over and over.
  */
 
+import { tellGroups } from '../shared/group';
 import { loseInstances, tellGone, tellInstances } from '../shared/instances';
 import type { Method, RequestBodies } from '../shared/protocol';
-import type { Reply, Transport } from '../shared/transport';
+import type { Groups, Reply, Transport } from '../shared/transport';
 import { requestOf } from './exchange';
 import { checkPolicy } from './policy';
 import { Watch } from './watch';
@@ -21,6 +22,7 @@ export function transportOf(registration: ServiceWorkerRegistration): PortTransp
 
 export class PortTransport implements Transport {
   #registration: ServiceWorkerRegistration;
+  readonly groups: Groups = new Map();
   #watched = new Set<string>();
   #keptAwake = false;
   #watch: Watch;
@@ -28,8 +30,10 @@ export class PortTransport implements Transport {
   constructor(registration: ServiceWorkerRegistration) {
     this.#registration = registration;
     this.#watch = new Watch(registration, {
+      groups: this.groups,
       uniqueIds: () => this.watched,
-      hear: async ({ snapshots, gone }) => {
+      hear: async ({ snapshots, groups, gone }) => {
+        tellGroups(this.groups, groups);
         await tellInstances(snapshots);
         if (gone?.length) void tellGone(gone);
       },
@@ -68,6 +72,10 @@ export class PortTransport implements Transport {
     this.#stopIfIdle();
   }
 
+  watchGroup(): void {
+    this.#watch.renewSoon([]);
+  }
+
   /** Keep the worker at work that no object of this page stands for. */
   keepAwake(wanted: boolean): void {
     if (wanted === this.#keptAwake) return;
@@ -77,6 +85,6 @@ export class PortTransport implements Transport {
   }
 
   #stopIfIdle(): void {
-    if (this.#watched.size === 0 && !this.#keptAwake) this.#watch.stop();
+    if (this.#watched.size + this.groups.size === 0 && !this.#keptAwake) this.#watch.stop();
   }
 }

@@ -8,6 +8,7 @@ import { clearDatabase } from '../shared/clear-database';
 import { loseInstances } from '../shared/instances';
 import { within } from '../shared/deadline';
 import { bodyCaches, databaseName, lockName } from '../shared/names';
+import { deleteOwnCache } from '../shared/own-caches';
 import { afterSilence } from '../shared/silence';
 import { wrapUnregister } from '../shared/unregister';
 import { post, requestMessage } from './exchange';
@@ -17,8 +18,6 @@ import { transportOf } from './transport';
 const ANSWER_WITHIN_MS = 1000;
 /** ... and one that has not begun to work, and so may have gone with its registration. */
 const ANSWER_WITHOUT_LOCK_MS = 100;
-
-const deleteCache = globalThis.CacheStorage?.prototype.delete;
 
 export function tellOfUnregistering(): void {
   wrapUnregister((registration, worker) => {
@@ -68,5 +67,5 @@ async function registeredAgain(scope: string): Promise<boolean> {
 }
 
 async function deleteAll(scope: string, names: string[]): Promise<void> {
-  await Promise.allSettled([...names.map((name) => deleteCache.call(caches, name)), clearDatabase(databaseName(scope))]);
+  await Promise.allSettled([...names.map(deleteOwnCache), clearDatabase(databaseName(scope))]);
 }

@@ -21,6 +21,8 @@ import { meet } from './meet';
 const document = globalThis.document as Document | undefined;
 
 export interface Watcher {
+  /** By the names of the groups that are told of each time. */
+  groups: ReadonlyMap<string, unknown>;
   /** What the worker is asked about each time. */
   uniqueIds(): string[];
   /** Snapshots came. They are acknowledged when this has resolved. */
@@ -107,6 +109,7 @@ export class Watch {
       protocol: PROTOCOL,
       client: this.#client,
       uniqueIds,
+      groups: [...this.#watcher.groups.keys()],
       awake: this.#awake,
     };
     this.#awake = false;

@@ -5,16 +5,18 @@
  * Not enumerable, so that whoever lists the members finds those of the standard.
  */
 
-import { bodyOf } from './errors';
+import { ask, changeOptions, post } from './asking';
+import { groupOf, type BackgroundFetchGroup } from './group';
 import { BackgroundFetchManager, transportOf } from './manager';
-import { toNetworkOptions, type Connections, type NetworkOptions, type Priority } from './network-options';
+import type { Connections, NetworkOptions, Priority } from './network-options';
 import { estimate } from './quota';
 import { placeOf, type BackgroundFetchRecord } from './record';
 import { BackgroundFetchRegistration, shownSnapshot, sourceOf } from './registration';
 import { makeRequests, storeRequest, toRequestInfo } from './requests';
-import type { OptionsReply, PauseReply } from './routes';
+import type { OptionsReply } from './routes';
 import type { State, StorageGrant } from './states';
-import { toDictionary } from './webidl';
+import { addMembers } from './webidl';
+import { fromWire } from './wire-text';
 
 /** Defines the additions on the prototypes of BackgroundFetchRegistration and BackgroundFetchManager. */
 export function defineAdditions(): void {
@@ -22,14 +24,13 @@ export function defineAdditions(): void {
   addMembers(BackgroundFetchManager.prototype, ManagerAdditions.prototype);
 }
 
-function addMembers(to: object, from: object): void {
-  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
-    if (name !== 'constructor') Object.defineProperty(to, name, descriptor);
-  }
-}
-
 /** Only its members are used, with a BackgroundFetchManager as `this`; others throw a TypeError. */
 export class ManagerAdditions {
+  /** The background fetches that have this `group`: one object for each name. */
+  group(this: BackgroundFetchManager, name: string): BackgroundFetchGroup {
+    return groupOf(transportOf(this), name);
+  }
+
   /**
    * Ask the browser not to delete what this origin stored, and tell what came of it.
    * Only a page can ask; elsewhere it tells how things stand. Some browsers ask
@@ -38,8 +39,8 @@ export class ManagerAdditions {
   async persist(this: BackgroundFetchManager): Promise<StorageGrant> {
     transportOf(this);
     const storage = navigator.storage as { persist?(): Promise<boolean>; persisted?(): Promise<boolean> } | undefined;
-    const asked = storage?.persist?.() ?? storage?.persisted?.() ?? Promise.resolve(false);
-    const persisted = await asked.catch(() => false);
+    const asked = storage?.persist?.() ?? storage?.persisted?.();
+    const persisted = (await asked?.catch(() => false)) ?? false;
     const { quota = null, usage = null } = await estimate();
     return { persisted, quota, usage };
   }
@@ -49,12 +50,16 @@ export class ManagerAdditions {
 export class RegistrationAdditions {
   /** Stop asking for bytes and keep what there is. Resolves with whether it is paused: not if it has settled. */
   async pause(this: BackgroundFetchRegistration): Promise<boolean> {
-    return ask(this, 'pause');
+    return ask(sourceOf(this), 'pause');
   }
 
   /** Go on. Resolves with false: it is not paused any more. */
   async resume(this: BackgroundFetchRegistration): Promise<boolean> {
-    return ask(this, 'resume');
+    return ask(sourceOf(this), 'resume');
+  }
+
+  get group(): string {
+    return fromWire(shownSnapshot(this as unknown as BackgroundFetchRegistration).group ?? '');
   }
 
   get paused(): boolean {
@@ -86,8 +91,7 @@ export class RegistrationAdditions {
 
   /** Change how it uses the network from now on. Resolves with whether it did: not if it has settled. */
   async setOptions(this: BackgroundFetchRegistration, options: NetworkOptions): Promise<boolean> {
-    const changes = toNetworkOptions(toDictionary(options, 'options'), 'options');
-    return (await post<OptionsReply>(this, 'options', changes))?.changed ?? false;
+    return changeOptions(sourceOf(this), options);
   }
 
   /**
@@ -104,17 +108,6 @@ export class RegistrationAdditions {
     const [made] = makeRequests([toRequestInfo(request)]);
     await source.transport.checkPolicy?.([made!.url]);
     const stored = await storeRequest(made!, new Map());
-    return (await post<OptionsReply>(this, `records/${index}/request`, stored))?.changed ?? false;
+    return (await post<OptionsReply>(source, `records/${index}/request`, stored))?.changed ?? false;
   }
-}
-
-async function ask(registration: BackgroundFetchRegistration, what: 'pause' | 'resume'): Promise<boolean> {
-  return (await post<PauseReply>(registration, what))?.paused ?? false;
-}
-
-/** Undefined for one that has settled, and is done with. */
-async function post<T>(registration: BackgroundFetchRegistration, what: string, body?: unknown): Promise<T | undefined> {
-  const { transport, path } = sourceOf(registration);
-  const reply = await transport.request('POST', `${path}/${what}`, body);
-  return reply.status === 404 ? undefined : bodyOf<T>(reply);
 }

@@ -1,3 +1,7 @@
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /**
  * What the promise resolves with; undefined where that takes longer, ms. Rejects as the promise does.
  * Where silence of another realm is to tell something, it is silence.ts that waits.

@@ -1,12 +1,13 @@
 /** The interfaces on the global object, and `registration.backgroundFetch`. */
 
+import { BackgroundFetchGroup } from './group';
 import { defineAdditions } from './additions';
 import { BackgroundFetchManager, createManager } from './manager';
 import { BackgroundFetchRecord } from './record';
 import { BackgroundFetchRegistration } from './registration';
 import { noteRequests } from './request-notes';
 import type { Transport } from './transport';
-import { defineInterface } from './webidl';
+import { addMembers, defineInterface } from './webidl';
 
 /**
  * Define BackgroundFetchManager, BackgroundFetchRegistration, BackgroundFetchRecord
@@ -21,12 +22,13 @@ export function installInterfaces(
   defineInterface(globalObject, 'BackgroundFetchManager', BackgroundFetchManager);
   defineInterface(globalObject, 'BackgroundFetchRegistration', BackgroundFetchRegistration);
   defineInterface(globalObject, 'BackgroundFetchRecord', BackgroundFetchRecord);
+  defineInterface(globalObject, 'BackgroundFetchGroup', BackgroundFetchGroup);
   defineAdditions();
 
   const managers = new WeakMap<object, BackgroundFetchManager>();
   const { prototype } = ServiceWorkerRegistration;
   const readScope = Object.getOwnPropertyDescriptor(prototype, 'scope')!.get!;
-  const accessor = {
+  addMembers(prototype, {
     get backgroundFetch(): BackgroundFetchManager {
       const registration = this as unknown as ServiceWorkerRegistration;
       // Throws the TypeError of the standard for any other `this`.
@@ -35,9 +37,7 @@ export function installInterfaces(
       if (!manager) managers.set(registration, (manager = createManager(getTransport(registration))));
       return manager;
     },
-  };
-  const descriptor = Object.getOwnPropertyDescriptor(accessor, 'backgroundFetch')!;
-  Object.defineProperty(prototype, 'backgroundFetch', { ...descriptor, enumerable: true, configurable: true });
+  });
 
   noteRequests(globalObject as { Request: typeof Request });
 }

@@ -5,8 +5,10 @@
 
 import { toNetworkOptions } from './network-options';
 import type { KeepOptions, Room } from './kept-info';
+import { toGroup } from './group-name';
 import { toPieces, type Pieces } from './pieces';
 import { MAX_LENGTH, type FetchInit, type StoredImage } from './protocol';
+import { resolveURL } from './resolve-url';
 import { toRetryOptions, withDefaultRetry } from './retry';
 import { toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
 import { toWire } from './wire-text';
@@ -50,9 +52,11 @@ function toKeep(keep: unknown): Pick<FetchInit, 'keep' | 'retention'> {
   if (Number.isNaN(+expires)) throw new TypeError('options.keep.expires is no time');
   return {
     keep: true,
-    retention: { group: group === undefined ? undefined : toWire(toDOMString(group)), pinned, expires: +expires },
+    retention: { group: optionalGroup(group, 'options.keep.group'), pinned, expires: +expires },
   };
 }
+
+const optionalGroup = (group: unknown, what: string) => (group === undefined ? undefined : toGroup(group, what));
 
 /** The members that are not in the standard, see docs/additions.md. Nothing of them is guessed at. */
 function toAdditions(
@@ -64,6 +68,7 @@ function toAdditions(
   return {
     ...toNetworkOptions(dictionary, 'options'),
     ...toKeep(dictionary.keep),
+    group: optionalGroup(dictionary.group, 'options.group'),
     room: dictionary.room as Room,
     paused,
     pieces: toPieces(pieces),
@@ -82,14 +87,5 @@ function toImage(value: unknown): StoredImage {
   const sizes = text('sizes');
   const src = text('src');
   if (src === undefined) throw new TypeError('An icon needs the member src.');
-  return { label, sizes, src: resolve(src), type: text('type') };
-}
-
-/** As the Request constructor resolves it: against the realm's base URL. */
-function resolve(url: string): string {
-  try {
-    return new Request(url).url;
-  } catch {
-    return '';
-  }
+  return { label, sizes, src: resolveURL(src), type: text('type') };
 }

@@ -5,6 +5,7 @@
  */
 
 import { isOwnCache } from './names';
+import { addMembers } from './webidl';
 
 const { CacheStorage } = globalThis;
 const native = CacheStorage?.prototype.delete;
@@ -15,10 +16,9 @@ export function deleteOwnCache(name: string): Promise<boolean> {
 
 /** From now on caches.delete() of this realm finds none of ours. */
 export function keepOwnCaches(): void {
-  const wrapped = {
+  addMembers(CacheStorage.prototype, {
     async delete(this: CacheStorage, name: string): Promise<boolean> {
       return !isOwnCache(String(name)) && Reflect.apply(native, this, arguments);
     },
-  };
-  Object.defineProperty(CacheStorage.prototype, 'delete', { value: wrapped.delete });
+  });
 }

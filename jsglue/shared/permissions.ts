@@ -4,6 +4,7 @@
  */
 
 import { EventHandlerAttribute } from './event-handler';
+import { addMembers } from './webidl';
 
 const NAME = 'background-fetch';
 
@@ -30,13 +31,12 @@ export function installPermissions(getState: () => Promise<PermissionState>): ()
     status.show(state);
     return status.object;
   };
-  const wrapped = {
+  addMembers(Permissions.prototype, {
     async query(this: Permissions, descriptor: PermissionDescriptor): Promise<unknown> {
       const isOurs = this instanceof Permissions && (descriptor as { name?: unknown } | undefined)?.name === NAME;
       return isOurs ? ask() : Reflect.apply(native, this, arguments);
     },
-  };
-  Object.defineProperty(Permissions.prototype, 'query', { value: wrapped.query });
+  });
   return () => void (status && ask().catch(() => {}));
 }
 

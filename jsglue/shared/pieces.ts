@@ -1,5 +1,6 @@
 /** `options.pieces` of fetch(), an addition to the standard: hashes of the pieces of bodies. */
 
+import { resolveURL } from './resolve-url';
 import { toDictionary, toDOMString, toSequence } from './webidl';
 
 /** Hashes of the pieces of a body. wasm/digest/pieces.go knows which are well formed. */
@@ -18,17 +19,11 @@ export function toPieces(value: unknown): Map<string, Pieces> {
     const { hashes, length } = toDictionary(member, what);
     const parsed = toSequence(hashes, `${what}.hashes`, toDOMString);
     if (!Number.isSafeInteger(length)) throw new TypeError(`${what}.length is not a whole number: ${String(length)}`);
-    byURL.set(resolve(key, what), { length: length as number, hashes: parsed });
+    const url = resolveURL(key);
+    if (!url) throw new TypeError(`${what} is not for a URL.`);
+    byURL.set(url, { length: length as number, hashes: parsed });
   }
   return byURL;
-}
-
-function resolve(url: string, what: string): string {
-  try {
-    return new Request(url).url;
-  } catch {
-    throw new TypeError(`${what} is not for a URL.`);
-  }
 }
 
 /** Throws a TypeError for pieces of what is not requested. */

@@ -64,6 +64,8 @@ export interface WatchMessage {
    * what is unfinished.
    */
   uniqueIds: string[];
+  /** Names of the groups that it wants to hear of. */
+  groups?: string[];
   /** The page is online again, or has become visible: what waits for a server is tried now. */
   awake?: boolean;
 }
@@ -121,6 +123,7 @@ export interface ReplyMessage {
 export interface SnapshotsMessage {
   type: 'snapshots';
   snapshots: Snapshot[];
+  groups?: GroupSnapshot[];
   /** Unique ids of the watch that the engine does not know (any more). */
   gone?: string[];
   /** When present, the page answers {type: 'ack', ack} once its objects show it. */
@@ -151,12 +154,37 @@ export interface Snapshot extends NetworkOptions {
   recordsAvailable: boolean;
 
   // Additions to the standard, see additions.ts.
+  group?: string;
   /** The records stay, for now, and no more snapshots need to be waited for. */
   kept?: boolean;
   paused: boolean;
   state: State;
   /** ms since 1970, while state is waiting-host, waiting-retry or waiting-refresh. */
   retryAt?: number;
+}
+
+/** The longest name of a group, in characters. */
+export const MAX_GROUP = 500;
+
+/** The background fetches that have a group, and how far they are: wasm/bgfetch/group.go. */
+export interface GroupSnapshot {
+  engine: number;
+  revision: number;
+  group: string;
+  ids: string[];
+  /** Bytes, without those that have failed. */
+  downloadTotal: number;
+  downloaded: number;
+  uploadTotal: number;
+  uploaded: number;
+  state: State;
+  /** How many there are of each; of a state that none has, nothing. */
+  states: Partial<Record<State, number>>;
+  results: { success: number; failure: number };
+}
+
+export interface GroupList {
+  groups: GroupSnapshot[];
 }
 
 export interface FetchList {
@@ -196,6 +224,8 @@ export interface Ended extends Listing {
 export interface Listings {
   /** Those that are not done with, oldest first. */
   fetches: Listing[];
+  /** Theirs. */
+  groups: GroupSnapshot[];
   /** Revision of the history: another number after each change. */
   history: number;
 }
@@ -279,6 +309,7 @@ export interface FetchInit extends NetworkOptions {
   downloadTotal: number;
 
   // Additions to the standard.
+  group?: string;
   keep?: boolean;
   /** For how long what is kept stays. */
   retention?: Retention;

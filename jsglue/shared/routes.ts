@@ -12,6 +12,8 @@ import type {
   AbortReply,
   FetchInit,
   FetchList,
+  GroupList,
+  GroupSnapshot,
   History,
   KeptList,
   KeptUsage,
@@ -57,6 +59,13 @@ export interface Routes {
    * reader that has waited long, unless stay is there, too.
    */
   'GET fetches/{uniqueId}/records/{index}/plan{?from,generation,seek,stay,wait}': { reply: Plan };
+  /** That group, whose sums are 0 where nobody has it; without a name all that there are. */
+  'GET groups{?group}': { reply: GroupList | GroupSnapshot };
+  /** All of a group that are under way; false where there are none. */
+  'POST groups/abort{?call,group}': { reply: AbortReply };
+  'POST groups/pause{?group}': { reply: PauseReply };
+  'POST groups/resume{?group}': { reply: PauseReply };
+  'POST groups/options{?group}': { request: NetworkOptions; reply: OptionsReply };
   /** 200 or 206 with a ServedBody, in whose place the bytes are sent. */
   'GET fetches/{uniqueId}/records/{index}/body{?download}': { reply: ServedBody };
   /** The same for a URL: of the record that was kept for it, or is under way. */

@@ -2,8 +2,10 @@
 
 import type { Snapshot } from './protocol';
 
+type Ordered = Pick<Snapshot, 'engine' | 'revision'>;
+
 /** Whether one is older than the other. Of those by different engines the last that came counts as the newer. */
-export function isOlder(one: Snapshot, other: Snapshot): boolean {
+export function isOlder(one: Ordered, other: Ordered): boolean {
   return one.engine === other.engine && one.revision < other.revision;
 }
 

@@ -4,6 +4,7 @@
  * the bytes themselves never pass through it.
  */
 
+import { sleep } from './deadline';
 import { bodyOf, unavailable } from './errors';
 import type { Plan, PlanSegment } from './protocol';
 import type { BodySource } from './body-source';
@@ -185,7 +186,7 @@ export class StoredBody {
       this.#queue = [];
       this.#planned = this.#offset;
       this.#complete = false;
-      await new Promise((resolve) => setTimeout(resolve, MISSING_DELAY_MS));
+      await sleep(MISSING_DELAY_MS);
       return;
     }
     this.#skip = this.#offset - segment.offset;

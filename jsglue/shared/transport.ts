@@ -16,6 +16,9 @@ export interface Reply {
   body: unknown;
 }
 
+/** The BackgroundFetchGroup objects of a registration in this realm, by name as it travels on the wire. */
+export type Groups = Map<string, EventTarget>;
+
 export interface Transport {
   /**
    * Answered by the one HTTP handler (protocol.ts has the paths). `path` is
@@ -36,6 +39,12 @@ export interface Transport {
 
   /** The opposite. Also called for ids that are not watched. */
   unwatch(uniqueId: string): void;
+
+  /** The objects that stand for groups. */
+  readonly groups: Groups;
+
+  /** One of that name was added: it is to be told what there is, and what comes. */
+  watchGroup(name: string): void;
 
   /** Whether the registration has an active worker. */
   hasActiveWorker(): boolean;

@@ -4,6 +4,8 @@
  * the registration is deleted when it is unregistered.
  */
 
+import { addMembers } from './webidl';
+
 type Forget = () => Promise<void>;
 
 /**
@@ -13,7 +15,7 @@ type Forget = () => Promise<void>;
 export function wrapUnregister(about: (registration: ServiceWorkerRegistration, active: ServiceWorker) => Forget): void {
   const { prototype } = ServiceWorkerRegistration;
   const native = prototype.unregister;
-  const wrapped = {
+  addMembers(prototype, {
     async unregister(this: ServiceWorkerRegistration): Promise<boolean> {
       // The browser's is called at once, for its order among register() and others.
       const done = native.call(this);
@@ -24,6 +26,5 @@ export function wrapUnregister(about: (registration: ServiceWorkerRegistration, 
       if (unregistered) await forget?.().catch(() => {});
       return unregistered;
     },
-  };
-  Object.defineProperty(prototype, 'unregister', { value: wrapped.unregister });
+  });
 }

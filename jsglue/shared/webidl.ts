@@ -27,6 +27,16 @@ export function defineInterface(globalObject: object, name: string, interfaceObj
   Object.defineProperty(globalObject, name, { value: interfaceObject, writable: true, configurable: true });
 }
 
+/**
+ * Give a prototype the members of another object, over those that it has. Those of an object literal
+ * are, like attributes and operations, enumerable; those of a class are not.
+ */
+export function addMembers(to: object, from: object): void {
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+    if (name !== 'constructor') Object.defineProperty(to, name, descriptor);
+  }
+}
+
 /** Throws unless at least `required` arguments were given. `method` is "Interface.method". */
 export function needArguments(given: number, required: number, method: string): void {
   if (given < required) {

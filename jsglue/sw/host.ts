@@ -55,9 +55,12 @@ export interface HostConfig {
   framing: { contentLength: boolean; keptAlive: boolean; chunked: boolean };
 }
 
-/** Shown in wasm/bgfetch/display.go: what the user is to see of a background fetch. */
+/** Shown in wasm/bgfetch/display.go: what the user is to see of a background fetch, or of a group. */
 export interface Shown {
-  uniqueId: string;
+  /** Of the notification. */
+  tag: string;
+  /** The actions are for this group. */
+  group?: string;
   title: string;
   body: string;
   /** URL. */
@@ -70,7 +73,7 @@ export interface Shown {
   snapshot: Snapshot;
 }
 
-import type { Head, KeptRecord, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
+import type { GroupSnapshot, Head, KeptRecord, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
 import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
 import type { KeepMax } from './keep-max';
@@ -150,7 +153,7 @@ export interface HostMethods {
   cacheNames: [{ prefix: string }, string[]];
 
   /** With wait: after all pages acknowledged, or 1 s. */
-  update: [{ snapshots: Snapshot[]; wait: boolean }, null];
+  update: [{ snapshots: Snapshot[]; groups: GroupSnapshot[]; wait: boolean }, null];
   /** Fire the closing event; answered when it is no longer active. */
   dispatch: [{ type: Exclude<EventType, 'backgroundfetchclick'>; snapshot: Snapshot }, null];
   /**
@@ -163,9 +166,9 @@ export interface HostMethods {
    * active, with the indices of those that are being read then.
    */
   evict: [{ records: KeptRecord[] }, number[]];
-  /** Show it, in place of what is shown of the same background fetch, if the site may. */
+  /** Show it, in place of what is shown with the same tag, if the site may. */
   show: [Shown, null];
-  closeShown: [{ uniqueId: string }, null];
+  closeShown: [{ tag: string }, null];
   /** How many background fetches are not yet done with (0: the worker may rest). */
   active: [{ count: number }, null];
   /** Something happened: for the console. */

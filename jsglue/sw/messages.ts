@@ -6,6 +6,7 @@ import {
   MARK,
   PROTOCOL,
   type AliveMessage,
+  type GroupSnapshot,
   type PartMessage,
   type ReplyMessage,
   type RequestMessage,
@@ -124,7 +125,7 @@ function partsFrom(port: MessagePort, handle: string, body: Blob | { size: numbe
 
 /** Always sends a word, if only that nothing is known: the page listens for one. */
 async function watch(
-  { client, protocol, uniqueIds, awake }: WatchMessage,
+  { client, protocol, uniqueIds, groups = [], awake }: WatchMessage,
   port: MessagePort,
   program: Program,
   watchers: Watchers,
@@ -146,6 +147,11 @@ async function watch(
       if (status === 404) gone.push(uniqueId);
     }),
   );
+  const told: GroupSnapshot[] = [];
+  for (const name of groups) {
+    const { status, body } = await program.request('GET', `groups?group=${encodeURIComponent(name)}`);
+    if (status === 200) told.push(JSON.parse(body));
+  }
   watchers.remember(snapshots);
-  port.postMessage({ type: 'snapshots', snapshots, gone } satisfies SnapshotsMessage);
+  port.postMessage({ type: 'snapshots', snapshots, groups: told, gone } satisfies SnapshotsMessage);
 }

@@ -43,7 +43,7 @@ export class Parts {
       return hostMethods(this, transfers);
     };
     this.program = new Program(context, this.activity, this.lock, this.handles, methods, () => this.lifetime.busy);
-    this.transport = new LocalTransport(this.program, this.activity);
+    this.transport = new LocalTransport(this.program, this.activity, this.watchers.groups);
     this.served = new Served(this.transport);
   }
 

@@ -1,5 +1,5 @@
 /**
- * What the user is shown: a notification for each background fetch, where the site
+ * What the user is shown: a notification for each background fetch, or for each group, where the site
  * has the permission already. What is in it, and when, the Go program decides.
  * Source: https://wicg.github.io/background-fetch/#display-a-background-fetch
  */
@@ -20,25 +20,26 @@ const TAG = 'bgfetch:';
 /** What our notifications carry. They outlive the worker, and the background fetch. */
 interface Data {
   [MARK]: Snapshot;
+  group?: string;
   prompting: boolean;
 }
 
 /** Members that the DOM types leave out. */
 type Options = NotificationOptions & { actions?: { action: string; title: string }[]; renotify?: boolean };
 
-export async function show({ uniqueId, title, body, icon, actions, prompting, snapshot }: HostMethods['show'][0]) {
+export async function show({ tag, group, title, body, icon, actions, prompting, snapshot }: HostMethods['show'][0]) {
   if (!isAllowed()) return null;
   const { maxActions } = Notification as { maxActions?: number };
-  const data: Data = { [MARK]: snapshot, prompting: prompting ?? false };
-  const options: Options = { tag: TAG + uniqueId, body, data, silent: true, renotify: false };
+  const data: Data = { [MARK]: snapshot, group, prompting: prompting ?? false };
+  const options: Options = { tag: TAG + tag, body, data, silent: true, renotify: false };
   if (icon) options.icon = icon;
   if (maxActions) options.actions = actions.slice(0, maxActions);
   await worker.registration.showNotification(fromWire(title), options);
   return null;
 }
 
-export async function closeShown({ uniqueId }: HostMethods['closeShown'][0]): Promise<null> {
-  if (isAllowed()) close(await worker.registration.getNotifications({ tag: TAG + uniqueId }));
+export async function closeShown({ tag }: HostMethods['closeShown'][0]): Promise<null> {
+  if (isAllowed()) close(await worker.registration.getNotifications({ tag: TAG + tag }));
   return null;
 }
 
@@ -83,10 +84,11 @@ export function listenForClicks(
     if (dataOf(event.notification)) event.stopImmediatePropagation();
   });
 
-  async function clicked({ action, notification }: NotificationEvent, { [MARK]: shown, prompting }: Data): Promise<void> {
-    const path = `fetches/${shown.uniqueId}`;
+  async function clicked({ action, notification }: NotificationEvent, { [MARK]: shown, group, prompting }: Data): Promise<void> {
     if (action || prompting) {
-      await transport.request('POST', `${path}/${action || 'resume'}`);
+      const what = action || 'resume';
+      const path = group ? `groups/${what}?group=${encodeURIComponent(group)}` : `fetches/${shown.uniqueId}/${what}`;
+      await transport.request('POST', path);
       return;
     }
     const snapshot = watchers.latest(shown.uniqueId) ?? (await current(shown));

@@ -1,20 +1,23 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
+import { tellGroups } from '../shared/group';
 import { makeProblem } from '../shared/problem';
-import type { FetchList, Method, RequestBodies } from '../shared/protocol';
-import type { Reply, Transport } from '../shared/transport';
+import type { FetchList, GroupSnapshot, Method, RequestBodies } from '../shared/protocol';
+import type { Groups, Reply, Transport } from '../shared/transport';
 import type { Activity } from './activity';
 import type { Program } from './program';
 import { worker } from './worker';
 
 /** What is being asked about a background fetch by code in this worker. */
 export class LocalTransport implements Transport {
+  readonly groups: Groups;
   #program: Program;
   #activity: Activity;
   /** Requests under way, by unique id; and when the last one ended, performance.now(). */
   #open = new Map<string, { count: number; idleSince: number }>();
 
-  constructor(program: Program, activity: Activity) {
+  constructor(program: Program, activity: Activity, groups: Groups) {
+    this.groups = groups;
     this.#program = program;
     this.#activity = activity;
   }
@@ -37,6 +40,14 @@ export class LocalTransport implements Transport {
   /** Instances of this realm are told of everything, see watchers.ts. */
   watch(): void {}
   unwatch(): void {}
+
+  /** What there is of a group nobody tells. Where it cannot be had, the next change tells it. */
+  watchGroup(name: string): void {
+    void this.request('GET', `groups?group=${encodeURIComponent(name)}`).then(
+      ({ status, body }) => status === 200 && tellGroups(this.groups, [body as GroupSnapshot]),
+      () => {},
+    );
+  }
 
   hasActiveWorker(): boolean {
     return worker.registration.active !== null;

@@ -1,9 +1,11 @@
 /** The realms that hear of snapshots: pages by their watch ports, and this worker. */
 
+import { tellGroups } from '../shared/group';
 import { tellInstances } from '../shared/instances';
 import { WATCH_PORTS, type AckMessage, type Snapshot, type SnapshotsMessage } from '../shared/protocol';
 import { afterSilence } from '../shared/silence';
 import { isOlder, lost } from '../shared/snapshots';
+import type { Groups } from '../shared/transport';
 import type { HostMethods } from './host';
 
 const ACK_DEADLINE_MS = 1000;
@@ -16,6 +18,8 @@ interface Watcher {
 }
 
 export class Watchers {
+  /** The objects of this worker that stand for groups. */
+  readonly groups: Groups = new Map();
   /** By client, as the page names itself. */
   #watchers = new Map<string, Watcher>();
   #lastAck = 0;
@@ -38,15 +42,18 @@ export class Watchers {
    * Tells this worker's objects, then all pages. With wait, resolves when all have
    * acknowledged, at the latest after 1 s; who did not is taken for gone.
    */
-  async update({ snapshots, wait }: HostMethods['update'][0]): Promise<null> {
+  async update({ snapshots, groups, wait }: HostMethods['update'][0]): Promise<null> {
     this.remember(snapshots);
+    tellGroups(this.groups, groups);
     const told = tellInstances(snapshots);
     if (!wait) {
-      for (const { ports } of this.#watchers.values()) post(ports, { type: 'snapshots', snapshots });
+      for (const { ports } of this.#watchers.values()) post(ports, { type: 'snapshots', snapshots, groups });
       return null;
     }
     await withDeadline(told, ACK_DEADLINE_MS);
-    const acknowledged = [...this.#watchers.keys()].map((client) => this.#tellAndWait(client, snapshots));
+    const acknowledged = [...this.#watchers.keys()].map((client) =>
+      this.#tellAndWait(client, { type: 'snapshots', snapshots, groups }),
+    );
     await Promise.all(acknowledged);
     return null;
   }
@@ -74,14 +81,14 @@ export class Watchers {
   /** All background fetches went with their registration: they count as aborted. */
   async lose(): Promise<void> {
     const snapshots = [...this.#latest.values()].map((snapshot) => lost(snapshot));
-    await this.update({ snapshots, wait: false });
+    await this.update({ snapshots, groups: [], wait: false });
   }
 
-  async #tellAndWait(client: string, snapshots: Snapshot[]): Promise<void> {
+  async #tellAndWait(client: string, message: SnapshotsMessage): Promise<void> {
     const watcher = this.#watchers.get(client)!;
     const ack = ++this.#lastAck;
     const acknowledged = new Promise<void>((resolve) => watcher.waiting.set(ack, resolve));
-    post(watcher.ports, { type: 'snapshots', snapshots, ack });
+    post(watcher.ports, { ...message, ack });
     const inTime = await withDeadline(acknowledged, ACK_DEADLINE_MS);
     watcher.waiting.delete(ack);
     if (!inTime && this.#watchers.get(client) === watcher) {

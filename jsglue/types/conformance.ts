@@ -4,6 +4,7 @@
  */
 
 import type { ManagerAdditions, RegistrationAdditions } from '../shared/additions';
+import type { BackgroundFetchGroup as Group } from '../shared/group';
 import type { BackgroundFetchManager as Manager } from '../shared/manager';
 import type { UIOptions } from '../shared/options';
 import type { FailureReason, FetchInit, Result } from '../shared/protocol';
@@ -15,6 +16,7 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 const same = <T extends true>(): T | undefined => undefined;
 
 same<Same<keyof BackgroundFetchRecord, keyof FetchRecord>>();
+same<Same<keyof BackgroundFetchGroup, keyof Group>>();
 same<Same<keyof BackgroundFetchManager, keyof Manager | keyof ManagerAdditions>>();
 same<Same<keyof BackgroundFetchRegistration, keyof Registration | keyof RegistrationAdditions>>();
 // The pieces are told with each request.

@@ -46,6 +46,8 @@ declare global {
     keep?: boolean | KeepOptions;
     /** Addition: whether what is kept and not pinned may be deleted where it needs room. Default: 'free', it may not. */
     room?: Room;
+    /** Addition: a name for what belongs together, see `group()` of the manager. The default of `keep.group`. */
+    group?: string;
     /** Addition: it begins paused. */
     paused?: boolean;
     /** Addition: hashes of the pieces of bodies, by URL. */
@@ -75,8 +77,65 @@ declare global {
     get(id: string): Promise<BackgroundFetchRegistration | undefined>;
     /** Of all that are active. */
     getIds(): Promise<string[]>;
+    /** Addition: the background fetches that have this `group`: one object for each name in a page. */
+    group?(name: string): BackgroundFetchGroup;
     /** Addition: asks the browser not to delete what this origin stored. */
     persist?(): Promise<StorageGrant>;
+  }
+
+  interface BackgroundFetchGroupEventMap {
+    /** A sum has changed. */
+    progress: Event;
+    /** What there is, or in which state, has changed. */
+    statechange: Event;
+  }
+
+  /**
+   * Addition: the background fetches that have the same `group`: those that are under way, and those that
+   * have ended since any of them was. Its members change as they go on.
+   */
+  interface BackgroundFetchGroup extends EventTarget {
+    readonly name: string;
+    /** Each once, in order of creation. */
+    readonly ids: string[];
+    /** Bytes of all request bodies, as all sums without those that have failed. */
+    readonly uploadTotal: number;
+    readonly uploaded: number;
+    /** Bytes, as `fetch()` was told or the servers said; 0 while that is not known of one of them. */
+    readonly downloadTotal: number;
+    readonly downloaded: number;
+    /** That of the one that is nearest to its end. */
+    readonly state: State;
+    /** How many are in each state; a state that none is in is not there. */
+    readonly states: Partial<Record<State, number>>;
+    /** How many have ended, and how. */
+    readonly results: Record<'success' | 'failure', number>;
+    onprogress: ((this: BackgroundFetchGroup, event: Event) => unknown) | null;
+    onstatechange: ((this: BackgroundFetchGroup, event: Event) => unknown) | null;
+    /** All that are under way. Resolves with whether any is paused. */
+    pause(): Promise<boolean>;
+    /** All go on. Resolves with whether any is paused: false. */
+    resume(): Promise<boolean>;
+    /** Resolves with whether any was still active. */
+    abort(): Promise<boolean>;
+    /** Resolves with whether any was changed. */
+    setOptions(options: NetworkOptions): Promise<boolean>;
+
+    addEventListener<K extends keyof BackgroundFetchGroupEventMap>(
+      type: K,
+      listener: (this: BackgroundFetchGroup, event: BackgroundFetchGroupEventMap[K]) => unknown,
+      options?: boolean | AddEventListenerOptions,
+    ): void;
+    addEventListener(
+      type: string,
+      listener: EventListenerOrEventListenerObject | null,
+      options?: boolean | AddEventListenerOptions,
+    ): void;
+    removeEventListener(
+      type: string,
+      listener: EventListenerOrEventListenerObject | null,
+      options?: boolean | EventListenerOptions,
+    ): void;
   }
 
   interface BackgroundFetchRegistrationEventMap {
@@ -113,6 +172,8 @@ declare global {
     pause?(): Promise<boolean>;
     /** Goes on. Resolves with whether it is paused. */
     resume?(): Promise<boolean>;
+    /** Its group, "" where it has none. */
+    readonly group?: string;
     readonly paused?: boolean;
     readonly state?: State;
     /** While state is waiting-host, waiting-retry or waiting-refresh, else null. */
@@ -158,6 +219,7 @@ declare global {
   }
 
   var BackgroundFetchManager: { prototype: BackgroundFetchManager };
+  var BackgroundFetchGroup: { prototype: BackgroundFetchGroup };
   var BackgroundFetchRegistration: { prototype: BackgroundFetchRegistration };
   var BackgroundFetchRecord: { prototype: BackgroundFetchRecord };
 }

@@ -20,16 +20,17 @@ export interface Routes {
   'GET fetches/{uniqueId}/records/{index}{?wait}': { reply: RecordSnapshot };
   'GET fetches/{uniqueId}/zip{?record}': { reply: { parts: { bytes?: string; first?: Plan; from: number; plan?: string; sums?: { at: number; of: number }[]; to: number }[] } };
   'GET fetches{?id}': { reply: { fetches: Snapshot[] } | Snapshot };
+  'GET groups{?group}': { reply: GroupSnapshot | { groups: GroupSnapshot[] } };
   'GET history': { reply: { fetches: Ended[]; revision: number } };
   'GET kept{?group,ignoreSearch,url}': { reply: { records: KeptRecord[] } };
-  'GET list': { reply: { fetches: Listing[]; history: number } };
+  'GET list': { reply: { fetches: Listing[]; groups: GroupSnapshot[]; history: number } };
   'GET list.js': unknown;
   'GET log': { reply: Log };
   'GET page.css': unknown;
   'GET program': { reply: { goroutines: number; memory: number } };
   'GET remains': { reply: { remains: RemainsListing[] } };
   'GET usage': { reply: KeptUsage };
-  'POST fetches': { request: { downloadTotal: number; icons: Image[]; id: string; keep: boolean; maxBandwidth?: number; network?: Connections; paused: boolean; priority?: Priority; requests: Request[]; retention?: Retention; retry: RetryInit; room?: Room; title: string; uniqueId: string }; reply: Snapshot };
+  'POST fetches': { request: { downloadTotal: number; group?: string; icons: Image[]; id: string; keep: boolean; maxBandwidth?: number; network?: Connections; paused: boolean; priority?: Priority; requests: Request[]; retention?: Retention; retry: RetryInit; room?: Room; title: string; uniqueId: string }; reply: Snapshot };
   'POST fetches/{uniqueId}/abort{?call}': { reply: { aborted: boolean } };
   'POST fetches/{uniqueId}/match': { request: { first: boolean; options: MatchOptions; request: MatchRequest | null }; reply: { cache: string; records: RecordSnapshot[] } };
   'POST fetches/{uniqueId}/options': { request: NetworkOptionsInit; reply: { changed: boolean } };
@@ -37,6 +38,10 @@ export interface Routes {
   'POST fetches/{uniqueId}/records/{index}/request': { request: Request; reply: { changed: boolean } };
   'POST fetches/{uniqueId}/resume': { reply: { paused: boolean } };
   'POST fetches/{uniqueId}/ui': { request: UI; reply: Record<string, never> };
+  'POST groups/abort{?call,group}': { reply: { aborted: boolean } };
+  'POST groups/options{?group}': { request: NetworkOptionsInit; reply: { changed: boolean } };
+  'POST groups/pause{?group}': { reply: { paused: boolean } };
+  'POST groups/resume{?group}': { reply: { paused: boolean } };
   'POST history/{number}/retry': { request: { uniqueId: string }; reply: Snapshot };
   'POST ids': { request: { id: string }; reply: Snapshot };
 }
@@ -45,7 +50,7 @@ export interface HostMethods {
   active: [{ count: number }, null];
   cacheNames: [{ prefix: string }, string[]];
   close: [{ transfer: number }, null];
-  closeShown: [{ uniqueId: string }, null];
+  closeShown: [{ tag: string }, null];
   compare: [{ limits: { maxLength: number; maxTimeMs: number; minLength: number; minTimeMs: number }; stored: { key: string; length: number; offset: number }[]; transfer: number }, Compared];
   createCache: [{ cache: string }, null];
   deleteCache: [{ cache: string }, null];
@@ -66,7 +71,7 @@ export interface HostMethods {
   show: [Shown, null];
   stop: [{ transfer: number }, null];
   stored: [{ put: number }, null];
-  update: [{ snapshots: Snapshot[]; wait: boolean }, null];
+  update: [{ groups: GroupSnapshot[]; snapshots: Snapshot[]; wait: boolean }, null];
   waitChange: [{ seen: number }, number];
   waitMetered: [{ metered: boolean }, null];
   waitOnline: [null, null];
@@ -95,6 +100,7 @@ export const KEY_PREFIX = '/__bgfetch__/';
 export const PROBLEM_TYPE = 'application/problem+json';
 export const DATABASE_VERSION = 3;
 export const MAX_LENGTH = 9007199254740991;
+export const MAX_GROUP = 500;
 export const RETRY_BOUNDS = {
   headTimeout: [1, 2147483647],
   stallTimeout: [1, 2147483647],
@@ -136,6 +142,7 @@ export interface Ended {
   ended: number;
   engine: number;
   failureReason: FailureReason;
+  group?: string;
   icon?: string;
   id: string;
   kept?: boolean;
@@ -172,6 +179,7 @@ export type FailureReason = '' | 'aborted' | 'bad-status' | 'download-total-exce
 
 export interface FetchInit {
   downloadTotal: number;
+  group?: string;
   icons: Image[];
   id: string;
   keep: boolean;
@@ -193,6 +201,20 @@ export interface Framing {
   chunked: boolean;
   contentLength: boolean;
   keptAlive: boolean;
+}
+
+export interface GroupSnapshot {
+  downloadTotal: number;
+  downloaded: number;
+  engine: number;
+  group: string;
+  ids: string[];
+  results: Results;
+  revision: number;
+  state: Activity;
+  states: Partial<Record<Activity, number>>;
+  uploadTotal: number;
+  uploaded: number;
 }
 
 export interface Head {
@@ -247,6 +269,7 @@ export interface Listing {
   downloaded: number;
   engine: number;
   failureReason: FailureReason;
+  group?: string;
   icon?: string;
   id: string;
   kept?: boolean;
@@ -397,6 +420,11 @@ export type ResponseType = 'basic' | 'cors' | 'default' | 'error' | 'opaque' | '
 
 export type Result = '' | 'failure' | 'success';
 
+export interface Results {
+  failure: number;
+  success: number;
+}
+
 export interface Retention {
   expires?: number;
   group?: string;
@@ -428,11 +456,12 @@ export interface Sent {
 export interface Shown {
   actions: Action[];
   body: string;
+  group?: string;
   icon?: string;
   prompting?: boolean;
   snapshot: Snapshot;
+  tag: string;
   title: string;
-  uniqueId: string;
 }
 
 export interface Snapshot {
@@ -440,6 +469,7 @@ export interface Snapshot {
   downloaded: number;
   engine: number;
   failureReason: FailureReason;
+  group?: string;
   id: string;
   kept?: boolean;
   maxBandwidth?: number;

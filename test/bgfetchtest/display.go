@@ -33,10 +33,10 @@ func (d *Display) Show(_ context.Context, shown bgfetch.Shown) error {
 }
 
 // Close implements bgfetch.Display.
-func (d *Display) Close(_ context.Context, uniqueID string) {
+func (d *Display) Close(_ context.Context, tag string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.closed = append(d.closed, uniqueID)
+	d.closed = append(d.closed, tag)
 }
 
 // Shown returns all that was shown, oldest first.
@@ -46,7 +46,7 @@ func (d *Display) Shown() []bgfetch.Shown {
 	return append([]bgfetch.Shown(nil), d.shown...)
 }
 
-// Closed returns the unique ids of what was taken away.
+// Closed returns the tags of what was taken away.
 func (d *Display) Closed() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -25,6 +25,7 @@ type Events struct {
 	asked      []Asked
 	evicted    []bgfetch.KeptRecord
 	updates    []bgfetch.Snapshot
+	groups     []bgfetch.GroupSnapshot
 	dispatched []Dispatched
 }
 
@@ -47,10 +48,11 @@ type Asked struct {
 var _ bgfetch.Events = (*Events)(nil)
 
 // Update implements bgfetch.Events.
-func (e *Events) Update(_ context.Context, snapshots []bgfetch.Snapshot, _ bool) {
+func (e *Events) Update(_ context.Context, snapshots []bgfetch.Snapshot, groups []bgfetch.GroupSnapshot, _ bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.updates = append(e.updates, snapshots...)
+	e.groups = append(e.groups, groups...)
 }
 
 // Dispatch implements bgfetch.Events.
@@ -102,6 +104,13 @@ func (e *Events) Updates() []bgfetch.Snapshot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([]bgfetch.Snapshot(nil), e.updates...)
+}
+
+// Groups returns all snapshots of groups that were told.
+func (e *Events) Groups() []bgfetch.GroupSnapshot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]bgfetch.GroupSnapshot(nil), e.groups...)
 }
 
 // Dispatched returns the events that were fired.

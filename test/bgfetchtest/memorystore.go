@@ -166,9 +166,21 @@ func (s *MemoryStore) Create(ctx context.Context, state bgfetch.FetchState, requ
 	})
 }
 
-// PutState implements bgfetch.Store.
-func (s *MemoryStore) PutState(ctx context.Context, state bgfetch.FetchState) error {
-	return s.write(ctx, func(data *memoryData) error { return data.putState(state) })
+// PutStates implements bgfetch.Store.
+func (s *MemoryStore) PutStates(ctx context.Context, states ...bgfetch.FetchState) error {
+	return s.write(ctx, func(data *memoryData) error {
+		for _, state := range states {
+			if data.find(state.UniqueID) == nil {
+				return fmt.Errorf("put state of %q: %w", state.UniqueID, bgfetch.ErrUnknown)
+			}
+		}
+		for _, state := range states {
+			if err := data.putState(state); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Keep implements bgfetch.Store.

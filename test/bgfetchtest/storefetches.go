@@ -18,7 +18,7 @@ var storeFetchCases = []StoreCase{
 	{"create with the least", testCreateLeast},
 	{"create twice", testCreateTwice},
 	{"order of creation", testOrder},
-	{"put state", testPutState},
+	{"put states", testPutStates},
 	{"delete", testDelete},
 	{"independent", testIndependent},
 	{"unknown background fetch", testUnknown},
@@ -138,8 +138,8 @@ func testOrder(t T, open OpenStore) {
 		state.Created = created.Add(-time.Duration(i/2) * time.Hour)
 		create(t, store, state, get("/"))
 	}
-	if err := store.PutState(context.Background(), fetchState("m")); err != nil {
-		t.Fatalf("PutState: %v", err)
+	if err := store.PutStates(context.Background(), fetchState("m")); err != nil {
+		t.Fatalf("PutStates: %v", err)
 	}
 	if got := uniqueIDs(load(t, store)); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -155,7 +155,7 @@ func testOrder(t T, open OpenStore) {
 	}
 }
 
-func testPutState(t T, open OpenStore) {
+func testPutStates(t T, open OpenStore) {
 	store := open(t)
 	requests := []bgfetch.Request{get("/1"), get("/2")}
 	create(t, store, fetchState("u"), requests...)
@@ -163,8 +163,8 @@ func testPutState(t T, open OpenStore) {
 	state := fetchState("u")
 	state.Title = "changed"
 	state.Result = bgfetch.ResultSuccess
-	if err := store.PutState(context.Background(), state); err != nil {
-		t.Fatalf("PutState: %v", err)
+	if err := store.PutStates(context.Background(), state); err != nil {
+		t.Fatalf("PutStates: %v", err)
 	}
 	stored := loadOne(t, store)
 	if !reflect.DeepEqual(stored.State, state) {
@@ -174,6 +174,27 @@ func testPutState(t T, open OpenStore) {
 		t.Errorf("requests: got %v, want %v", stored.Requests, requests)
 	}
 	wantSegments(t, stored.Records[1], bgfetch.Segment{Offset: 0, Length: 9})
+
+	// Of several all are stored, or, where one is not there, none.
+	create(t, store, fetchState("v"), requests...)
+	both := []bgfetch.FetchState{fetchState("u"), fetchState("v")}
+	both[0].Paused, both[1].Paused = true, true
+	if err := store.PutStates(context.Background(), append(both, fetchState("w"))...); !errors.Is(err, bgfetch.ErrUnknown) {
+		t.Errorf("PutStates with one that is not there: got %v, want ErrUnknown", err)
+	}
+	for i, stored := range load(t, store) {
+		if stored.State.Paused {
+			t.Errorf("%d of several was stored without the others", i)
+		}
+	}
+	if err := store.PutStates(context.Background(), both...); err != nil {
+		t.Fatalf("PutStates: %v", err)
+	}
+	for i, stored := range load(t, store) {
+		if !reflect.DeepEqual(stored.State, both[i]) {
+			t.Errorf("state %d: got %v, want %v", i, stored.State, both[i])
+		}
+	}
 }
 
 func testDelete(t T, open OpenStore) {
@@ -222,8 +243,8 @@ func testIndependent(t T, open OpenStore) {
 func testUnknown(t T, open OpenStore) {
 	store := open(t)
 	ctx := context.Background()
-	if err := store.PutState(ctx, fetchState("u")); !errors.Is(err, bgfetch.ErrUnknown) {
-		t.Errorf("PutState: got %v, want ErrUnknown", err)
+	if err := store.PutStates(ctx, fetchState("u")); !errors.Is(err, bgfetch.ErrUnknown) {
+		t.Errorf("PutStates: got %v, want ErrUnknown", err)
 	}
 	if err := store.PutRecord(ctx, "u", 0, fullRecord(), bgfetch.Segment{Length: 1}); !errors.Is(err, bgfetch.ErrUnknown) {
 		t.Errorf("PutRecord: got %v, want ErrUnknown", err)

@@ -146,7 +146,7 @@ func testGoroutines(t T, open OpenStore) {
 				if worker%2 == 1 {
 					return store.Delete(ctx, uniqueID, nil)
 				}
-				return store.PutState(ctx, fetchState(uniqueID))
+				return store.PutStates(ctx, fetchState(uniqueID))
 			}()
 		})
 	}
@@ -182,7 +182,7 @@ func testContextEnded(t T, open OpenStore) {
 		errs := map[string]error{
 			"Load":         err,
 			"Create":       store.Create(ctx, fetchState("v"), []bgfetch.Request{get("/1")}),
-			"PutState":     store.PutState(ctx, changed),
+			"PutStates":    store.PutStates(ctx, changed),
 			"PutRecord":    store.PutRecord(ctx, "u", 0, fullRecord(), segment),
 			"DropSegments": store.DropSegments(ctx, "u", 0, 0, []bgfetch.Segment{segment}),
 			"Delete":       store.Delete(ctx, "u", nil),

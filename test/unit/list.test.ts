@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Format } from '../../jsglue/component/format';
-import { actionsOf, amountText, isEnded, nameOf, partOf, stateOf, stateText } from '../../jsglue/component/listing';
+import {
+  actionsOf,
+  amountText,
+  grouped,
+  isEnded,
+  isGroup,
+  nameOf,
+  partOf,
+  stateOf,
+  stateText,
+} from '../../jsglue/component/listing';
 import { fill, TEXTS } from '../../jsglue/component/texts';
 import { Turns } from '../../jsglue/component/turns';
-import type { Ended, Listing } from '../../jsglue/shared/protocol';
+import type { Ended, GroupSnapshot, Listing } from '../../jsglue/shared/protocol';
 
 const wording = { format: new Format('en'), texts: TEXTS };
 
@@ -53,6 +63,34 @@ test('what a row offers', () => {
   ] as const) {
     assert.deepEqual(actionsOf(listing(members)), actions, JSON.stringify(members));
   }
+});
+
+test('a group is one row, in the place of its first background fetch', () => {
+  const sums = { group: 'season', downloaded: 5, uploaded: 1, downloadTotal: 10, uploadTotal: 2, state: 'paused' };
+  const rows = grouped(
+    [
+      listing({ uniqueId: 'a' }),
+      listing({ uniqueId: 'b', group: 'season', detail: 'd', records: 3 }),
+      listing({ uniqueId: 'c', group: 'of nobody' }),
+      listing({ uniqueId: 'd', group: 'season', pausable: true }),
+    ],
+    [sums as GroupSnapshot],
+  );
+  assert.deepEqual(
+    rows.map(({ uniqueId }) => uniqueId),
+    ['a', 'group season', 'c'],
+  );
+  const group = rows[1]!;
+  assert.ok(isGroup(group) && !isGroup(rows[0]!));
+  assert.deepEqual(
+    group.members.map(({ uniqueId }) => uniqueId),
+    ['b', 'd'],
+  );
+  assert.equal(nameOf(group), 'season');
+  assert.deepEqual([partOf(group), group.total, group.detail, group.records], [0.5, 12, undefined, 1]);
+  assert.deepEqual(actionsOf(group), ['resume', 'abort']);
+  sums.state = 'running';
+  assert.deepEqual(actionsOf(grouped(group.members, [sums as GroupSnapshot])[0]!), ['pause', 'abort']);
 });
 
 test('amounts, as far as they are known', () => {

@@ -41,8 +41,10 @@ export class Plans implements Transport {
     return plan ? Promise.resolve({ status: 200, body: plan }) : new Promise(() => {});
   }
 
+  readonly groups = new Map();
   watch(): void {}
   unwatch(): void {}
+  watchGroup(): void {}
   hasActiveWorker = () => true;
 }
 

@@ -33,7 +33,7 @@ function watch(watchers: Watchers, client: string): Port {
 test('watchers: each client hears once, on its newest port', async () => {
   const watchers = new Watchers();
   const [old, other, last] = [watch(watchers, 'a'), watch(watchers, 'b'), watch(watchers, 'a')];
-  await watchers.update({ snapshots: [snapshot('u', 1)], wait: false });
+  await watchers.update({ snapshots: [snapshot('u', 1)], groups: [], wait: false });
   assert.deepEqual(
     [old, other, last].map(({ posted }) => posted.length),
     [0, 1, 1],
@@ -45,7 +45,7 @@ test('watchers: an ack may come on any port of its client, and only that of the 
   const watchers = new Watchers();
   const [old, last, other] = [watch(watchers, 'a'), watch(watchers, 'a'), watch(watchers, 'b')];
   let told = false;
-  const telling = watchers.update({ snapshots: [snapshot('u', 1)], wait: true }).then(() => (told = true));
+  const telling = watchers.update({ snapshots: [snapshot('u', 1)], groups: [], wait: true }).then(() => (told = true));
   await settle();
   const { ack } = last.posted[0]!;
   assert.notEqual(ack, other.posted[0]!.ack);
@@ -63,13 +63,13 @@ test('watchers: who does not acknowledge is gone, and its ports are closed', asy
   const turn = () => new Promise(setImmediate);
   const watchers = new Watchers();
   const [silent, alive] = [watch(watchers, 'silent'), watch(watchers, 'alive')];
-  const telling = watchers.update({ snapshots: [snapshot('u', 1)], wait: true });
+  const telling = watchers.update({ snapshots: [snapshot('u', 1)], groups: [], wait: true });
   await turn();
   alive.onmessage!({ data: { type: 'ack', ack: alive.posted[0]!.ack } });
   for (let passed = 0; passed < 20; passed++, await turn()) t.mock.timers.tick(100);
   await telling;
   assert.deepEqual([silent.closed, alive.closed], [true, false]);
-  await watchers.update({ snapshots: [snapshot('u', 2)], wait: false });
+  await watchers.update({ snapshots: [snapshot('u', 2)], groups: [], wait: false });
   assert.deepEqual([silent.posted.length, alive.posted.length], [1, 2]);
 });
 
@@ -112,7 +112,7 @@ function registration() {
 
 test('a watch: all that is asked for in one turn is one message', async () => {
   const { registration: site, sent, closeAll } = registration();
-  const watching = new Watch(site, { uniqueIds: () => [], hear: async () => {}, lost: () => {} });
+  const watching = new Watch(site, { groups: new Map(), uniqueIds: () => [], hear: async () => {}, lost: () => {} });
   for (const id of ['a', 'b', 'c']) watching.renewSoon([id]);
   assert.equal(sent.length, 0);
   await settle();
@@ -132,7 +132,7 @@ test('a watch: what is heard is acknowledged when it is shown', async () => {
   let show!: () => void;
   const heard: SnapshotsMessage[] = [];
   const hear = (message: SnapshotsMessage) => new Promise<void>((resolve) => (heard.push(message), (show = resolve)));
-  const watching = new Watch(site, { uniqueIds: () => [], hear, lost: () => {} });
+  const watching = new Watch(site, { groups: new Map(), uniqueIds: () => [], hear, lost: () => {} });
   watching.renewSoon(['a']);
   await settle();
   const { port } = sent[0]!;
@@ -152,7 +152,7 @@ test('a watch: what is heard is acknowledged when it is shown', async () => {
 test('a watch: without an active worker there is nothing to hear of', async () => {
   let lost = 0;
   const site = { active: null } as unknown as ServiceWorkerRegistration;
-  const watching = new Watch(site, { uniqueIds: () => [], hear: async () => {}, lost: () => lost++ });
+  const watching = new Watch(site, { groups: new Map(), uniqueIds: () => [], hear: async () => {}, lost: () => lost++ });
   watching.renewSoon(['a']);
   await settle();
   assert.equal(lost, 1);

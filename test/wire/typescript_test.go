@@ -50,7 +50,11 @@ func (d declarations) of(t types.Type) string {
 		}
 		return d.list(t.Elem())
 	case *types.Map:
-		return "Record<" + d.of(t.Key()) + ", " + d.of(t.Elem()) + ">"
+		record := "Record<" + d.of(t.Key()) + ", " + d.of(t.Elem()) + ">"
+		if types.Identical(t.Key(), types.Typ[types.String]) {
+			return record
+		}
+		return "Partial<" + record + ">" // nothing says that it has each
 	case *types.Array:
 		return "[" + strings.Repeat(", "+d.of(t.Elem()), int(t.Len()))[2:] + "]"
 	case *types.Struct:

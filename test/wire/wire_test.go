@@ -49,6 +49,7 @@ func TestWire(t *testing.T) {
 		{"PROBLEM_TYPE", imported(browser.Package, "bgfetch"), "ProblemType"},
 		{"DATABASE_VERSION", idbstore.Package, "SchemaVersion"},
 		{"MAX_LENGTH", imported(browser.Package, "bgfetch"), "MaxLength"},
+		{"MAX_GROUP", imported(browser.Package, "bgfetch"), "MaxGroup"},
 	} {
 		fmt.Fprintf(&b, "export const %s = %s;\n", c.name, literal(c.in.Scope().Lookup(c.of).(*types.Const).Val()))
 	}

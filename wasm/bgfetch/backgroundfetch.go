@@ -64,6 +64,8 @@ type FetchState struct {
 	Paused bool `json:"paused,omitempty"`
 	// Prompting is set while it is paused because the user has not agreed yet.
 	Prompting bool `json:"prompting,omitempty"`
+	// Group is the site's name for background fetches that belong together, or "".
+	Group string `json:"group,omitempty"`
 	// Retry is what the site wants otherwise than by default.
 	Retry RetryInit `json:"retry,omitzero"`
 	NetworkOptions
@@ -96,6 +98,8 @@ type FetchInit struct {
 
 	// Additions to the standard.
 
+	// Group is the name of the group that it belongs to, or "".
+	Group string `json:"group,omitempty"`
 	// Paused: it begins paused.
 	Paused bool      `json:"paused"`
 	Retry  RetryInit `json:"retry"`

@@ -1,11 +1,15 @@
 package bgfetch
 
-// Shown is what the user is to see of a background fetch.
+// Shown is what the user is to see of a background fetch, or of a group of them.
 //
 // Source: #display-a-background-fetch
 type Shown struct {
-	UniqueID string `json:"uniqueId"`
-	Title    string `json:"title"`
+	// Tag names the place where it is shown: what was there is replaced.
+	Tag string `json:"tag"`
+	// Group is the name of the group that the actions are for, "" where they are for the
+	// background fetch of Snapshot.
+	Group string `json:"group,omitempty"`
+	Title string `json:"title"`
 	// Body is the origin and the progress, in figures and signs of any language.
 	Body string `json:"body"`
 	// Icon is a URL, or "".
@@ -14,11 +18,11 @@ type Shown struct {
 	Actions []Action `json:"actions"`
 	// Prompting: a click anywhere says that the user agrees.
 	Prompting bool `json:"prompting,omitempty"`
-	// Snapshot is for the listeners of a click.
+	// Snapshot is for the listeners of a click: of a group, that of the newest.
 	Snapshot Snapshot `json:"snapshot"`
 }
 
-// Action is something that the user can do about a background fetch, and its label.
+// Action is something that the user can do about what is shown, and its label.
 type Action struct {
 	Action ActionName `json:"action"`
 	Title  string     `json:"title"`

@@ -40,9 +40,9 @@ type Store interface {
 	// unique id that is already there is an error. Records that have begun are stored with
 	// their segments, and the remains in their place are deleted.
 	Create(ctx context.Context, state FetchState, requests []Request, begun ...Begun) error
-	// PutState replaces the state of a background fetch. It stores nothing and
-	// returns ErrUnknown if there is none.
-	PutState(ctx context.Context, state FetchState) error
+	// PutStates replaces the states of background fetches. It stores nothing and
+	// returns ErrUnknown if there is none of one of them.
+	PutStates(ctx context.Context, states ...FetchState) error
 	// PutRequests replaces the requests of a background fetch, by as many. It stores
 	// nothing and returns ErrUnknown if there is none.
 	PutRequests(ctx context.Context, uniqueID string, requests []Request) error
@@ -59,7 +59,7 @@ type Store interface {
 	// history at most MaxHistory stay. That there is no such background fetch
 	// is no error; then nothing is added.
 	Delete(ctx context.Context, uniqueID string, ended *Ended) error
-	// Keep replaces the state of a background fetch, as PutState does, and adds ended
+	// Keep replaces the state of a background fetch, as PutStates does, and adds ended
 	// to the history, as Delete does.
 	Keep(ctx context.Context, state FetchState, ended Ended) error
 
@@ -117,9 +117,9 @@ type Bodies interface {
 
 // Events reaches the instances and the service worker's listeners.
 type Events interface {
-	// Update tells all instances. When wait is set it returns after they have
-	// acknowledged it, or after a deadline.
-	Update(ctx context.Context, snapshots []Snapshot, wait bool)
+	// Update tells all instances, and all that stand for a group. When wait is set it returns
+	// after they have acknowledged it, or after a deadline.
+	Update(ctx context.Context, snapshots []Snapshot, groups []GroupSnapshot, wait bool)
 	// Dispatch fires the closing event at the service worker and returns when it is
 	// no longer active. An error means that it may not have been delivered.
 	Dispatch(ctx context.Context, event EventType, snapshot Snapshot) error
@@ -143,12 +143,12 @@ const (
 	EventAbort   EventType = "backgroundfetchabort"
 )
 
-// Display shows background fetches to the user, each in a place of its own, where
-// the site may show anything at all. A failure changes nothing: nobody is told.
+// Display shows background fetches to the user, each or each group in a place of its own,
+// where the site may show anything at all. A failure changes nothing: nobody is told.
 type Display interface {
-	// Show replaces what is shown of the background fetch. After an error it may not
+	// Show replaces what is shown in the place of that tag. After an error it may not
 	// have been shown.
 	Show(ctx context.Context, shown Shown) error
-	// Close takes it away.
-	Close(ctx context.Context, uniqueID string)
+	// Close takes away what is shown there.
+	Close(ctx context.Context, tag string)
 }

@@ -1,14 +1,12 @@
 package bgfetch
 
-import (
-	"time"
-	"unicode/utf8"
-)
+import "time"
 
 // Retention says how long the records of a background fetch that is kept stay, an addition to
 // the standard. Its zero value is for ever, or until there are too many.
 type Retention struct {
-	// Group is the site's name for what belongs together, or "".
+	// Group is the site's name for what belongs together, or "". By default it is that of the
+	// background fetch.
 	Group string `json:"group,omitempty"`
 	// Expires is when they are deleted, in ms since 1970; 0: never.
 	Expires int64 `json:"expires,omitempty"`
@@ -16,16 +14,13 @@ type Retention struct {
 	Pinned bool `json:"pinned,omitempty"`
 }
 
-// maxGroup bounds the name of a group, in characters.
-const maxGroup = 500
-
 // Check refuses what cannot be asked for at that time.
 func (r Retention) Check(now time.Time) error {
-	switch n := utf8.RuneCountInString(r.Group); {
-	case n > maxGroup:
-		return Errorf(TypeError, "options.keep.group has %d characters, of at most %d", n, maxGroup)
-	case r.Expires < 0 || r.Expires > 0 && r.Expires <= now.UnixMilli():
+	if r.Expires < 0 || r.Expires > 0 && r.Expires <= now.UnixMilli() {
 		return Errorf(TypeError, "options.keep.expires is in the past: %s", time.UnixMilli(r.Expires).UTC().Format(time.RFC3339))
+	}
+	if r.Group != "" {
+		return CheckGroup(r.Group, "options.keep.group")
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ type Snapshot struct {
 
 	// Additions to the standard.
 
+	// Group is that of FetchInit.
+	Group string `json:"group,omitempty"`
 	// Kept: the records stay, for now, and no more snapshots need to be waited for.
 	Kept   bool     `json:"kept,omitempty"`
 	Paused bool     `json:"paused"`

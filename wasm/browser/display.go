@@ -26,10 +26,10 @@ func (d Display) Show(ctx context.Context, shown bgfetch.Shown) error {
 }
 
 // Close implements bgfetch.Display.
-func (d Display) Close(ctx context.Context, uniqueID string) {
+func (d Display) Close(ctx context.Context, tag string) {
 	_ = d.call(ctx, "closeShown", struct {
-		UniqueID string `json:"uniqueId"`
-	}{uniqueID})
+		Tag string `json:"tag"`
+	}{tag})
 }
 
 func (d Display) call(ctx context.Context, method string, args any) error {

@@ -17,8 +17,9 @@ type Events struct {
 var _ bgfetch.Events = Events{}
 
 type updateArgs struct {
-	Snapshots []bgfetch.Snapshot `json:"snapshots"`
-	Wait      bool               `json:"wait"`
+	Snapshots []bgfetch.Snapshot      `json:"snapshots"`
+	Groups    []bgfetch.GroupSnapshot `json:"groups"`
+	Wait      bool                    `json:"wait"`
 }
 
 type dispatchArgs struct {
@@ -27,8 +28,8 @@ type dispatchArgs struct {
 }
 
 // Update implements bgfetch.Events.
-func (e Events) Update(ctx context.Context, snapshots []bgfetch.Snapshot, wait bool) {
-	args := updateArgs{snapshots, wait}
+func (e Events) Update(ctx context.Context, snapshots []bgfetch.Snapshot, groups []bgfetch.GroupSnapshot, wait bool) {
+	args := updateArgs{snapshots, groups, wait}
 	if !wait {
 		e.Bridge.send("update", args)
 		return

@@ -27,6 +27,11 @@ func checkInit(init bgfetch.FetchInit) error {
 	if err := init.NetworkOptions.Check(); err != nil {
 		return err
 	}
+	if init.Group != "" {
+		if err := bgfetch.CheckGroup(init.Group, "options.group"); err != nil {
+			return err
+		}
+	}
 	if err := checkKeep(init); err != nil {
 		return err
 	}
@@ -52,6 +57,8 @@ func checkRequest(request bgfetch.Request) error {
 		return bgfetch.Errorf(bgfetch.TypeError, "only the schemes http and https can be fetched in the background: %s", request.URL)
 	case err != nil || u.Host == "":
 		return bgfetch.Errorf(bgfetch.TypeError, "%q is not an absolute URL", request.URL)
+	case bgfetch.IsBlockedPort(u.Port()):
+		return bgfetch.Errorf(bgfetch.TypeError, "port %s is blocked: %s", u.Port(), request.URL)
 	case u.User != nil:
 		return bgfetch.Errorf(bgfetch.TypeError, "the URL of a background fetch must not have credentials: %s", u.Redacted())
 	}

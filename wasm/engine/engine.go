@@ -58,6 +58,8 @@ type Engine struct {
 	keptChanged chan struct{}
 	// tidying is held while kept records are deleted. It is taken before mu.
 	tidying sync.Mutex
+	// grouping is held while the states of a group are stored. It is taken before storing.
+	grouping sync.Mutex
 	// clearing is held while remains are deleted, or all bodies of a background fetch. It is taken
 	// before mu.
 	clearing sync.Mutex
@@ -108,7 +110,7 @@ func NewEngine(ports Ports, options Options) *Engine {
 	}
 	e.log = library.NewLog(e.Store, e.options.OnLog)
 	e.history = library.NewHistory(e.Store)
-	e.notifier = newNotifier(ports.Events, e.options.NotifyInterval)
+	e.notifier = newNotifier(e)
 	e.presenter = newPresenter(e)
 	e.scheduler = schedule.New(schedule.Limits{
 		Total: e.options.MaxTransfers, PerHost: e.options.MaxPerHost, Rate: e.options.MaxBandwidth, Ranks: len(bgfetch.Priorities),

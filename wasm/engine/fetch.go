@@ -148,6 +148,7 @@ func (f *backgroundFetch) nextSnapshot() bgfetch.Snapshot {
 		Result:           f.state.Result,
 		FailureReason:    f.state.FailureReason,
 		RecordsAvailable: !f.state.Delivered || f.kept(),
+		Group:            f.state.Group,
 		Kept:             f.kept(),
 		Paused:           f.state.Paused,
 		State:            activity,
@@ -181,20 +182,29 @@ func (f *backgroundFetch) outcome() (bgfetch.Result, bgfetch.FailureReason) {
 // engine all the same, and change returns the error. set is called twice, with
 // the engine's lock held.
 func (f *backgroundFetch) change(set func(*bgfetch.FetchState)) error {
-	e := f.engine
 	f.storing.Lock()
 	defer f.storing.Unlock()
+	return f.engine.put(func(_ *backgroundFetch, s *bgfetch.FetchState) { set(s) }, f)
+}
+
+// put is change for several, by one write, of which storing is held.
+func (e *Engine) put(set func(*backgroundFetch, *bgfetch.FetchState), fetches ...*backgroundFetch) error {
+	states := make([]bgfetch.FetchState, len(fetches))
 	e.mu.Lock()
-	state := f.state
-	set(&state)
+	for i, f := range fetches {
+		states[i] = f.state
+		set(f, &states[i])
+	}
 	e.mu.Unlock()
-	err := e.Store.PutState(e.ctx, state)
+	err := e.Store.PutStates(e.ctx, states...)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	set(&f.state)
-	if !f.settling {
-		e.holdOrGoOn(f)
+	for _, f := range fetches {
+		set(f, &f.state)
+		if !f.settling {
+			e.holdOrGoOn(f)
+		}
+		f.broadcast()
 	}
-	f.broadcast()
 	return err
 }

@@ -38,11 +38,11 @@ func (s *fullStore) room() error {
 	return nil
 }
 
-func (s *fullStore) PutState(ctx context.Context, state bgfetch.FetchState) error {
+func (s *fullStore) PutStates(ctx context.Context, states ...bgfetch.FetchState) error {
 	if err := s.room(); err != nil {
 		return err
 	}
-	return s.Store.PutState(ctx, state)
+	return s.Store.PutStates(ctx, states...)
 }
 
 func (s *fullStore) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {

@@ -96,6 +96,7 @@ func (f *backgroundFetch) ended() bgfetch.Ended {
 	again := bgfetch.FetchInit{
 		ID: f.state.ID, Title: f.state.Title, Icons: f.state.Icons, DownloadTotal: f.state.DownloadTotal, Retry: f.state.Retry,
 		NetworkOptions: f.state.NetworkOptions,
+		Group:          f.state.Group,
 		Keep:           f.state.Keep,
 		Retention:      f.state.Retention,
 		Room:           f.state.Room,
@@ -192,5 +193,5 @@ func (e *Engine) Retry(ctx context.Context, number int64, uniqueID string) (bgfe
 	if err != nil {
 		return bgfetch.Snapshot{}, err
 	}
-	return snapshot, e.history.Forget(ctx, number)
+	return snapshot, e.history.Forget(ctx, ended)
 }

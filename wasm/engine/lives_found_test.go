@@ -165,7 +165,7 @@ func TestDeliveredIsOver(t *testing.T) {
 		w.kill()
 		state := stored[0].State
 		state.Result, state.Delivered = bgfetch.ResultSuccess, true
-		if err := w.store.PutState(context.Background(), state); err != nil {
+		if err := w.store.PutStates(context.Background(), state); err != nil {
 			t.Fatal(err)
 		}
 		w.start()

@@ -34,6 +34,7 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 		Paused:        init.Paused || e.options.Permission == bgfetch.PermissionPrompt,
 		Prompting:     e.options.Permission == bgfetch.PermissionPrompt,
 		Retry:         init.Retry,
+		Group:         init.Group,
 		Keep:          init.Keep,
 		Retention:     init.Retention,
 		Room:          init.Room,
@@ -41,6 +42,7 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 		NetworkOptions: init.NetworkOptions,
 	}
 	if init.Keep {
+		state.Retention.Group = cmp.Or(init.Retention.Group, init.Group)
 		if err := e.checkKeepMax(ctx); err != nil {
 			return bgfetch.Snapshot{}, err
 		}
@@ -93,6 +95,9 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 		e.history.Changed()
 	}
 	e.begin(f)
+	if f.state.Group != "" {
+		e.notifier.touch(f) // who stands for the group has not heard of it
+	}
 	e.reportActiveLocked()
 	return f.nextSnapshot(), nil
 }
@@ -147,8 +152,8 @@ func (e *Engine) begin(f *backgroundFetch) {
 //
 // Source: #background-fetch-registration-abort
 func (e *Engine) Abort(ctx context.Context, uniqueID, call string) (bool, error) {
-	if len(call) > maxCall {
-		return false, bgfetch.Errorf(bgfetch.TypeError, "the name of a call has more than %d bytes", maxCall)
+	if err := checkCall(call); err != nil {
+		return false, err
 	}
 	if err := e.waitRemembered(ctx); err != nil {
 		return false, err
@@ -250,3 +255,10 @@ func (e *Engine) lookUp(uniqueID string) (*backgroundFetch, error) {
 
 // maxCall bounds the name of a call, in bytes.
 const maxCall = 64
+
+func checkCall(call string) error {
+	if len(call) > maxCall {
+		return bgfetch.Errorf(bgfetch.TypeError, "the name of a call has more than %d bytes", maxCall)
+	}
+	return nil
+}

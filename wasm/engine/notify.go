@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"sync"
-	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/coalesce"
@@ -14,15 +13,25 @@ import (
 //
 // Source: #update-background-fetch-instances ("may debounce")
 type notifier struct {
-	events   bgfetch.Events
-	interval time.Duration
-	changed  *coalesce.Set[*backgroundFetch]
+	engine  *Engine
+	changed *coalesce.Set[*backgroundFetch]
 
 	sending sync.Mutex // held while sending, so that nothing overtakes
 }
 
-func newNotifier(events bgfetch.Events, interval time.Duration) *notifier {
-	return &notifier{events: events, interval: interval, changed: coalesce.New[*backgroundFetch]()}
+func newNotifier(e *Engine) *notifier {
+	return &notifier{engine: e, changed: coalesce.New[*backgroundFetch]()}
+}
+
+// tell tells the instances these snapshots, and those that stand for their groups.
+func (e *Engine) tell(ctx context.Context, wait bool, snapshots ...bgfetch.Snapshot) {
+	names := map[string]bool{}
+	for _, snapshot := range snapshots {
+		if snapshot.Group != "" {
+			names[snapshot.Group] = true
+		}
+	}
+	e.Events.Update(ctx, snapshots, e.groupsNow(names), wait)
 }
 
 // touch marks that f's snapshot has changed.
@@ -34,12 +43,12 @@ func (n *notifier) final(ctx context.Context, f *backgroundFetch, snapshot bgfet
 	n.sending.Lock()
 	n.changed.Drop(f)
 	n.sending.Unlock()
-	n.events.Update(ctx, []bgfetch.Snapshot{snapshot}, true)
+	n.engine.tell(ctx, true, snapshot)
 }
 
 // run sends progress until ctx ends.
 func (n *notifier) run(ctx context.Context) {
-	n.changed.Run(ctx, 0, n.interval, func() { n.send(ctx) })
+	n.changed.Run(ctx, 0, n.engine.options.NotifyInterval, func() { n.send(ctx) })
 }
 
 func (n *notifier) send(ctx context.Context) {
@@ -53,5 +62,5 @@ func (n *notifier) send(ctx context.Context) {
 	for f := range changed {
 		snapshots = append(snapshots, f.lockAndSnapshot())
 	}
-	n.events.Update(ctx, snapshots, false)
+	n.engine.tell(ctx, false, snapshots...)
 }

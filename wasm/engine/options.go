@@ -20,23 +20,32 @@ func (f *backgroundFetch) network() bgfetch.NetworkOptions {
 // whether it did: one that has settled does not change. When it returns, the change is
 // stored.
 func (e *Engine) SetOptions(uniqueID string, change bgfetch.NetworkOptionsInit) (bool, error) {
+	return e.setOptions(change, func() ([]*backgroundFetch, error) { return e.pausable(uniqueID) })
+}
+
+// setOptions is SetOptions for those that find returns.
+func (e *Engine) setOptions(change bgfetch.NetworkOptionsInit, find func() ([]*backgroundFetch, error)) (bool, error) {
 	if err := (bgfetch.NetworkOptions{}).With(change).Check(); err != nil {
 		return false, err
 	}
-	f, err := e.pausable(uniqueID)
-	if f == nil {
+	found, err := find()
+	if err != nil {
 		return false, err
 	}
-	err = f.change(func(s *bgfetch.FetchState) { s.NetworkOptions = s.NetworkOptions.With(change) })
+	changed, err := e.changeAll(found, func(s *bgfetch.FetchState) { s.NetworkOptions = s.NetworkOptions.With(change) })
+	did := false
 	e.mu.Lock()
-	changed := !f.settling
-	if changed {
+	for _, f := range changed {
+		if f.settling {
+			continue
+		}
+		did = true
 		e.scheduler.SetRate(f.group, f.state.MaxBandwidth)
 		e.scheduler.SetRank(f.group, f.rank())
 		e.notifier.touch(f)
 	}
 	e.mu.Unlock()
-	return changed, e.changed(f, err)
+	return did, e.changed(changed, err)
 }
 
 // held says whether nothing may be asked for. e.mu is held.

@@ -49,7 +49,7 @@ func (e *Engine) UpdateUI(uniqueID string, ui bgfetch.UI) error {
 
 // presenter decides when something is shown: a background fetch that takes longer
 // than interval, with its progress no more often than every interval, and its
-// result at once.
+// result at once. Those of a group are shown as one.
 type presenter struct {
 	engine  *Engine
 	changed *coalesce.Set[*backgroundFetch]
@@ -67,31 +67,61 @@ func (p *presenter) touch(f *backgroundFetch) { p.changed.Touch(f) }
 // run shows progress until ctx ends.
 func (p *presenter) run(ctx context.Context) {
 	p.changed.Run(ctx, p.engine.options.ShowInterval, 0, func() {
+		shown := map[string]bool{"": false}
 		for f := range p.changed.Take() {
+			group := f.state.Group
 			switch {
-			case f.ctx.Err() != nil: // its result is shown by settled
+			case f.ctx.Err() != nil && !p.goesOn(f): // its result is shown by settled
+			case shown[group]:
 			case !p.isDue(f):
 				p.touch(f)
 			default:
 				p.show(f)
+				shown[group] = group != ""
 			}
 		}
 	})
 }
 
-// isDue says whether f takes long enough to be shown.
+// isDue says whether f, or its group, takes long enough to be shown.
 func (p *presenter) isDue(f *backgroundFetch) bool {
-	return time.Since(f.state.Created) >= p.engine.options.ShowInterval
+	since := f.state.Created
+	if f.state.Group != "" {
+		p.engine.mu.Lock()
+		if round := p.engine.roundOf(f.state.Group); len(round) > 0 { // the history may be gone
+			since = time.UnixMilli(round[0].Created)
+		}
+		p.engine.mu.Unlock()
+	}
+	return time.Since(since) >= p.engine.options.ShowInterval
+}
+
+// goesOn says whether others of the group of f are under way.
+func (p *presenter) goesOn(f *backgroundFetch) bool {
+	if f.state.Group == "" {
+		return false
+	}
+	p.engine.mu.Lock()
+	defer p.engine.mu.Unlock()
+	for _, other := range p.engine.active {
+		if other.state.Group == f.state.Group {
+			return true
+		}
+	}
+	return false
 }
 
 // settled shows the result of f. One that was aborted is shown no longer.
 func (p *presenter) settled(f *backgroundFetch) {
-	if p.isDue(f) || f.stored().FailureReason == bgfetch.ReasonAborted {
+	switch {
+	case p.goesOn(f):
+		p.touch(f)
+	case p.isDue(f) || f.stored().FailureReason == bgfetch.ReasonAborted:
 		p.show(f)
 	}
 }
 
-// show shows f as it is now, and returns when that is done.
+// show shows f, or its group, as it is now, and returns when that is done.
 func (p *presenter) show(f *backgroundFetch) {
 	e := p.engine
 	if e.Display == nil {
@@ -100,12 +130,15 @@ func (p *presenter) show(f *backgroundFetch) {
 	p.showing.Lock()
 	defer p.showing.Unlock()
 	e.mu.Lock()
-	shown := f.shown(e.options.Origin)
+	shown, what := f.shown()
+	if f.state.Group != "" {
+		shown, what = f.shownGroup()
+	}
 	e.mu.Unlock()
 	switch {
-	case e.ctx.Err() != nil:
-	case shown.Snapshot.FailureReason == bgfetch.ReasonAborted:
-		e.Display.Close(e.ctx, shown.UniqueID)
+	case e.ctx.Err() != nil || what == showLater:
+	case what == showNothing:
+		e.Display.Close(e.ctx, shown.Tag)
 	default:
 		// One that waits has no progress that would show it later.
 		if err := e.Display.Show(e.ctx, shown); err != nil {
@@ -114,35 +147,56 @@ func (p *presenter) show(f *backgroundFetch) {
 	}
 }
 
-// shown is what is to be seen of f. e.mu is held.
-func (f *backgroundFetch) shown(origin string) bgfetch.Shown {
-	host := origin
-	if u, err := url.Parse(origin); err == nil && u.Host != "" {
-		host = u.Host
+// fate is what becomes of what is shown.
+type fate int
+
+const (
+	showNow fate = iota
+	// showNothing: it is taken away.
+	showNothing
+	// showLater: another one is about to show it.
+	showLater
+)
+
+// host is what the user is told that it comes from.
+func (e *Engine) host() string {
+	if u, err := url.Parse(e.options.Origin); err == nil && u.Host != "" {
+		return u.Host
 	}
+	return e.options.Origin
+}
+
+// shown is what is to be seen of f. e.mu is held.
+func (f *backgroundFetch) shown() (bgfetch.Shown, fate) {
+	host := f.engine.host()
 	s := bgfetch.Shown{
-		UniqueID: f.state.UniqueID, Title: f.state.Title, Icon: chooseIcon(f.state.Icons),
+		Tag: f.state.UniqueID, Title: f.state.Title, Icon: chooseIcon(f.state.Icons),
 		Prompting: f.state.Prompting, Snapshot: f.nextSnapshot(), Actions: []bgfetch.Action{},
 	}
 	s.Body = strings.Join([]string{host, f.amount()}, "\n")
 	if s.Title == "" {
 		s.Title, s.Body = host, f.amount()
 	}
-	if f.settling {
-		return s
+	if f.state.FailureReason == bgfetch.ReasonAborted {
+		return s, showNothing
 	}
-	if f.state.Prompting {
-		s.Actions = append(s.Actions, actionAgree)
+	if !f.settling {
+		s.Actions = actionsFor(f.state.Prompting, f.state.Paused, f.onlyGet())
 	}
-	s.Actions = append(s.Actions, actionAbort)
+	return s, showNow
+}
+
+// actionsFor are the actions for what is under way.
+func actionsFor(prompting, paused, pausable bool) []bgfetch.Action {
 	switch {
-	case f.state.Prompting:
-	case f.state.Paused:
-		s.Actions = append(s.Actions, actionResume)
-	case f.onlyGet():
-		s.Actions = append(s.Actions, actionPause)
+	case prompting:
+		return []bgfetch.Action{actionAgree, actionAbort}
+	case paused:
+		return []bgfetch.Action{actionAbort, actionResume}
+	case pausable:
+		return []bgfetch.Action{actionAbort, actionPause}
 	}
-	return s
+	return []bgfetch.Action{actionAbort}
 }
 
 // onlyGet says whether all requests can be stopped and made again.

@@ -123,10 +123,11 @@ func message(err error) string {
 // returns, that is stored. What is under way goes on. The error is ErrUnknown where there is
 // no such record.
 func (e *Engine) SetRequest(uniqueID string, index int, given bgfetch.Request) (bool, error) {
-	f, err := e.pausable(uniqueID)
-	if f == nil {
+	found, err := e.pausable(uniqueID)
+	if len(found) == 0 {
 		return false, err
 	}
+	f := found[0]
 	if index < 0 || index >= len(f.records) {
 		return false, bgfetch.ErrUnknown
 	}

@@ -91,7 +91,7 @@ func (e *Engine) deliver(f *backgroundFetch) {
 		f.complain("that its event was delivered is not stored", err)
 	}
 	snapshot = f.lockAndSnapshot()
-	e.Events.Update(e.ctx, []bgfetch.Snapshot{snapshot}, false)
+	e.tell(e.ctx, false, snapshot)
 	e.remove(f)
 }
 
@@ -156,6 +156,6 @@ func (e *Engine) remove(f *backgroundFetch) {
 		e.tidyKeptSoon()
 		e.tidyRetained()
 	}
-	e.history.Add(library.Past{Snapshot: f.nextSnapshot(), AbortedBy: f.state.AbortedBy})
+	e.history.Add(library.PastOf(ended))
 	e.reportActiveLocked()
 }

@@ -32,7 +32,7 @@ func TestWhatIsShown(t *testing.T) {
 			t.Fatalf("%d times shown in 5 s", len(shown))
 		}
 		first, last := shown[0], shown[len(shown)-1]
-		if first.UniqueID != f.UniqueID || first.Title != "A film" || first.Body != "site.test\n1 / 4.2 MB" || first.Icon != "/good" {
+		if first.Tag != f.UniqueID || first.Title != "A film" || first.Body != "site.test\n1 / 4.2 MB" || first.Icon != "/good" {
 			t.Errorf("first %+v", first)
 		}
 		if got := actions(first); !reflect.DeepEqual(got, []string{"abort", "pause"}) {
@@ -68,7 +68,7 @@ func TestShownAgain(t *testing.T) {
 		w.display.Failures = 2
 		f := w.fetchWith("waits", siteA, func(init *bgfetch.FetchInit) { init.Paused = true })
 		time.Sleep(time.Minute)
-		if shown := w.display.Shown(); len(shown) != 1 || shown[0].UniqueID != f.UniqueID {
+		if shown := w.display.Shown(); len(shown) != 1 || shown[0].Tag != f.UniqueID {
 			t.Errorf("shown: %+v", shown)
 		}
 	})

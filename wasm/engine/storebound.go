@@ -94,8 +94,8 @@ func (s *boundedStore) DeleteRemains(ctx context.Context, places ...bgfetch.Plac
 	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.DeleteRemains(ctx, places...) })
 }
 
-func (s *boundedStore) PutState(ctx context.Context, state bgfetch.FetchState) error {
-	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.PutState(ctx, state) })
+func (s *boundedStore) PutStates(ctx context.Context, states ...bgfetch.FetchState) error {
+	return s.inTime(ctx, func(ctx context.Context) error { return s.Store.PutStates(ctx, states...) })
 }
 
 func (s *boundedStore) PutRequests(ctx context.Context, uniqueID string, requests []bgfetch.Request) error {

@@ -111,8 +111,8 @@ func (d *dying) DeleteRemains(ctx context.Context, places ...bgfetch.Place) erro
 	return d.heard(d.Store.DeleteRemains(ctx, places...))
 }
 
-func (d *dying) PutState(ctx context.Context, state bgfetch.FetchState) error {
-	return d.heard(d.Store.PutState(ctx, state))
+func (d *dying) PutStates(ctx context.Context, states ...bgfetch.FetchState) error {
+	return d.heard(d.Store.PutStates(ctx, states...))
 }
 
 func (d *dying) PutRequests(ctx context.Context, uniqueID string, requests []bgfetch.Request) error {

@@ -10,8 +10,9 @@ import (
 
 // What the list of background fetches is made of (jsglue/component).
 
-func (a api) listings(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, listings{a.engine.List(), a.engine.HistoryRevision()})
+func (a api) listings(w http.ResponseWriter, r *http.Request) {
+	groups, err := a.engine.Groups(r.Context(), false)
+	reply(w, listings{a.engine.List(), groups, a.engine.HistoryRevision()}, err)
 }
 
 func (a api) history(w http.ResponseWriter, r *http.Request) {

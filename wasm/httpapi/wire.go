@@ -49,10 +49,16 @@ type matchReply struct {
 	Records []bgfetch.RecordSnapshot `json:"records"`
 }
 
-// listings has those that are not done with, oldest first, and the revision of the history.
+// listings has those that are not done with, oldest first, their groups, and the revision of the
+// history.
 type listings struct {
-	Fetches []bgfetch.Listing `json:"fetches"`
-	History int64             `json:"history"`
+	Fetches []bgfetch.Listing       `json:"fetches"`
+	Groups  []bgfetch.GroupSnapshot `json:"groups"`
+	History int64                   `json:"history"`
+}
+
+type groupList struct {
+	Groups []bgfetch.GroupSnapshot `json:"groups"`
 }
 
 // historyReply has those that are done with, the last first.

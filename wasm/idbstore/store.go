@@ -49,13 +49,21 @@ func (t *transaction) nextSequence() (int64, error) {
 	return number, t.delete(sequenceStore, number)
 }
 
-// PutState implements bgfetch.Store. The error is bgfetch.ErrUnknown if the
-// background fetch is not there.
-func (s *Store) PutState(ctx context.Context, state bgfetch.FetchState) error {
-	err := s.transactOn(ctx, state.UniqueID, []string{fetchesStore}, func(t *transaction) error {
-		return t.put(fetchesStore, state.UniqueID, state)
+// PutStates implements bgfetch.Store. The error is bgfetch.ErrUnknown if one of the
+// background fetches is not there.
+func (s *Store) PutStates(ctx context.Context, states ...bgfetch.FetchState) error {
+	err := s.transact(ctx, []string{fetchesStore}, func(t *transaction) error {
+		for _, state := range states {
+			if err := s.require(t, state.UniqueID); err != nil {
+				return err
+			}
+			if err := t.put(fetchesStore, state.UniqueID, state); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	return wrap(err, "put the state of %q", state.UniqueID)
+	return wrap(err, "put the states of %d background fetches", len(states))
 }
 
 // PutRequests implements bgfetch.Store.

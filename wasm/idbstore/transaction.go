@@ -95,16 +95,26 @@ func (s *Store) try(ctx context.Context, stores []string, steps func(*transactio
 // the error is bgfetch.ErrUnknown: what comes late must not leave rows behind.
 func (s *Store) transactOn(ctx context.Context, uniqueID string, stores []string, steps func(*transaction) error) error {
 	return s.transact(ctx, stores, func(t *transaction) error {
-		if !s.known[uniqueID] {
-			if err := t.require(uniqueID); err != nil {
-				return err
-			}
-			if _, deleted := s.known[uniqueID]; !deleted {
-				s.known[uniqueID] = true
-			}
+		if err := s.require(t, uniqueID); err != nil {
+			return err
 		}
 		return steps(t)
 	})
+}
+
+// require asks for the background fetch where it is not known to be there. The error is
+// bgfetch.ErrUnknown if it is not.
+func (s *Store) require(t *transaction, uniqueID string) error {
+	if s.known[uniqueID] {
+		return nil
+	}
+	if err := t.require(uniqueID); err != nil {
+		return err
+	}
+	if _, deleted := s.known[uniqueID]; !deleted {
+		s.known[uniqueID] = true
+	}
+	return nil
 }
 
 // abort undoes everything. It does nothing when the transaction has ended.

@@ -15,9 +15,16 @@ import (
 
 // Past is what is remembered of a background fetch that is done with.
 type Past struct {
-	bgfetch.Snapshot
+	Member
 	// AbortedBy is the name of the call that aborted it.
 	AbortedBy string
+	// removed: the user has removed it from what is stored.
+	removed bool
+}
+
+// PastOf is what is remembered of one that is stored so.
+func PastOf(ended bgfetch.Ended) Past {
+	return Past{Member: Member{ended.Snapshot, ended.Total, ended.Created, ended.Ended}, AbortedBy: ended.AbortedBy}
 }
 
 // maxPast bounds the background fetches that are remembered when they are done with. The
@@ -69,6 +76,41 @@ func (h *History) LookUp(uniqueID string) (Past, bool) {
 	return h.past[i], true
 }
 
+// Members returns what is remembered, and still stored, of those that had a group.
+func (h *History) Members() []Member {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var members []Member
+	stored := 0
+	for i := len(h.past) - 1; i >= 0 && stored < bgfetch.MaxHistory; i-- {
+		if past := h.past[i]; !past.removed {
+			stored++
+			if past.Group != "" {
+				members = append(members, past.Member)
+			}
+		}
+	}
+	return members
+}
+
+// WasAbortedBy says whether that call aborted one of the group.
+func (h *History) WasAbortedBy(group, call string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.past, func(past Past) bool { return past.Group == group && past.AbortedBy == call })
+}
+
+// remove notes that they are not stored any more: that one, or all with "".
+func (h *History) remove(uniqueID string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for i := range h.past {
+		if past := &h.past[i]; uniqueID == "" || past.UniqueID == uniqueID {
+			past.removed = true
+		}
+	}
+}
+
 // Remember takes over what earlier engines had done with.
 func (h *History) Remember(ctx context.Context) {
 	defer close(h.remembered)
@@ -85,7 +127,7 @@ func (h *History) Remember(ctx context.Context) {
 	own := h.past
 	h.past = nil
 	for _, ended := range stored {
-		h.add(Past{Snapshot: ended.Snapshot, AbortedBy: ended.AbortedBy})
+		h.add(PastOf(ended))
 	}
 	for _, past := range own {
 		h.add(past)
@@ -129,22 +171,24 @@ func (h *History) With(ctx context.Context, number int64) (bgfetch.Ended, error)
 // Delete deletes what is stored under the number. The error is bgfetch.ErrUnknown where
 // nothing is.
 func (h *History) Delete(ctx context.Context, number int64) error {
-	if _, err := h.With(ctx, number); err != nil {
+	ended, err := h.With(ctx, number)
+	if err != nil {
 		return err
 	}
-	defer h.Changed()
-	return h.store.DeleteHistory(ctx, number)
+	return h.Forget(ctx, ended)
 }
 
 // Forget is Delete where it may be gone already.
-func (h *History) Forget(ctx context.Context, number int64) error {
+func (h *History) Forget(ctx context.Context, ended bgfetch.Ended) error {
 	defer h.Changed()
-	return h.store.DeleteHistory(ctx, number)
+	h.remove(ended.UniqueID)
+	return h.store.DeleteHistory(ctx, ended.Number)
 }
 
 // Clear deletes all that is stored.
 func (h *History) Clear(ctx context.Context) error {
 	defer h.Changed()
+	h.remove("")
 	return h.store.DeleteHistory(ctx)
 }
 

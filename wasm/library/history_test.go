@@ -13,7 +13,7 @@ import (
 )
 
 func past(uniqueID string) library.Past {
-	return library.Past{Snapshot: bgfetch.Snapshot{UniqueID: uniqueID, RecordsAvailable: true, Kept: true}}
+	return library.Past{Member: library.Member{Snapshot: bgfetch.Snapshot{UniqueID: uniqueID, RecordsAvailable: true, Kept: true}}}
 }
 
 // What earlier engines had done with is remembered as older than what this one has, and the

@@ -1,12 +1,9 @@
 // What the user is shown: notifications, where a site has the permission.
-//
-// Chromium and Firefox give it to tests. WebKitGTK's MiniBrowser asks its user, so
-// there the notifications are a fake (static/fake-notifications.js): what is shown and
-// what clicks do is tested, but not that the browser shows it.
 import { openAny } from '../../lib/any-worker.mjs';
+import { openGranted, shown } from '../../lib/notifications.mjs';
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
-/** In the worker: the site's own listeners, and clicks as the browser would make them. */
+/** In the worker: the site's own listeners. */
 const listeners = () => {
   self.seen = [];
   self.clicks = [];
@@ -26,49 +23,7 @@ const listeners = () => {
     const icons = [{ src: 'done.png', sizes: '192x192' }];
     event.waitUntil(event.updateUI({ title: 'Ready', icons }));
   });
-  self.fire = async (type, tag, action = '') => {
-    const all = await self.registration.getNotifications();
-    const notification = all.find((one) => one.tag.startsWith(tag));
-    const event = new NotificationEvent(type, { notification, action });
-    // The browser lets nobody extend an event that it did not make.
-    const extended = [];
-    Object.defineProperty(event, 'waitUntil', { value: (promise) => extended.push(promise) });
-    self.dispatchEvent(event);
-    // Not the hold on the worker that lasts for as long as there is work.
-    await Promise.race([Promise.all(extended), new Promise((resolve) => setTimeout(resolve, 500))]);
-  };
 };
-
-/** In the worker: what is shown. */
-const shown = async () => {
-  const all = await self.registration.getNotifications();
-  return all.map(({ tag, title, body, icon, silent, actions, data }) => ({
-    tag,
-    title,
-    body,
-    icon,
-    silent,
-    actions: actions?.map((one) => one.action),
-    hasData: !!data,
-  }));
-};
-
-/** A page and its worker, which may show notifications. */
-async function openGranted(test) {
-  const fake = test.driver.name === 'webkit';
-  const opened = await openAny(test, fake ? { worker: { notifications: 'fake' } } : { grant: true });
-  const { inWorker } = opened;
-  /** What is shown, once it passes the test. */
-  const waitForShown = async (what, passes, ms = 10_000) => {
-    for (const end = Date.now() + ms; ; ) {
-      const all = await inWorker(shown);
-      if (passes(all)) return all;
-      if (Date.now() > end) throw new Error(`${what}: not within ${ms} ms; shown is ${JSON.stringify(all)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  };
-  return { ...opened, waitForShown };
-}
 
 scenario('without the permission nothing is shown', {}, async (test) => {
   const { page, inWorker } = await openAny(test);
