@@ -159,7 +159,7 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 	transfer, err := a.openTransfer(head, a.from, a.to, a.ranged && a.from+a.to == 0)
 	if err != nil {
 		if ctx.Err() == nil && head.Err() != nil {
-			err = fmt.Errorf("no response head in time: %w", bgfetch.ErrNetwork)
+			err = fmt.Errorf("%w: %w", errNoHead, bgfetch.ErrNetwork)
 		}
 		return a.broken(ctx, err, true)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
 )
 
 // stalled counts a try that failed without a byte of progress, and stores that: the next
@@ -40,6 +42,7 @@ func (a *attempt) later(why string, delay time.Duration) (Verdict, bool) {
 // unreachable waits for a host that does not answer.
 func (a *attempt) unreachable(ctx context.Context) Verdict {
 	v := Verdict{Unreachable: true, Why: "the server cannot be reached"}
+	a.unseen = bgfetch.Stall{}
 	switch {
 	case ctx.Err() != nil:
 		return Verdict{}

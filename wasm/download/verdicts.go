@@ -46,6 +46,7 @@ func (a *attempt) progress() {
 	a.failures, a.unheard, a.statusRetries, a.idle, a.hastened = 0, 0, 0, 0, false
 	a.refusals, a.asked = 0, false
 	a.asksForAll, a.givesAll = false, false
+	a.unseen = bgfetch.Stall{}
 }
 
 // renew begins new, empty response data: the old ones become redundant.
@@ -232,6 +233,23 @@ func (a *attempt) countRestart() (Verdict, bool) {
 	return Verdict{}, true
 }
 
+// errNoHead: no response came in time.
+var errNoHead = errors.New("no response head in time")
+
+// unseenTime bounds the wait for a server that answers with what the browser does not let us see:
+// most likely the error page of a deploy, or a portal, and perhaps a file that lacks its CORS headers
+// from now on.
+const unseenTime = time.Hour
+
+// unseenTooLong says whether nothing but such answers came for too long. unseen: the last was one.
+func (a *attempt) unseenTooLong(unseen bool) bool {
+	if !unseen {
+		a.unseen = bgfetch.Stall{}
+		return false
+	}
+	return a.unseen.Failed(time.Now(), unseenTime) >= unseenTime
+}
+
 // broken decides how to go on after a failure of the network, which says nothing
 // of its cause. atHead: there was no response.
 //
@@ -262,6 +280,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if patient {
 		count, stalled = &a.unheard, a.stalled()
 	}
+	tooLong := stalled >= policy.GiveUpAfter || a.unseenTooLong(patient && !errors.Is(err, errNoHead) && !errors.Is(err, part.ErrStalled))
 	if !a.hastened {
 		*count++
 	}
@@ -269,7 +288,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	tries := *count
 	neverAnswered := atHead && a.next.Response.Head == nil
 	forbidden := bgfetch.OriginOf(a.sent().URL) != a.config.Origin || a.Request.Redirect == "error"
-	if tries > policy.FailureTries(patient) || stalled >= policy.GiveUpAfter || (neverAnswered && tries > 1 && forbidden) {
+	if tries > policy.FailureTries(patient) || tooLong || (neverAnswered && tries > 1 && forbidden) {
 		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}
 	// The browser may have kept an answer to a request without CORS.

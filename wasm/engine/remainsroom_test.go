@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -175,11 +176,10 @@ func TestRemainsDeletedAtTheEnd(t *testing.T) {
 		t.Run(fmt.Sprintf("in list %d", between), func(t *testing.T) {
 			run(t, func(w *world) {
 				w.signing(2*mib, nil)
-				w.fetch("f", siteA)
 				var once sync.WaitGroup
-				lists := 0
+				var lists atomic.Int64
 				w.bodies.OnSegments = func(context.Context) error {
-					if lists++; lists-1 != between {
+					if lists.Add(1)-1 != int64(between) {
 						return nil
 					}
 					once.Go(func() {
@@ -192,6 +192,7 @@ func TestRemainsDeletedAtTheEnd(t *testing.T) {
 					}
 					return nil
 				}
+				w.fetch("f", siteA)
 				time.Sleep(time.Minute)
 				w.wantFailure("f", bgfetch.ReasonBadStatus)
 				once.Wait()
@@ -199,7 +200,7 @@ func TestRemainsDeletedAtTheEnd(t *testing.T) {
 					t.Error(err)
 				}
 				if caches, err := w.bodies.UniqueIDs(context.Background()); len(caches) > 0 || err != nil {
-					t.Errorf("after %d lists these caches are left: %q, %v", lists, caches, err)
+					t.Errorf("after %d lists these caches are left: %q, %v", lists.Load(), caches, err)
 				}
 				w.wantNothingLeft()
 			})

@@ -78,7 +78,7 @@ func TestPortalPage(t *testing.T) {
 
 // TestAnswersNothing: where bytes are stored, a network that answers, but not with a response for us
 // (a portal that sends elsewhere), or not with a byte of a body, is waited for by time. And the first
-// body that breaks off after that is not one too many.
+// body that breaks off after that is not one too many. What cannot be seen is waited for an hour.
 func TestAnswersNothing(t *testing.T) {
 	quietly(t)
 	nothing := response{Err: fmt.Errorf("CORS: %w", bgfetch.ErrNetwork)}
@@ -95,7 +95,7 @@ func TestAnswersNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(w *world) {
-				until := time.Now().Add(time.Hour)
+				until := time.Now().Add(50 * time.Minute)
 				cuts := 3
 				file := w.video(func(file resource, init bgfetch.TransferInit) response {
 					r := file.Respond(init)
@@ -115,6 +115,24 @@ func TestAnswersNothing(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestCORSTakenAway: a server that answers, and never so that we may see it, is no longer waited for
+// after an hour. What is stored remains.
+func TestCORSTakenAway(t *testing.T) {
+	quietly(t)
+	run(t, func(w *world) {
+		w.video(func(resource, bgfetch.TransferInit) response {
+			return response{Err: fmt.Errorf("CORS: %w", bgfetch.ErrNetwork)}
+		})
+		time.Sleep(50 * time.Minute)
+		w.wantActivity("unique-f", bgfetch.ActivityWaitingRetry)
+		time.Sleep(30 * time.Minute)
+		w.wantFailure("f", bgfetch.ReasonFetchError)
+		if remains := w.engine.Remains(); len(remains) != 1 || remains[0].Size < 4*mib {
+			t.Errorf("it leaves %+v", remains)
+		}
+	})
 }
 
 // TestRangesAreNotGivenUp: where nothing shows whether a body is encoded, the browser may refuse its

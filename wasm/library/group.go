@@ -34,7 +34,8 @@ func (m Member) total() int64 {
 }
 
 // Round returns those of the last round of a group, the oldest first: each begins before the
-// others have all ended. Of several with the same id it is the last.
+// others have all ended. Of several with the same id it is the last: one may also be told of as
+// under way and as ended, for the moment in which it is deleted.
 func Round(members []Member) []Member {
 	all := slices.Clone(members)
 	slices.SortFunc(all, func(a, b Member) int { return cmp.Compare(b.end(), a.end()) })
@@ -49,11 +50,17 @@ func Round(members []Member) []Member {
 	slices.SortFunc(all, func(a, b Member) int {
 		return cmp.Or(cmp.Compare(a.Created, b.Created), cmp.Compare(a.end(), b.end()), cmp.Compare(a.UniqueID, b.UniqueID))
 	})
-	last := map[string]string{}
-	for _, m := range all {
-		last[m.ID] = m.UniqueID
+	last := map[string]int{}
+	for i, m := range all {
+		last[m.ID] = i
 	}
-	return slices.DeleteFunc(all, func(m Member) bool { return last[m.ID] != m.UniqueID })
+	var round []Member
+	for i, m := range all {
+		if last[m.ID] == i {
+			round = append(round, m)
+		}
+	}
+	return round
 }
 
 // nearest are the states of a background fetch, the nearest to its end first.

@@ -26,6 +26,7 @@ func TestRound(t *testing.T) {
 		"one after the other":              {[]library.Member{member("a", 10, 30), member("b", 20, 50), member("c", 40, 0)}, []string{"a", "b", "c"}},
 		"what ended before":                {[]library.Member{member("a", 10, 30), member("b", 31, 0)}, []string{"b"}},
 		"what ended last":                  {[]library.Member{member("a", 10, 30), member("b", 40, 60), member("c", 50, 55)}, []string{"b", "c"}},
+		"one that is just being deleted":   {[]library.Member{member("a", 10, 30), member("a", 10, 0), member("b", 20, 0)}, []string{"a", "b"}},
 		"an id again":                      {[]library.Member{member("a", 10, 30), member("b", 20, 0), again}, []string{"b", "a"}},
 		"what ended when the next began":   {[]library.Member{member("a", 10, 30), member("b", 30, 0)}, []string{"a", "b"}},
 		"one that goes on over all others": {[]library.Member{member("a", 10, 20), member("b", 30, 40), member("c", 5, 0)}, []string{"c", "a", "b"}},
