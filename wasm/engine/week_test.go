@@ -122,11 +122,12 @@ type weekLife struct {
 	putsLeft  atomic.Int32
 	onPut     atomic.Pointer[func()]
 
-	mu      sync.Mutex
-	lines   []string
-	wrong   []string
-	results []string
-	took    time.Duration
+	mu    sync.Mutex
+	lines []string
+	wrong []string
+	// heardFrom are the workers that fired the closing event: one that dies in it fires it again.
+	heardFrom []*engine.Engine
+	took      time.Duration
 }
 
 func (w *weekLife) now() time.Duration { return time.Since(w.begun) }
@@ -261,7 +262,7 @@ func (w *weekLife) leaveThings() {
 		w.fault("%d are kept, %d remain", len(w.engine.Kept(bgfetch.KeptQuery{})), len(w.engine.Remains()))
 	}
 	w.mu.Lock()
-	w.results = nil
+	w.heardFrom = nil
 	w.mu.Unlock()
 }
 
@@ -354,7 +355,7 @@ func (w *weekLife) die(d weekDeath) {
 func (w *weekLife) hasEnded() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return len(w.results) > 0
+	return len(w.heardFrom) > 0
 }
 
 // longestWeek is how long it may take in all.
