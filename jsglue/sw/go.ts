@@ -6,8 +6,8 @@ import evaluate, { type GoRuntime } from 'go:wasm_exec';
 import type { Host } from './host';
 import { worker } from './worker';
 
-/** Answers requests under our path; given by the program, see wasmhttp.Serve. */
-export type Handler = (request: Request) => Promise<Response>;
+/** Answers requests under our path; given by the program, see wasmhttp.Serve. One that has ended gives nothing. */
+export type Handler = (request: Request) => Promise<Response> | undefined;
 
 /** The `wasmhttp` that go-wasm-http-server expects. */
 export interface WasmHTTP {

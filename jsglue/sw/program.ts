@@ -27,6 +27,9 @@ export interface TextReply {
 /** The program ended before it answered. */
 class Ended extends Error {}
 
+/** What a program that has ended gives until its end is known. */
+const NO_ANSWER = new Promise<never>(() => {});
+
 interface Running {
   handler: Handler;
   /** Resolves with the answer, or rejects with Ended when there will be none. */
@@ -154,7 +157,7 @@ export class Program {
     for (let attempt = 1; ; attempt++) {
       const { handler, unlessEnded } = await this.#run();
       try {
-        return await unlessEnded(handler(request()).then(read));
+        return await unlessEnded((handler(request()) ?? NO_ANSWER).then(read));
       } catch (error) {
         if (!(error instanceof Ended) || attempt === 2) throw error;
       }

@@ -72,12 +72,6 @@ export class Test {
     return server;
   }
 
-  /** Waits until the browser has counted what the site has stored, which it does some time later. */
-  storageCounted(page, bytes) {
-    const counted = async (bytes) => (await navigator.storage.estimate()).usage > bytes;
-    return page.waitFor(`${bytes} stored bytes to be counted`, 30_000, counted, bytes);
-  }
-
   /** URL of a page that reports to the runner. */
   pageURL(page = this.plain ? '/native.html' : '/page.html', { server = this.server, ...parameters } = {}) {
     const url = new URL(page, server.url);

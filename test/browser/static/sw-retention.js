@@ -29,5 +29,4 @@ self.addEventListener('backgroundfetchevict', (event) => {
   else report('evict', { records });
 });
 
-importScripts('/dist/sw.js');
-importScripts('/worker.js');
+importScripts('/room.js', '/dist/sw.js', '/worker.js');

@@ -46,6 +46,9 @@ async function readRecord(record) {
   return row;
 }
 
+/** Where the disk is full, the report alone says what happened. */
+const add = (row) => results.add(row).catch((error) => report('results', { error: String(error) }));
+
 async function handle(event) {
   const { registration } = event;
   const row = {
@@ -59,7 +62,7 @@ async function handle(event) {
     uploaded: registration.uploaded,
     uploadTotal: registration.uploadTotal,
   };
-  await results.add({ phase: 'start', ...row });
+  await add({ phase: 'start', ...row });
   report('event-start', { boot, type: row.type, id: row.id });
   try {
     const records = await registration.matchAll();
@@ -68,7 +71,7 @@ async function handle(event) {
     row.error = { name: error.name, message: error.message };
   }
   if (options.has('delay')) await new Promise((resolve) => setTimeout(resolve, Number(options.get('delay'))));
-  await results.add({ phase: 'end', ...row });
+  await add({ phase: 'end', ...row });
   report('event', row);
 }
 

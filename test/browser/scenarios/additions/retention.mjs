@@ -114,27 +114,21 @@ scenario('retention: bad input is a TypeError that names the member', {}, async 
   }
 });
 
-// WebKitGTK cannot be given a small quota.
-scenario(
-  'retention: room is made of what was kept, where the options say so',
-  { browsers: ['chromium', 'firefox'] },
-  async (test) => {
-    const { page } = await open(test, { quota: 40 * MiB });
-    const pinned = await keep(test, page, 'pinned', { pinned: true }, 8 * MiB);
-    await keep(test, page, 'old', true, 16 * MiB);
-    await test.storageCounted(page, 20 * MiB);
-    const large = test.resource({ size: 24 * MiB });
-    await page.evaluate((url) => t.startFetch('polite', url), large.url);
-    assert.equal((await test.event('polite')).failureReason, 'quota-exceeded');
-    await page.evaluate(() => t.deleteRemains());
-    await page.evaluate((url) => t.startFetch('large', url, { room: 'evict' }), large.url);
-    const event = await test.event('large', 80_000);
-    assert.deepEqual([event.type, event.records[0].sha256], ['backgroundfetchsuccess', await large.sha256()]);
-    const { records } = await evicted(test);
-    assert.deepEqual(
-      records.map(({ id }) => id),
-      ['old'],
-    );
-    assert.equal((await page.evaluate((url) => kept('match', url), pinned.url)).result, await pinned.sha256());
-  },
-);
+scenario('retention: room is made of what was kept, where the options say so', {}, async (test) => {
+  const { page } = await open(test, { worker: { room: 40 * MiB } });
+  const pinned = await keep(test, page, 'pinned', { pinned: true }, 8 * MiB);
+  await keep(test, page, 'old', true, 16 * MiB);
+  const large = test.resource({ size: 24 * MiB });
+  await page.evaluate((url) => t.startFetch('polite', url), large.url);
+  assert.equal((await test.event('polite')).failureReason, 'quota-exceeded');
+  await page.evaluate(() => t.deleteRemains());
+  await page.evaluate((url) => t.startFetch('large', url, { room: 'evict' }), large.url);
+  const event = await test.event('large', 80_000);
+  assert.deepEqual([event.type, event.records[0].sha256], ['backgroundfetchsuccess', await large.sha256()]);
+  const { records } = await evicted(test);
+  assert.deepEqual(
+    records.map(({ id }) => id),
+    ['old'],
+  );
+  assert.equal((await page.evaluate((url) => kept('match', url), pinned.url)).result, await pinned.sha256());
+});

@@ -183,23 +183,18 @@ scenario('remains: of a full disk', {}, async (test) => {
 });
 
 // WebKitGTK has no way to be told how much a site may store.
-scenario(
-  'remains: are the first to go when room is needed',
-  { browsers: ['chromium', 'firefox'], timeout: 120_000 },
-  async (test) => {
-    const { page } = await test.open({ quota: 40 * MiB });
-    const large = test.resource({ size: 20 * MiB });
-    await page.evaluate((url) => t.startFetch('large', url), `${large.url}&cut=${16 * MiB}&status=410&statusafter=1`);
-    assert.equal((await test.event('large')).failureReason, 'bad-status');
-    assert.ok((await page.evaluate(() => t.remains()))[0].size > 12 * MiB);
-    await test.storageCounted(page, 12 * MiB);
-    // There is room for it, and the program, but not beside them.
-    const size = 30 * MiB;
-    const next = test.resource({ size });
-    await page.evaluate((...args) => t.startFetch('next', ...args), next.url, { downloadTotal: size });
-    const event = await test.event('next');
-    assert.deepEqual([event.type, event.failureReason], ['backgroundfetchsuccess', '']);
-    assert.equal(event.records[0].sha256, await next.sha256());
-    assert.deepEqual(await page.evaluate(() => t.remains()), []);
-  },
-);
+scenario('remains: are the first to go when room is needed', { timeout: 120_000 }, async (test) => {
+  const { page } = await test.open({ script: '/sw-room.js', worker: { room: 40 * MiB } });
+  const large = test.resource({ size: 20 * MiB });
+  await page.evaluate((url) => t.startFetch('large', url), `${large.url}&cut=${16 * MiB}&status=410&statusafter=1`);
+  assert.equal((await test.event('large')).failureReason, 'bad-status');
+  assert.ok((await page.evaluate(() => t.remains()))[0].size > 12 * MiB);
+  // There is room for it, and the program, but not beside them.
+  const size = 30 * MiB;
+  const next = test.resource({ size });
+  await page.evaluate((...args) => t.startFetch('next', ...args), next.url, { downloadTotal: size });
+  const event = await test.event('next');
+  assert.deepEqual([event.type, event.failureReason], ['backgroundfetchsuccess', '']);
+  assert.equal(event.records[0].sha256, await next.sha256());
+  assert.deepEqual(await page.evaluate(() => t.remains()), []);
+});

@@ -1,0 +1,1 @@
+importScripts('/room.js', '/dist/sw.js', '/worker.js');
