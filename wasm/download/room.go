@@ -21,11 +21,11 @@ func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 		return Verdict{}, true
 	}
 	for {
-		room, _, ok := a.config.Bodies.Room(ctx)
+		room, quota, ok := a.config.Bodies.Room(ctx)
 		if !ok || length <= room || ctx.Err() != nil {
 			return Verdict{}, true
 		}
-		if !a.owner.MakeRoom(length - room) {
+		if length > quota || !a.owner.MakeRoom(length-room) {
 			_, v := a.leave(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room))
 			return v, false
 		}

@@ -80,7 +80,9 @@ func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) 
 		return storageError("the background fetch", err)
 	}
 	if err := f.checkRoom(ctx); err != nil {
-		f.discardBodies(ctx)
+		if deleted := e.freeing.Bodies.Delete(ctx, f.state.UniqueID); deleted != nil { // no room comes of that
+			f.complain("its empty cache stays until the next start", deleted)
+		}
 		return err
 	}
 	requests := make([]bgfetch.Request, len(f.records))
@@ -112,7 +114,8 @@ func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) 
 // noDisk is more than any disk has, a pebibyte, for where the browser gives no estimate.
 const noDisk = 1 << 50
 
-// checkRoom refuses a download total that the site gave and for which there is no room.
+// checkRoom refuses a download total that the site gave and for which there is no room: at once
+// where there can be none.
 //
 // Source: #dom-backgroundfetchmanager-fetch
 func (f *backgroundFetch) checkRoom(ctx context.Context) error {
@@ -121,14 +124,14 @@ func (f *backgroundFetch) checkRoom(ctx context.Context) error {
 		return nil
 	}
 	for {
-		room, _, ok := f.engine.Bodies.Room(ctx)
+		room, quota, ok := f.engine.Bodies.Room(ctx)
 		if !ok {
-			room = noDisk
+			room, quota = noDisk, noDisk
 		}
 		if need <= room {
 			return nil
 		}
-		if !f.makeRoom(need - room) {
+		if need > quota || !f.makeRoom(need-room) {
 			return bgfetch.Errorf(bgfetch.QuotaExceededError, "there is no room for a downloadTotal of %d bytes", f.state.DownloadTotal)
 		}
 	}

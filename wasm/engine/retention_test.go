@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -256,5 +257,33 @@ func TestBadRetention(t *testing.T) {
 			}
 		}
 		w.wantNothingLeft()
+	})
+}
+
+// TestNoRoomAtAll: what is larger than the quota is refused at once, and nothing goes for it.
+func TestNoRoomAtAll(t *testing.T) {
+	run(t, func(w *world) {
+		w.keepAs("k", bgfetch.Retention{})
+		w.kill()
+		w.bodies.Quota, w.bodies.Frees = 8*mib, 8*time.Second
+		w.start()
+		w.serve(siteA, 9*mib)
+		for i, total := range []int64{9 * mib, 9 * mib, 0} {
+			id := fmt.Sprintf("f%d", i)
+			init := fetchInit(id, siteA)
+			init.DownloadTotal, init.Room = total, bgfetch.RoomEvict
+			asked := time.Now()
+			_, err := w.engine.Fetch(context.Background(), init)
+			if total == 0 {
+				time.Sleep(time.Second)
+				w.wantFailure(id, bgfetch.ReasonQuotaExceeded)
+				continue
+			}
+			var refused *bgfetch.Error
+			if !errors.As(err, &refused) || refused.Name != bgfetch.QuotaExceededError || time.Since(asked) > 0 {
+				t.Errorf("after %v: %v", time.Since(asked), err)
+			}
+		}
+		w.wantKept(1, mib)
 	})
 }
