@@ -155,7 +155,7 @@ scenario('groups: all are paused, changed, go on, and are aborted', { timeout: 1
   assert.equal((await test.event('other')).type, 'backgroundfetchsuccess');
 });
 
-scenario('groups: the page is reloaded, and the worker stopped', { timeout: 180_000 }, async (test) => {
+scenario('groups: the page is reloaded, and the worker stopped', { drawn: true, timeout: 180_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
   await page.evaluate(hold, GROUP);
   const files = await season(test, page, { rate: MiB }, 8 * MiB);

@@ -18,7 +18,7 @@ async function openModels(test, worker = '/sw-models.js') {
   return { page: await open(), open };
 }
 
-scenario('models: a file is fetched once, also between its result and its copy', {}, async (test) => {
+scenario('models: a file is fetched once, also between its result and its copy', { drawn: true }, async (test) => {
   const { page, open } = await openModels(test, '/sw-models.js?slow=4000');
   const second = await open();
   const file = test.resource({ size: MiB, rate: 2 * MiB });

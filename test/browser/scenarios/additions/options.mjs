@@ -49,7 +49,7 @@ scenario('options: begins paused, over a reload', {}, async (test) => {
   assert.equal(event.records[0].sha256, await file.sha256());
 });
 
-scenario('priority: a higher one takes the place, and no byte is lost', {}, async (test) => {
+scenario('priority: a higher one takes the place, and no byte is lost', { drawn: true }, async (test) => {
   const { page } = await test.open();
   const films = Array.from({ length: 6 }, () => test.resource({ size: 5 * MiB, rate: MiB }));
   const urgent = test.resource({ size: MiB / 2, rate: MiB });

@@ -80,7 +80,7 @@ scenario('retention: what was read longest ago goes first above keepMax, after t
   await stay(page, 'a,c,d,pinned');
 });
 
-scenario('retention: what has expired is not found, and deleted after the site was told', {}, async (test) => {
+scenario('retention: what has expired is not found, and deleted after the site was told', { drawn: true }, async (test) => {
   const { page } = await open(test, { worker: { reads: 1 } });
   const file = await keep(test, page, 'short', { expires: Date.now() + 15_000 });
   await keep(test, page, 'long', { expires: Date.now() + 3_600_000 });
@@ -114,7 +114,7 @@ scenario('retention: bad input is a TypeError that names the member', {}, async 
   }
 });
 
-scenario('retention: room is made of what was kept, where the options say so', {}, async (test) => {
+scenario('retention: room is made of what was kept, where the options say so', { drawn: true }, async (test) => {
   const { page } = await open(test, { worker: { room: 40 * MiB } });
   const pinned = await keep(test, page, 'pinned', { pinned: true }, 8 * MiB);
   await keep(test, page, 'old', true, 16 * MiB);

@@ -88,7 +88,7 @@ scenario('three records, one of them from another origin', { native: true }, asy
   }
 });
 
-scenario('the page leaves, comes back, and is reloaded in mid-transfer', { timeout: 120_000 }, async (test) => {
+scenario('the page leaves, comes back, and is reloaded in mid-transfer', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 48 * MiB, link: 6 * MiB });
   const here = await page.url();

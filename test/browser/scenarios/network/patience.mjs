@@ -97,7 +97,7 @@ for (const [what, tell] of Object.entries({
   'a page is online again': () => dispatchEvent(new Event('online')),
   'a page becomes visible': () => document.dispatchEvent(new Event('visibilitychange')),
 })) {
-  scenario(`patience: the wait ends when ${what}`, {}, async (test) => {
+  scenario(`patience: the wait ends when ${what}`, { drawn: true }, async (test) => {
     const { page } = await test.open();
     const file = test.resource({ size: 8 * MiB, ...AWAY });
     await page.evaluate((...args) => t.startFetch(...args), 'waits', file.url, { retry: LONG });

@@ -93,7 +93,7 @@ scenario('a player begins before the end, seeks to the end and back', { timeout:
   assert.equal(event.records[0].sha256, await file.sha256());
 });
 
-scenario('a hundred reads that are given up', {}, async (test) => {
+scenario('a hundred reads that are given up', { drawn: true }, async (test) => {
   const { page } = await test.open({ script: '/sw-counts.js' });
   const file = test.resource({ size: 8 * MiB, link: MiB / 2 }); // lasts longer than the reads on a busy machine
   await page.evaluate((url) => t.startFetch('film', url), file.url);

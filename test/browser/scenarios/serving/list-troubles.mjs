@@ -29,34 +29,38 @@ const trouble = (page, fates) =>
     version,
   );
 
-scenario('the list shows its rows though its first requests fail, get lost, or come late', { timeout: 120_000 }, async (test) => {
-  const { page } = await openList(test);
-  const slow = test.resource({ size: 60 * MiB, link: MiB });
-  await page.evaluate(
-    (...urls) => Promise.all(urls.map((url, i) => t.startFetch(`f${i}`, url, { title: `f${i}` }))),
-    slow.url,
-    '/none',
-  );
-  await row(page, 'f1', (row) => row.state === 'failure');
-  const allRows = () => page.waitFor('both rows', 30_000, () => list.rows().length === 2);
+scenario(
+  'the list shows its rows though its first requests fail, get lost, or come late',
+  { drawn: true, timeout: 120_000 },
+  async (test) => {
+    const { page } = await openList(test);
+    const slow = test.resource({ size: 60 * MiB, link: MiB });
+    await page.evaluate(
+      (...urls) => Promise.all(urls.map((url, i) => t.startFetch(`f${i}`, url, { title: `f${i}` }))),
+      slow.url,
+      '/none',
+    );
+    await row(page, 'f1', (row) => row.state === 'failure');
+    const allRows = () => page.waitFor('both rows', 30_000, () => list.rows().length === 2);
 
-  await trouble(page, { list: ['refused', 'refused'] });
-  await allRows();
-  assert.deepEqual(await page.evaluate(() => window.errors), ['not just now', ''], 'it says why, for as long as it lasts');
-  // What is under way is shown without what was.
-  await trouble(page, { history: Array(4).fill('refused') });
-  await row(page, 'f0');
-  await row(page, 'f1');
-  for (const fate of ['lost', 'late']) {
-    for (const path of ['list', 'history']) {
-      await trouble(page, { [path]: [fate] });
-      await allRows();
+    await trouble(page, { list: ['refused', 'refused'] });
+    await allRows();
+    assert.deepEqual(await page.evaluate(() => window.errors), ['not just now', ''], 'it says why, for as long as it lasts');
+    // What is under way is shown without what was.
+    await trouble(page, { history: Array(4).fill('refused') });
+    await row(page, 'f0');
+    await row(page, 'f1');
+    for (const fate of ['lost', 'late']) {
+      for (const path of ['list', 'history']) {
+        await trouble(page, { [path]: [fate] });
+        await allRows();
+      }
     }
-  }
-  // One that is shown already hears of what comes, too.
-  await page.evaluate((url) => t.startFetch('f2', url, { title: 'f2' }), slow.url + '&seed=3');
-  await row(page, 'f2');
-});
+    // One that is shown already hears of what comes, too.
+    await page.evaluate((url) => t.startFetch('f2', url, { title: 'f2' }), slow.url + '&seed=3');
+    await row(page, 'f2');
+  },
+);
 
 /** The list, once it shows that there is no worker. */
 const noWorker = (page) =>
@@ -65,7 +69,7 @@ const noWorker = (page) =>
     return list.rows().length === 0 && !hidden && textContent === list.host().texts.noWorker;
   });
 
-scenario('the list of a worker that is unregistered and registered again', { timeout: 120_000 }, async (test) => {
+scenario('the list of a worker that is unregistered and registered again', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await openList(test, { worker: { claim: 0 } });
   const slow = test.resource({ size: 60 * MiB, link: MiB });
   await page.evaluate((url) => t.startFetch('before', url, { title: 'before' }), slow.url);

@@ -109,7 +109,7 @@ scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 12
   await page.waitFor('no row', 10_000, () => list.rows().length === 0);
 });
 
-scenario('the list says why each waits', { timeout: 120_000 }, async (test) => {
+scenario('the list says why each waits', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await openList(test, { script: '/sw-metered.js' });
   const connection = (change) =>
     page.evaluate((data) => {

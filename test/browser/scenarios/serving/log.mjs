@@ -88,7 +88,7 @@ async function noViolations(page, what) {
   assert.deepEqual(violations, [], what);
 }
 
-scenario('the log tells of a restarted worker, and is exported as JSON', { timeout: 120_000 }, async (test) => {
+scenario('the log tells of a restarted worker, and is exported as JSON', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await openList(test, { stoppable: true });
   const file = test.resource({ size: 12 * MiB, link: MiB });
   await page.evaluate((url) => t.startFetch('film', url), file.url);

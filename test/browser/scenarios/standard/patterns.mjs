@@ -221,28 +221,32 @@ scenario('a fetch that a worker of the page starts and reads', {}, async (test) 
   }
 });
 
-scenario('a worker that tidies up the caches when it is activated, in mid-transfer', { timeout: 60_000 }, async (test) => {
-  const { page } = await openAny(test);
-  const file = test.resource({ size: 12 * MiB, rate: 2 * MiB });
-  await page.evaluate((url) => t.startFetch('kept', url), file.url);
-  await page.evaluate((bytes) => t.waitForDownloaded('kept', bytes), 3 * MiB);
-  const boots = test.boots().length;
-  await page.evaluate(async () => {
-    for (const name of ['own', 'old']) await caches.open(name);
-    await t.register({ tidy: 1 });
-  });
-  await test.nextBoot(boots);
-  const read = await page.evaluateFor(
-    40_000,
-    async (url) => {
-      const response = await (await t.held.get('kept').match(url)).responseReady;
-      return sha256(await response.arrayBuffer());
-    },
-    file.url,
-  );
-  assert.equal(read, await file.sha256());
-  assert.equal((await page.evaluate(() => t.waitForResult('kept', 20_000))).result, 'success');
-  assert.equal(gets(await file.log()).filter(({ range }) => !range).length, 1, 'one request for the whole');
-  const left = await page.evaluate(async () => (await caches.keys()).filter((name) => ['own', 'old'].includes(name)));
-  assert.deepEqual(left, ['own']);
-});
+scenario(
+  'a worker that tidies up the caches when it is activated, in mid-transfer',
+  { drawn: true, timeout: 60_000 },
+  async (test) => {
+    const { page } = await openAny(test);
+    const file = test.resource({ size: 12 * MiB, rate: 2 * MiB });
+    await page.evaluate((url) => t.startFetch('kept', url), file.url);
+    await page.evaluate((bytes) => t.waitForDownloaded('kept', bytes), 3 * MiB);
+    const boots = test.boots().length;
+    await page.evaluate(async () => {
+      for (const name of ['own', 'old']) await caches.open(name);
+      await t.register({ tidy: 1 });
+    });
+    await test.nextBoot(boots);
+    const read = await page.evaluateFor(
+      40_000,
+      async (url) => {
+        const response = await (await t.held.get('kept').match(url)).responseReady;
+        return sha256(await response.arrayBuffer());
+      },
+      file.url,
+    );
+    assert.equal(read, await file.sha256());
+    assert.equal((await page.evaluate(() => t.waitForResult('kept', 20_000))).result, 'success');
+    assert.equal(gets(await file.log()).filter(({ range }) => !range).length, 1, 'one request for the whole');
+    const left = await page.evaluate(async () => (await caches.keys()).filter((name) => ['own', 'old'].includes(name)));
+    assert.deepEqual(left, ['own']);
+  },
+);

@@ -1,7 +1,7 @@
 // Pages that read while the worker is stopped, and pages that no worker controls.
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
-scenario('responseReady streams on over a stop of the worker', { timeout: 120_000 }, async (test) => {
+scenario('responseReady streams on over a stop of the worker', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ stoppable: true });
   const file = test.resource({ size: 20 * MiB, link: 3 * MiB });
   await page.evaluate(async (url) => {
@@ -19,7 +19,7 @@ scenario('responseReady streams on over a stop of the worker', { timeout: 120_00
   assert.equal(event.records[0].sha256, await file.sha256());
 });
 
-scenario('a page that is reloaded past its worker finds what it started', { timeout: 60_000 }, async (test) => {
+scenario('a page that is reloaded past its worker finds what it started', { drawn: true, timeout: 60_000 }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 12 * MiB, rate: 2 * MiB });
   await page.evaluate((url) => t.startFetch('past', url), file.url);

@@ -152,7 +152,7 @@ scenario('two equal uploads stay two, and a preflight is no obstacle', {}, async
   );
 });
 
-scenario('a large body is stored in parts, sent whole, and given back', { timeout: 120_000 }, async (test) => {
+scenario('a large body is stored in parts, sent whole, and given back', { drawn: true, timeout: 120_000 }, async (test) => {
   const { page } = await openRealms(test);
   const target = test.resource({ kind: 'upload' });
   const slow = test.resource({ size: MiB, rate: 100_000 });

@@ -99,7 +99,7 @@ scenario('storage: segments and rows deleted behind our back', { drawn: true, ti
 for (const running of [false, true]) {
   scenario(
     `storage: the origin is evicted while the worker ${running ? 'runs' : 'is stopped'}`,
-    { timeout: 120_000 },
+    { drawn: true, timeout: 120_000 },
     async (test) => {
       const { browser, page } = await test.open({ stoppable: !running });
       const file = test.resource({ size: 16 * MiB, link: 2 * MiB });
