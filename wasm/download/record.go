@@ -54,7 +54,7 @@ type Record struct {
 	// asksForAll: all of the body is asked for once, to see whether it is the range that the
 	// browser refuses. givesAll: it did not refuse that.
 	asksForAll, givesAll bool
-	// unseen is for how long the server has answered only with what the browser does not let us see.
+	// unseen is for how long the server has answered, and nothing of it was to be seen.
 	unseen bgfetch.Stall
 	// brought is what the last range brought that was to bring more, 0 for none; brings the
 	// same, where it said so or the one before brought just as much.

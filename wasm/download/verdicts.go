@@ -236,9 +236,9 @@ func (a *attempt) countRestart() (Verdict, bool) {
 // errNoHead: no response came in time.
 var errNoHead = errors.New("no response head in time")
 
-// unseenTime bounds the wait for a server that answers with what the browser does not let us see:
-// most likely the error page of a deploy, or a portal, and perhaps a file that lacks its CORS headers
-// from now on.
+// unseenTime bounds the wait for a server that answers, and of which nothing is to be seen: with what
+// the browser keeps from us (most likely the error page of a deploy, or a portal, and perhaps a file
+// that lacks its CORS headers from now on), or with a head and no byte.
 const unseenTime = time.Hour
 
 // unseenTooLong says whether nothing but such answers came for too long. unseen: the last was one.
@@ -280,7 +280,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if patient {
 		count, stalled = &a.unheard, a.stalled()
 	}
-	tooLong := stalled >= policy.GiveUpAfter || a.unseenTooLong(patient && !errors.Is(err, errNoHead) && !errors.Is(err, part.ErrStalled))
+	tooLong := stalled >= policy.GiveUpAfter || a.unseenTooLong(patient && !errors.Is(err, errNoHead))
 	if !a.hastened {
 		*count++
 	}

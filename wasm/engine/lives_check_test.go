@@ -235,19 +235,23 @@ func (l *life) wantLittle() {
 		} else {
 			bytes += int64(1+l.agains) * int64(6+l.ours) * (size + 2*mib/10)
 		}
-		requests += int64(1+l.agains) * int64(40*(s.served+1)+10*l.ours)
+		// The requests for its pieces, where it gives no more at a time, each as often as it refuses.
+		pieces := int64(0)
 		if s.ranges == "capped" {
-			requests += 3 * size / int64(s.cap)
+			pieces += 3 * size / int64(s.cap)
 		}
 		if s.cut == "at a byte of each body" && s.cutAt > 0 {
-			requests += 3 * size / int64(s.cutAt)
+			pieces += 3 * size / int64(s.cutAt)
 			if s.cutAt < 128<<10 { // most of which may be compared, and is no progress
-				requests += 9 * size / int64(s.cutAt)
+				pieces += 9 * size / int64(s.cutAt)
 			}
 		}
 		if f := l.slowest(s); f > 0 {
-			requests += 2 * size / f
+			pieces += 2 * size / f
 		}
+		pieces = pieces * 100 / int64(100-min(s.statusChance, 99))
+		// And those of an hour in which it answers, and nothing of it is to be seen.
+		requests += int64(1+l.agains) * (int64(40*(s.served+1)+10*l.ours) + 100 + pieces)
 	}
 	if l.good { // what is under way when it breaks off
 		bytes += int64(l.ours*len(l.servers)) * 4 * l.options.Segments.MaxLength
