@@ -241,13 +241,14 @@ var errNoHead = errors.New("no response head in time")
 // that lacks its CORS headers from now on), or with a head and no byte.
 const unseenTime = time.Hour
 
-// unseenTooLong says whether nothing but such answers came for too long. unseen: the last was one.
-func (a *attempt) unseenTooLong(unseen bool) bool {
+// countUnseen counts a try that failed, and returns for how long nothing but such answers came.
+// unseen: this was one.
+func (a *attempt) countUnseen(unseen bool) time.Duration {
 	if !unseen {
 		a.unseen = bgfetch.Stall{}
-		return false
+		return 0
 	}
-	return a.unseen.Failed(time.Now(), unseenTime) >= unseenTime
+	return a.unseen.Failed(time.Now(), unseenTime)
 }
 
 // broken decides how to go on after a failure of the network, which says nothing
@@ -280,7 +281,8 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if patient {
 		count, stalled = &a.unheard, a.stalled()
 	}
-	tooLong := stalled >= policy.GiveUpAfter || a.unseenTooLong(patient && !errors.Is(err, errNoHead))
+	unseen := a.countUnseen(patient && !errors.Is(err, errNoHead))
+	tooLong := stalled >= policy.GiveUpAfter || unseen >= unseenTime
 	if !a.hastened {
 		*count++
 	}
