@@ -4,6 +4,7 @@ import { requestOf } from '../page/exchange';
 import { Watch } from '../page/watch';
 import { bodyOf } from '../shared/errors';
 import { fileNameOf } from '../shared/file-name';
+import { groupQuery } from '../shared/group-name';
 import { MARK, WATCH_INTERVAL_MS } from '../shared/protocol';
 import type {
   Ended,
@@ -238,7 +239,7 @@ export class WorkerSource implements Source {
 }
 
 function pathOf(listing: Listing, what: string): string {
-  return isGroup(listing) ? `groups/${what}?group=${encodeURIComponent(listing.group!)}` : `fetches/${listing.uniqueId}/${what}`;
+  return isGroup(listing) ? `groups/${what}${groupQuery(listing.group!)}` : `fetches/${listing.uniqueId}/${what}`;
 }
 
 /** The newest of each group; where they are of several engines, the last. */

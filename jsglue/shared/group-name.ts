@@ -9,3 +9,8 @@ export function toGroup(value: unknown, what: string): string {
   if (name && [...name].length <= MAX_GROUP) return name;
   throw new TypeError(`${what} is not a text of 1 to ${MAX_GROUP} characters`);
 }
+
+/** The query that names a group, as it travels on the wire, in the paths of the program. */
+export function groupQuery(group: string): string {
+  return `?group=${encodeURIComponent(group)}`;
+}

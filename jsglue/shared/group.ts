@@ -6,7 +6,7 @@
 import { ask, changeOptions, type Addressee } from './asking';
 import { bodyOf } from './errors';
 import { EventHandlerAttribute } from './event-handler';
-import { toGroup } from './group-name';
+import { groupQuery, toGroup } from './group-name';
 import type { AbortReply, GroupSnapshot } from './protocol';
 import { isOlder } from './snapshots';
 import type { NetworkOptions } from './network-options';
@@ -51,7 +51,7 @@ export class BackgroundFetchGroup extends EventTarget {
     const [token, transport, group] = internal as [symbol, Transport, string];
     illegalUnlessInternal(token);
     super();
-    this.#addressee = { transport, path: 'groups', query: `?group=${encodeURIComponent(group)}` };
+    this.#addressee = { transport, path: 'groups', query: groupQuery(group) };
     this.#snapshot = {
       ...{ engine: 0, revision: 0, group, ids: [], states: {}, results: { success: 0, failure: 0 }, state: 'settled' },
       ...{ downloaded: 0, downloadTotal: 0, uploaded: 0, uploadTotal: 0 },

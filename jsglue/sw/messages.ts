@@ -1,5 +1,6 @@
 /** The messages of pages: requests, and watches. See shared/protocol.ts. */
 
+import { groupQuery } from '../shared/group-name';
 import { makeProblem } from '../shared/problem';
 import {
   ALIVE_INTERVAL_MS,
@@ -149,7 +150,7 @@ async function watch(
   );
   const told: GroupSnapshot[] = [];
   for (const name of groups) {
-    const { status, body } = await program.request('GET', `groups?group=${encodeURIComponent(name)}`);
+    const { status, body } = await program.request('GET', `groups${groupQuery(name)}`);
     if (status === 200) told.push(JSON.parse(body));
   }
   watchers.remember(snapshots);

@@ -4,6 +4,7 @@
  * Source: https://wicg.github.io/background-fetch/#display-a-background-fetch
  */
 
+import { groupQuery } from '../shared/group-name';
 import { instanceOf } from '../shared/instances';
 import { MARK, type Snapshot } from '../shared/protocol';
 import { lost } from '../shared/snapshots';
@@ -87,7 +88,7 @@ export function listenForClicks(
   async function clicked({ action, notification }: NotificationEvent, { [MARK]: shown, group, prompting }: Data): Promise<void> {
     if (action || prompting) {
       const what = action || 'resume';
-      const path = group ? `groups/${what}?group=${encodeURIComponent(group)}` : `fetches/${shown.uniqueId}/${what}`;
+      const path = group ? `groups/${what}${groupQuery(group)}` : `fetches/${shown.uniqueId}/${what}`;
       await transport.request('POST', path);
       return;
     }

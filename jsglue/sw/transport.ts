@@ -1,6 +1,7 @@
 /** The way of this worker's own objects to the program: it is in the same realm. */
 
 import { tellGroups } from '../shared/group';
+import { groupQuery } from '../shared/group-name';
 import { makeProblem } from '../shared/problem';
 import type { FetchList, GroupSnapshot, Method, RequestBodies } from '../shared/protocol';
 import type { Groups, Reply, Transport } from '../shared/transport';
@@ -43,7 +44,7 @@ export class LocalTransport implements Transport {
 
   /** What there is of a group nobody tells. Where it cannot be had, the next change tells it. */
   watchGroup(name: string): void {
-    void this.request('GET', `groups?group=${encodeURIComponent(name)}`).then(
+    void this.request('GET', `groups${groupQuery(name)}`).then(
       ({ status, body }) => status === 200 && tellGroups(this.groups, [body as GroupSnapshot]),
       () => {},
     );
