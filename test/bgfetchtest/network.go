@@ -21,6 +21,8 @@ type Network struct {
 	StoreTime func(n int) time.Duration
 	segments  atomic.Int32
 	taken     atomic.Int64
+	// storedLate: something was stored whose worker had died before.
+	storedLate atomic.Bool
 
 	mu       sync.Mutex
 	servers  map[string]func(n int, init bgfetch.TransferInit) Response
@@ -148,6 +150,9 @@ func (n *Network) Die() {
 	close(n.died)
 	n.died = make(chan struct{})
 }
+
+// StoredLate says whether something was stored whose worker had died before.
+func (n *Network) StoredLate() bool { return n.storedLate.Load() }
 
 // isDead says whether the server of a URL is unreachable. n.mu is held.
 func (n *Network) isDead(requested string) bool {

@@ -126,7 +126,13 @@ func (n *Network) store(put func() error) (stored func(context.Context) error) {
 	done := make(chan error, 1)
 	go func() {
 		time.Sleep(n.StoreTime(number))
-		done <- put()
+		err := put()
+		select {
+		case <-died:
+			n.storedLate.Store(true)
+		default:
+		}
+		done <- err
 	}()
 	return func(ctx context.Context) error {
 		select {

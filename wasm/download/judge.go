@@ -109,11 +109,13 @@ func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 		a.end, a.to = end, end
 		return move, Verdict{}
 	}
+	if evidence.Excludes(data, complete) {
+		return a.contradicted(head, "the server has fewer bytes than are stored")
+	}
 	_, placed := head.Get("Content-Range")
 	switch v := evidence.VersionOf(data, head, complete); {
 	case v == evidence.VersionOther && !a.Check.Asked():
-		a.single, a.rangeless = false, false // its ranges may be better
-		return a.restart("the file on the server is another one")
+		return a.otherFile("the file on the server is another one")
 	case v == evidence.VersionSame && placed:
 		a.continues = true
 		evidence.Join(data, head, complete)

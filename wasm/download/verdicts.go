@@ -165,14 +165,26 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 
 // mismatch judges bytes that are not those that are stored.
 func (a *attempt) mismatch(p *part.Part) (step, Verdict) {
-	data := &a.next.Response
-	proved := evidence.CodingOfBody(data) == evidence.CodingNone && evidence.CodingOf(p.Head) == evidence.CodingNone
-	if proved || (!p.Partial() && len(data.Seams) == 0) {
-		a.single, a.rangeless = false, false // the ranges of another file may be better
-		return a.restart("the bytes are not those of before")
+	if !p.Partial() && len(a.next.Response.Seams) == 0 {
+		return a.otherFile("the bytes are not those of before")
 	}
-	a.told = 0 // they tell the length of something else
-	return a.withoutRanges("the bytes of the range are not those that are stored")
+	return a.contradicted(p.Head, "the bytes are not those that are stored")
+}
+
+// contradicted judges a range that is not of the bytes that are stored: either it is of another file, or
+// it counts encoded bytes.
+func (a *attempt) contradicted(head bgfetch.Head, why string) (step, Verdict) {
+	if evidence.CodingOfBody(&a.next.Response) == evidence.CodingNone && evidence.CodingOf(head) == evidence.CodingNone {
+		return a.otherFile(why)
+	}
+	a.told = 0 // it tells the length of something else
+	return a.withoutRanges(why)
+}
+
+// otherFile starts again: the ranges of another file may be better.
+func (a *attempt) otherFile(why string) (step, Verdict) {
+	a.single, a.rangeless = false, false
+	return a.restart(why)
 }
 
 // unproved asks for what follows a body that has ended, though nothing proves that this

@@ -191,7 +191,7 @@ func commonEnd(a, b []byte) (n int) {
 
 // wantNothing checks what is left when all has ended.
 func (l *life) wantNothing() {
-	if l.lost { // of which an engine takes note when it starts
+	if l.lost || l.network.StoredLate() { // of which an engine takes note when it starts
 		l.start()
 		l.kill()
 	}

@@ -18,6 +18,11 @@ func TestFoundByLives(t *testing.T) {
 	small := resource{Body: randomBytes(40_000), Rate: 16 * mib}
 	short := func(r response, n int) response { r.Body = r.Body[:n]; return r }
 	cutAt := func(r response, n int) response { r.Cut = n; return r }
+	// zeros is a file that differs from others in its first byte alone.
+	zeros := func(version byte, length int) resource {
+		return resource{Body: append([]byte{version}, make([]byte, length-1)...), Rate: 16 * mib}
+	}
+	first, shorter, newest := zeros(1, 4*mib), zeros(2, 2*mib), zeros(3, 3*mib)
 	hidden := func(r response, names ...string) response {
 		r.Head.Type = "cors"
 		for _, name := range names {
@@ -102,6 +107,17 @@ func TestFoundByLives(t *testing.T) {
 			}
 			return short(encoded(hidden(file.Respond(init)), false, 0), mib+1)
 		}, nil},
+		{"ranges of a file that is shorter than what is stored, and equal where it is compared", webkit, func(n int, init bgfetch.TransferInit) response {
+			switch {
+			case n == 1:
+				return short(encoded(first.Respond(init), false, 0), 2*mib+1000)
+			case n < 4 && isRange(init):
+				return hidden(shorter.Respond(init))
+			case isRange(init):
+				return hidden(newest.Respond(init))
+			}
+			return newest.Respond(init)
+		}, newest.Body},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

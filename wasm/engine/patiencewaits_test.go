@@ -67,6 +67,10 @@ func TestAnotherSuccessEndsTheWait(t *testing.T) {
 		w.engine.Pause("unique-f")
 		w.resume("unique-f")
 		time.Sleep(3 * time.Hour)
+		for n := len(server.refusals()); len(server.refusals()) == n; {
+			time.Sleep(time.Second) // until it has just been tried: the next try by itself is 30 s away at least
+		}
+		time.Sleep(5 * time.Second)
 		small := w.serve(siteB, 10)
 		for i := range 20 {
 			w.fetch(fmt.Sprint("small", i), siteB)

@@ -69,10 +69,8 @@ func soak(t *testing.T, ranges pace.Policy) {
 			}
 		}
 		t.Logf("%d of %d succeeded; %d requests were given, %d records evicted, %d begun with remains", succeeded, fetches, server.given.Load(), len(w.events.Evicted()), begun.Load())
-		if bgfetchtest.UnderRaceDetector {
-			begun.Add(1) // of so few none may have
-		}
-		if server.given.Load() == 0 || len(w.events.Evicted()) == 0 || server.later.Load() == 0 || begun.Load() == 0 {
+		happened := server.given.Load() > 0 && len(w.events.Evicted()) > 0 && server.later.Load() > 0 && begun.Load() > 0
+		if !happened && !bgfetchtest.UnderRaceDetector { // of 20 it may well be that none is evicted
 			t.Error("something has not happened that should")
 		}
 		if _, err := w.engine.DeleteKept(context.Background(), bgfetch.KeptQuery{}); err != nil {

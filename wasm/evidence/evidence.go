@@ -133,6 +133,12 @@ func VersionOf(d *bgfetch.ResponseData, head bgfetch.Head, complete int64) Versi
 	return VersionUnknown
 }
 
+// Excludes says whether a response tells a complete length, -1 for none, behind which bytes are stored:
+// it is of another file, or counts encoded bytes.
+func Excludes(d *bgfetch.ResponseData, complete int64) bool {
+	return complete >= 0 && complete < ranges.End(d.Segments)
+}
+
 // StandsIn says whether a response is, most likely, none of the server's, but a page that stands in
 // for the file: that of a captive portal or of a gateway where somebody has to log in, or one that
 // says "not found" with the status 200. It is HTML, and what is stored is not.

@@ -262,6 +262,8 @@ func (p *Part) open(ctx context.Context) (bgfetch.Transfer, error) {
 	case problem != "":
 	case evidence.CodingOf(p.Head) == evidence.CodingSome:
 		problem = "it has a content coding"
+	case evidence.Excludes(&p.data, complete):
+		problem = "more is stored than the file has that it is of"
 	case v == evidence.VersionOther, v == evidence.VersionUnknown && evidence.IsSelfProving(&p.data):
 		problem = "nothing proves that it is of the same file"
 	case !placed && p.Head.ContentLength() < 0:
@@ -276,12 +278,7 @@ func (p *Part) open(ctx context.Context) (bgfetch.Transfer, error) {
 // storedBehind says whether bytes are stored behind those that came: then the body that
 // has ended is another one.
 func (p *Part) storedBehind() bool {
-	segments := p.data.Segments
-	if len(segments) == 0 {
-		return false
-	}
-	last := segments[len(segments)-1]
-	return last.Offset+last.Length > p.Read
+	return ranges.End(p.data.Segments) > p.Read
 }
 
 // Span is the range that is the part's: from its start to where it stops. free is

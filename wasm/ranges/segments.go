@@ -36,6 +36,14 @@ func StoredLength(segments []bgfetch.Segment) int64 {
 	return total
 }
 
+// End is the byte after the last that the segments hold.
+func End(segments []bgfetch.Segment) (end int64) {
+	for _, s := range segments {
+		end = max(end, s.Offset+s.Length)
+	}
+	return end
+}
+
 // FirstGap returns the first bytes that are not stored: from start to the byte
 // before end, or to the end of the body where end is 0.
 func FirstGap(segments []bgfetch.Segment) (start, end int64) {
