@@ -1,8 +1,7 @@
 // A site whose links and tokens expire. What its listener does stands in the id of a background
-// fetch, before the colon. Whoever is signed in has a token in the cache of the site.
+// fetch, before the colon, and after the last one for how many ms a link is good. Whoever is
+// signed in has a token in the cache of the site.
 importScripts('/dist/sw.js', '/worker.js');
-
-const LIFE_MS = 1500;
 
 const token = async () => (await caches.match('/token'))?.text();
 
@@ -15,9 +14,9 @@ function signed(url) {
 
 const answers = {
   signs: ({ request }) => signed(request.url),
-  renews({ request }) {
+  renews({ registration, request }) {
     const url = new URL(request.url);
-    url.searchParams.set('expires', Date.now() + LIFE_MS);
+    url.searchParams.set('expires', Date.now() + Number(registration.id.split(':').at(-1)));
     return url;
   },
   async authorizes({ request }) {

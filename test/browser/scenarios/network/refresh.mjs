@@ -76,13 +76,13 @@ scenario(
     const { browser, page } = await test.open({ script, stoppable: true });
     const file = test.resource({ size: 24 * MiB, rate: 2 * MiB, cuteach: 4 * MiB });
     const url = `${file.url}&expires=${Date.now() + 3000}`;
-    await page.evaluate((...args) => t.startFetch(...args), 'renews:series', url);
+    await page.evaluate((...args) => t.startFetch(...args), 'renews:series:1500', url);
     await test.reports.wait('the first link to have expired', ({ kind }) => kind === 'refresh', { timeout: 60_000 });
-    await page.evaluate(() => t.waitForDownloaded('renews:series', 12 * 2 ** 20));
+    await page.evaluate(() => t.waitForDownloaded('renews:series:1500', 12 * 2 ** 20));
     const boots = test.boots().length;
     await browser.stopWorker(page);
     await test.nextBoot(boots);
-    const event = await test.settled(page, 'renews:series', 'backgroundfetchsuccess');
+    const event = await test.settled(page, 'renews:series:1500', 'backgroundfetchsuccess');
     assert.equal(event.records[0].url, url);
     assert.equal(event.records[0].sha256, await file.sha256());
     const log = await file.log();
