@@ -65,6 +65,46 @@ func TestSmall(t *testing.T) {
 	}
 }
 
+// TestLines: a room has at most 2,000 lines, but for the engine, and a file at most 400.
+func TestLines(t *testing.T) {
+	rooms := map[string]int{}
+	for _, root := range []string{".", "../test", "../jsglue", "../demo", "../tools"} {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case entry.IsDir() && slices.Contains([]string{"node_modules", ".cache", ".results", "_overlay"}, entry.Name()):
+				return filepath.SkipDir
+			case !slices.Contains([]string{".go", ".ts", ".mjs", ".js"}, filepath.Ext(path)), entry.Name() == "wire.ts", entry.Name() == "list.js":
+				return nil // the last two are written by a program
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			lines := strings.Count(string(text), "\n")
+			if lines > 400 {
+				t.Errorf("%s has %d lines", path, lines)
+			}
+			if room, _, in := strings.Cut(path, "/"); in && root == "." && !strings.HasSuffix(path, "_test.go") {
+				rooms[room] += lines
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for room, lines := range rooms {
+		if lines > 2000 && room != "engine" {
+			t.Errorf("%s has %d lines", room, lines)
+		}
+	}
+	if len(rooms) < 10 {
+		t.Errorf("rooms %v", rooms)
+	}
+}
+
 // Dependencies point inward.
 func TestDirections(t *testing.T) {
 	const module = "background-fetch-wasm/"

@@ -3,7 +3,7 @@
  * with pause, resume, abort, retry and remove. docs/list.md describes it.
  */
 
-import type { Ended, Listing } from '../shared/protocol';
+import type { Ended, Listing } from '../shared/listings';
 import { Format } from './format';
 import { h, setText } from './html';
 import { registrationOf, sourceOf } from './registration';

@@ -1,6 +1,7 @@
 /** What the list says of a background fetch, and offers to do with it. */
 
-import type { Ended, GroupSnapshot, Listing } from '../shared/protocol';
+import type { Ended, Listing } from '../shared/listings';
+import type { GroupSnapshot } from '../shared/protocol';
 import { fromWire } from '../shared/wire-text';
 import type { Format } from './format';
 import { fill, type Texts } from './texts';

@@ -5,7 +5,7 @@
 
 import { requestOf } from '../page/exchange';
 import { bodyOf } from '../shared/errors';
-import type { Log, LogEntry } from '../shared/protocol';
+import type { Log, LogEntry } from '../shared/listings';
 import { fromWire } from '../shared/wire-text';
 import { Format } from './format';
 import { h, setText } from './html';

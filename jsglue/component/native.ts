@@ -1,6 +1,6 @@
 /** The browser's own Background Fetch: ids, progress and abort are all that it tells. */
 
-import type { Listing } from '../shared/protocol';
+import type { Listing } from '../shared/listings';
 import type { Source, Viewer } from './source';
 
 /** The members of the standard that are used. */

@@ -1,6 +1,6 @@
 /** One background fetch in the list, or one group of them: made once, and then kept up to date. */
 
-import type { Listing } from '../shared/protocol';
+import type { Listing } from '../shared/listings';
 import { fromWire } from '../shared/wire-text';
 import { h, setText } from './html';
 import {

@@ -5,17 +5,15 @@ import { Watch } from '../page/watch';
 import { bodyOf } from '../shared/errors';
 import { fileNameOf } from '../shared/file-name';
 import { groupQuery } from '../shared/group-name';
-import { MARK, WATCH_INTERVAL_MS } from '../shared/protocol';
-import type {
-  Ended,
-  GroupSnapshot,
-  History,
-  Listing,
-  Listings,
-  MatchReply,
-  Method,
-  Snapshot,
-  SnapshotsMessage,
+import type { Ended, History, Listing, Listings } from '../shared/listings';
+import {
+  MARK,
+  WATCH_INTERVAL_MS,
+  type GroupSnapshot,
+  type MatchReply,
+  type Method,
+  type Snapshot,
+  type SnapshotsMessage,
 } from '../shared/protocol';
 import { isOlder } from '../shared/snapshots';
 import { fromWire } from '../shared/wire-text';

@@ -1,7 +1,8 @@
 /**
  * The wire between a page and the service worker, and the JSON of the one HTTP
- * handler behind it, whose paths are in routes.ts. Types only, no logic. The Go side is
- * wasm/bgfetch and wasm/httpapi; types/wire-conformance.ts compares both.
+ * handler behind it, whose paths are in routes.ts; that of lists is in listings.ts, that of stored
+ * bodies in plan.ts. Types only, no logic. The Go side is wasm/bgfetch and wasm/httpapi;
+ * types/wire-conformance.ts compares both.
  *
  * A page posts to `registration.active` one message for each request, with a
  * port of its own; that wakes a stopped worker and works from uncontrolled
@@ -192,89 +193,6 @@ export interface FetchList {
   fetches: Snapshot[];
 }
 
-/** What a list shows of a background fetch: wasm/bgfetch/history.go. */
-export interface Listing extends Snapshot {
-  title: string;
-  /** URL. */
-  icon?: string;
-  /** ms since 1970. */
-  created: number;
-  /** URL of the first request, and how many there are. */
-  url: string;
-  records: number;
-  /** Bytes of all bodies, 0 while that is not known. */
-  total: number;
-  pausable?: boolean;
-  /** The bodies can be had as a file, or an archive. */
-  savable?: boolean;
-  /** Why it failed, for people. */
-  detail?: string;
-}
-
-/** One of the history, which names it by its number. */
-export interface Ended extends Listing {
-  number: number;
-  /** ms since 1970. */
-  ended: number;
-  retryable?: boolean;
-  /** Bytes that stay for another try. */
-  remains?: number;
-}
-
-export interface Listings {
-  /** Those that are not done with, oldest first. */
-  fetches: Listing[];
-  /** Theirs. */
-  groups: GroupSnapshot[];
-  /** Revision of the history: another number after each change. */
-  history: number;
-}
-
-export interface History {
-  /** The last one first. */
-  fetches: Ended[];
-  revision: number;
-}
-
-/** wasm/bgfetch/log.go tells what each means. */
-export type LogEvent =
-  | 'started'
-  | 'fetch'
-  | 'loaded'
-  | 'request'
-  | 'response'
-  | 'attempt'
-  | 'record'
-  | 'refresh'
-  | 'evicted'
-  | 'remains'
-  | 'paused'
-  | 'resumed'
-  | 'settled'
-  | 'dispatch'
-  | 'ended'
-  | 'error';
-
-export interface LogEntry {
-  /** ms since 1970. */
-  at: number;
-  event: LogEvent;
-  id?: string;
-  record?: number;
-  url?: string;
-  range?: string;
-  status?: number;
-  detail?: string;
-}
-
-export interface Log {
-  /** One for each start of the program, the oldest first; `dropped` counts older entries that are gone. */
-  runs: { number: number; started: number; dropped?: number; entries: LogEntry[] }[];
-  fetches: Listing[];
-  /** Bytes of response bodies in storage of what is not done with. */
-  stored: number;
-}
-
 export interface StoredRequest {
   url: string;
   method: string;
@@ -411,23 +329,6 @@ export interface KeptUsage {
   groups: Record<string, number>;
 }
 
-export interface PlanSegment {
-  key: string;
-  offset: number;
-  length: number;
-  /** The entry is the response as it came from the network, with its url. */
-  whole?: boolean;
-}
-
-export interface Plan {
-  cache: string;
-  segments: PlanSegment[];
-  /** No bytes follow these. */
-  end: boolean;
-  /** No bytes follow, for this reason. */
-  failed?: FailureReason;
-}
-
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** The exceptions that a problem can name. */
@@ -440,35 +341,4 @@ export interface Problem {
   status: number;
   detail: string;
   error: (typeof ERROR_NAMES)[number];
-}
-
-/**
- * The content of an answer that has the header field STORED_BODY: the bytes that
- * are to be sent in its place. Only sw/served.ts sees it.
- */
-export interface ServedBody {
-  parts: Part[];
-}
-export const STORED_BODY = 'Bgfetch-Stored-Body';
-
-export type Part = GivenPart | StoredPart;
-
-export interface GivenPart {
-  /** Base64. */
-  bytes: string;
-  /** Four bytes at `at` are the CRC-32, little-endian, of the part with the index `of`, which comes before. */
-  sums?: { at: number; of: number }[];
-  plan?: undefined;
-}
-
-/** Bytes from `from` up to and without `to` (-1: the end) of the body that the plans at that path are of. */
-export interface StoredPart {
-  plan: string;
-  from: number;
-  to: number;
-  /**
-   * The plan from `from` on, as it was when the answer was made, so that it need not be asked
-   * for; without what begins at `to` or after it. Not there where there is nothing to tell yet.
-   */
-  first?: Plan;
 }

@@ -5,7 +5,8 @@
 
 import type { BodySource } from './body-source';
 import { bodyOf, unavailable } from './errors';
-import type { Plan, RecordSnapshot } from './protocol';
+import type { Plan } from './plan';
+import type { RecordSnapshot } from './protocol';
 import { storedRequestBody } from './request-body';
 import { restoreRequest } from './requests';
 import { makeResponse, mayHaveBody } from './response';

@@ -8,23 +8,20 @@
 
 import type { NetworkOptions } from './network-options';
 import type { UIOptions } from './options';
+import type { History, Listings, Log } from './listings';
+import type { Plan, ServedBody } from './plan';
 import type {
   AbortReply,
   FetchInit,
   FetchList,
   GroupList,
   GroupSnapshot,
-  History,
   KeptList,
   KeptUsage,
-  Listings,
-  Log,
   MatchInit,
   MatchReply,
-  Plan,
   RecordSnapshot,
   RemainsList,
-  ServedBody,
   Snapshot,
   StoredRequest,
 } from './protocol';

@@ -6,7 +6,7 @@
 
 import { sleep } from './deadline';
 import { bodyOf, unavailable } from './errors';
-import type { Plan, PlanSegment } from './protocol';
+import type { Plan, PlanSegment } from './plan';
 import type { BodySource } from './body-source';
 
 /** How often a segment may be missing although the plan names it. */

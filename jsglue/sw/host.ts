@@ -73,7 +73,8 @@ export interface Shown {
   snapshot: Snapshot;
 }
 
-import type { GroupSnapshot, Head, KeptRecord, LogEntry, Snapshot, StoredRequest } from '../shared/protocol';
+import type { LogEntry } from '../shared/listings';
+import type { GroupSnapshot, Head, KeptRecord, Snapshot, StoredRequest } from '../shared/protocol';
 import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
 import type { KeepMax } from './keep-max';

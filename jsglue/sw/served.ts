@@ -4,7 +4,8 @@
  */
 
 import type { BodySource } from '../shared/body-source';
-import { type GivenPart, type Part, type ServedBody, type Snapshot, STORED_BODY, type StoredPart } from '../shared/protocol';
+import { type GivenPart, type Part, type ServedBody, STORED_BODY, type StoredPart } from '../shared/plan';
+import type { Snapshot } from '../shared/protocol';
 import { StoredBody } from '../shared/stored-body';
 import type { Transport } from '../shared/transport';
 import { crc32 } from './crc32';

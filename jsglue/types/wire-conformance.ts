@@ -5,6 +5,8 @@
 
 import type { DATABASE_VERSION } from '../shared/names';
 import type * as options from '../shared/network-options';
+import type * as listings from '../shared/listings';
+import type * as plan from '../shared/plan';
 import type * as protocol from '../shared/protocol';
 import type { RETRY_BOUNDS, RetryOptions } from '../shared/retry';
 import type { Routes } from '../shared/routes';
@@ -40,9 +42,9 @@ type Replies<R> = { [K in keyof R]: R[K] extends { reply: infer T } ? T : null }
 
 /** Go has one type for both kinds of parts. The history tells nobody what only the store is to see. */
 type GoReply<T> = T extends { parts: unknown } ? Parts<T> : T extends { fetches: go.Ended[] } ? GoHistory : T;
-type GoHistory = Omit<protocol.History, 'fetches'> & { fetches: Omit<go.Ended, 'again' | 'abortedBy'>[] };
+type GoHistory = Omit<listings.History, 'fetches'> & { fetches: Omit<go.Ended, 'again' | 'abortedBy'>[] };
 type Parts<T> = T extends { parts: (infer P)[] } ? Read<P> : never;
-type Reply<T> = T extends protocol.ServedBody ? Read<Omit<protocol.GivenPart, 'plan'> & protocol.StoredPart> : T;
+type Reply<T> = T extends plan.ServedBody ? Read<Omit<plan.GivenPart, 'plan'> & plan.StoredPart> : T;
 
 none<Differences<Requests<go.Routes>, Requests<Routes>>>();
 none<
@@ -52,14 +54,14 @@ none<Differences<go.Problem, protocol.Problem>>();
 
 // Where the above says that these differ, this says in what.
 none<Differences<go.Snapshot, protocol.Snapshot>>();
-none<Differences<go.Listing, protocol.Listing>>();
-none<Differences<Omit<go.Ended, 'again' | 'abortedBy'>, protocol.Ended>>();
+none<Differences<go.Listing, listings.Listing>>();
+none<Differences<Omit<go.Ended, 'again' | 'abortedBy'>, listings.Ended>>();
 none<Differences<go.GroupSnapshot, protocol.GroupSnapshot>>();
 none<Differences<go.RecordSnapshot, protocol.RecordSnapshot>>();
 none<Differences<go.KeptRecord, protocol.KeptRecord>>();
 none<Differences<go.Request, protocol.StoredRequest>>();
-none<Differences<go.Plan, protocol.Plan>>();
-none<Differences<go.LogEntry, protocol.LogEntry>>();
+none<Differences<go.Plan, plan.Plan>>();
+none<Differences<go.LogEntry, listings.LogEntry>>();
 none<Differences<Read<go.FetchInit>, Read<protocol.FetchInit>>>();
 
 // ---- the calls of the program ----
@@ -84,7 +86,7 @@ same<Same<go.ResponseType, ResponseType>>();
 same<Same<go.ErrorName, (typeof protocol.ERROR_NAMES)[number]>>();
 same<Same<go.Priority, (typeof options.PRIORITIES)[number]>>();
 same<Same<go.Connections, (typeof options.CONNECTIONS)[number]>>();
-same<Same<go.LogEvent, protocol.LogEvent>>();
+same<Same<go.LogEvent, listings.LogEvent>>();
 // A click is no event of the program.
 same<Same<go.EventType | 'backgroundfetchclick', (typeof EVENTS)[number]>>();
 
@@ -94,6 +96,6 @@ same<Same<typeof go.MAX_BANDWIDTH_BOUNDS, readonly [0, typeof protocol.MAX_LENGT
 same<Same<typeof go.DATABASE_VERSION, typeof DATABASE_VERSION>>();
 same<Same<typeof go.MAX_LENGTH, typeof protocol.MAX_LENGTH>>();
 same<Same<typeof go.MAX_GROUP, typeof protocol.MAX_GROUP>>();
-same<Same<typeof go.STORED_BODY, typeof protocol.STORED_BODY>>();
+same<Same<typeof go.STORED_BODY, typeof plan.STORED_BODY>>();
 same<Same<typeof go.PROBLEM_TYPE, typeof protocol.PROBLEM_TYPE>>();
 same<Same<typeof go.KEY_PREFIX, `/${typeof protocol.MARK}/`>>();

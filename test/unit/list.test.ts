@@ -14,7 +14,8 @@ import {
 } from '../../jsglue/component/listing';
 import { fill, TEXTS } from '../../jsglue/component/texts';
 import { Turns } from '../../jsglue/component/turns';
-import type { Ended, GroupSnapshot, Listing } from '../../jsglue/shared/protocol';
+import type { Ended, Listing } from '../../jsglue/shared/listings';
+import type { GroupSnapshot } from '../../jsglue/shared/protocol';
 
 const wording = { format: new Format('en'), texts: TEXTS };
 

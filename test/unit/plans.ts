@@ -1,6 +1,6 @@
 /** A program that answers with plans, for tests of what reads stored bodies. */
 
-import type { Plan, PlanSegment } from '../../jsglue/shared/protocol';
+import type { Plan, PlanSegment } from '../../jsglue/shared/plan';
 import type { Reply, Transport } from '../../jsglue/shared/transport';
 
 export const CACHE = 'bodies';

@@ -1,7 +1,8 @@
 import './realm';
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { type Part, type Snapshot, STORED_BODY } from '../../jsglue/shared/protocol';
+import { type Part, STORED_BODY } from '../../jsglue/shared/plan';
+import type { Snapshot } from '../../jsglue/shared/protocol';
 import { crc32 } from '../../jsglue/sw/crc32';
 import { Served } from '../../jsglue/sw/served';
 import { CACHE, planOf, Plans, store } from './plans';
