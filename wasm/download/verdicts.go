@@ -26,11 +26,11 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 			return Verdict{}, false
 		}
 		why := fmt.Sprintf("its state cannot be stored: %v", err)
+		reason := bgfetch.ReasonFetchError
 		if errors.Is(err, bgfetch.ErrQuota) {
-			_, v := a.leave(bgfetch.ReasonQuotaExceeded, why)
-			return v, false
+			reason = bgfetch.ReasonQuotaExceeded
 		}
-		_, v := a.settleUnstored(bgfetch.ReasonFetchError, why)
+		_, v := a.leave(reason, why)
 		return v, false
 	}
 	if a.owner.Left() < 0 {

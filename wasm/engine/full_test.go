@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -73,11 +74,11 @@ func (s *fullStore) PutLog(ctx context.Context, run bgfetch.LogRun) (int64, erro
 	return s.Store.PutLog(ctx, run)
 }
 
-// TestNoRoomForRows: a download that fills the storage to its last byte fails, and leaves
-// the room that it took.
+// TestNoRoomForRows: a download that fills the storage to its last byte fails, and gives up what it
+// takes to store that. The next one goes on with the rest.
 func TestNoRoomForRows(t *testing.T) {
-	runFull(t, 2*mib, func(w *world, _ *int64) {
-		w.serve(siteA, 4*mib, func(r *bgfetchtest.Resource) { r.Rate = mib })
+	runFull(t, 2*mib, func(w *world, limit *int64) {
+		body := w.serve(siteA, 4*mib, func(r *bgfetchtest.Resource) { r.Rate, r.ETag = mib, `"v1"` })
 		w.fetch("large", siteA)
 		time.Sleep(time.Minute)
 		w.wantFailure("large", bgfetch.ReasonQuotaExceeded)
@@ -91,7 +92,66 @@ func TestNoRoomForRows(t *testing.T) {
 		if events := w.events.Dispatched(); len(events) != 1 {
 			t.Errorf("the events are %+v", events)
 		}
+		left := w.engine.Remains()
+		if len(left) != 1 || left[0].Size < mib {
+			t.Fatalf("remains %+v", left)
+		}
+		atomic.StoreInt64(limit, 1<<40)
+		w.fetch("again", siteA)
+		time.Sleep(time.Minute)
+		w.wantSuccess("again", body)
+		if starts := w.ranges(); starts[len(starts)-1] != left[0].Size {
+			t.Errorf("asked for from %d on, %d bytes were left", starts, left[0].Size)
+		}
 	})
+}
+
+// TestRoomForRowsComesLater: a browser frees the room of what did not fit some seconds later.
+func TestRoomForRowsComesLater(t *testing.T) {
+	runFull(t, 2*mib, func(w *world, limit *int64) {
+		w.serve(siteA, 4*mib, func(r *bgfetchtest.Resource) { r.Rate = mib })
+		w.fetch("large", siteA)
+		time.Sleep(10 * time.Second)
+		atomic.StoreInt64(limit, 1<<40)
+		time.Sleep(time.Minute)
+		w.wantFailure("large", bgfetch.ReasonQuotaExceeded)
+		if left := w.engine.Remains(); len(left) != 1 || left[0].Size < 2*mib-100_000 {
+			t.Errorf("remains %+v", left)
+		}
+	})
+}
+
+// TestRowsThatCannotBeStored: what was stored before the database failed stays for another try.
+func TestRowsThatCannotBeStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		broken := &brokenStore{}
+		w.wrap = func(store bgfetch.Store) bgfetch.Store { broken.Store = store; return broken }
+		w.start()
+		w.serve(siteA, 8*mib, func(r *bgfetchtest.Resource) { r.Rate = mib })
+		w.fetch("f", siteA)
+		time.Sleep(4 * time.Second)
+		broken.is.Store(true)
+		time.Sleep(time.Minute)
+		w.wantFailure("f", bgfetch.ReasonFetchError)
+		if left := w.engine.Remains(); len(left) != 1 || left[0].Size < 2*mib {
+			t.Errorf("remains %+v", left)
+		}
+		w.kill()
+	})
+}
+
+// brokenStore stores no records of downloads any more.
+type brokenStore struct {
+	bgfetch.Store
+	is atomic.Bool
+}
+
+func (s *brokenStore) PutRecord(ctx context.Context, uniqueID string, index int, record bgfetch.RecordState, added ...bgfetch.Segment) error {
+	if s.is.Load() {
+		return errors.New("the disk is broken")
+	}
+	return s.Store.PutRecord(ctx, uniqueID, index, record, added...)
 }
 
 // TestKeptDeletedWithoutRoom: the storage that kept records fill can be made free again.

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"slices"
@@ -23,11 +24,11 @@ import (
 
 // Leave implements download.Book.
 func (o owner) Leave(next bgfetch.RecordState) error {
-	e := o.fetch.engine
 	left, ok := o.record.left()
 	if !ok {
 		return o.Commit(next)
 	}
+	e := o.fetch.engine
 	if next.Response.Generation == left.Response.Generation {
 		next.Left = ranges.StoredLength(left.Segments) // which were downloaded all the same
 	}
@@ -35,16 +36,63 @@ func (o owner) Leave(next bgfetch.RecordState) error {
 	o.storing.Lock()
 	defer o.storing.Unlock()
 	next.Refreshed = o.State().Refreshed
-	if err := e.Store.Leave(e.ctx, o.fetch.state.UniqueID, o.Index, next, left); err != nil {
+	if left, err := o.storeLeft(next, left); err != nil {
+		return err
+	} else if left != nil {
+		e.mu.Lock()
+		e.remains = append(e.remains, left)
+		e.mu.Unlock()
+		o.note(bgfetch.LogEntry{Event: bgfetch.LogRemains, Detail: fmt.Sprintf("%d bytes stay for another try", left.Size())})
+		e.goWork(e.tidyRemains)
+	}
+	o.publish(next, 0)
+	return nil
+}
+
+// storeLeft stores what a record leaves, and returns it. Where the storage has no room for a row, what
+// has none is deleted, the browser gets time to free that room, and then bytes at the end are given up;
+// nil where too few are left.
+func (o owner) storeLeft(next bgfetch.RecordState, left *bgfetch.Remains) (*bgfetch.Remains, error) {
+	e := o.fetch.engine
+	var deadline time.Time
+	for {
+		err := e.Store.Leave(e.ctx, o.fetch.state.UniqueID, o.Index, next, left)
+		switch {
+		case !errors.Is(err, bgfetch.ErrQuota):
+			return left, err
+		case deadline.IsZero():
+			deadline = time.Now().Add(freeingTime)
+		case time.Now().Before(deadline):
+			select {
+			case <-time.After(freeingLook):
+			case <-e.ctx.Done():
+			}
+			continue
+		default:
+			shorter := *left
+			shorter.Segments = left.Segments[:len(left.Segments)-1]
+			if !e.options.Remains.IsWorth(&shorter) {
+				return nil, e.Store.PutRecord(e.ctx, o.fetch.state.UniqueID, o.Index, next)
+			}
+			left = &shorter
+		}
+		if err := e.deleteUnlisted(e.ctx, left); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// deleteUnlisted deletes the bodies of the record that left remains, but for those that are listed in them.
+func (e *Engine) deleteUnlisted(ctx context.Context, left *bgfetch.Remains) error {
+	keys, err := e.Bodies.Segments(ctx, left.UniqueID)
+	if err != nil {
 		return err
 	}
-	e.mu.Lock()
-	e.remains = append(e.remains, left)
-	e.mu.Unlock()
-	o.publish(next, 0)
-	o.note(bgfetch.LogEntry{Event: bgfetch.LogRemains, Detail: fmt.Sprintf("%d bytes stay for another try", left.Size())})
-	e.goWork(e.tidyRemains)
-	return nil
+	listed := left.Keys()
+	keys = slices.DeleteFunc(keys, func(key bgfetch.SegmentKey) bool {
+		return key.Index != left.Index || slices.Contains(listed, key)
+	})
+	return e.Bodies.DeleteSegments(ctx, left.UniqueID, keys)
 }
 
 // left returns what the record leaves if it fails now; not ok: nothing.
@@ -73,19 +121,13 @@ func (r *record) left() (*bgfetch.Remains, bool) {
 func (e *Engine) beginRecords(init bgfetch.FetchInit) (states []bgfetch.RecordState, taken []*bgfetch.Remains) {
 	states = make([]bgfetch.RecordState, len(init.Requests))
 	usable := slices.DeleteFunc(slices.Clone(e.remains), func(one *bgfetch.Remains) bool { return !e.available(one) })
-	room := cmp.Or(init.DownloadTotal, bgfetch.MaxLength)
+	assigned := library.Assign(usable, init.ID, init.Requests, cmp.Or(init.DownloadTotal, bgfetch.MaxLength))
 	for i, request := range init.Requests {
 		states[i].Response.Length = -1
-		if len(usable) == 0 || !request.IsSafe() || request.HasRange() {
+		one := assigned[i]
+		if one == nil {
 			continue
 		}
-		chosen := library.Choose(usable, init.ID, i, request.URL)
-		if chosen < 0 || usable[chosen].Size() > room {
-			continue
-		}
-		one := usable[chosen]
-		usable = slices.Delete(usable, chosen, chosen+1)
-		room -= one.Size()
 		states[i] = library.Begin(one, request.URL)
 		if request.Integrity == "" && request.Pieces == nil {
 			evidence.AddSeams(&states[i].Response)

@@ -117,24 +117,37 @@ func (e *Engine) evictNow(ctx context.Context, why string, choose func(current [
 }
 
 // evictForRoom deletes kept records to make so many bytes of room for a background fetch: those
-// that have expired, or else, where its options say so, what was read longest ago. It says
-// whether there may be more room now.
+// that have expired, or else, where its options say so, what was read longest ago. What is being
+// read is passed over. It says whether there may be more room now.
 func (e *Engine) evictForRoom(bytes int64, room bgfetch.Room) bool {
 	waited := lockAfter(&e.evicting)
 	defer e.evicting.Unlock()
 	if waited {
 		return true // for somebody who made some
 	}
-	n, err := e.evictNow(e.ctx, "its room is needed", func(current []library.Kept) []library.Kept {
-		if expired := library.Expired(current, time.Now()); len(expired) > 0 || room != bgfetch.RoomEvict {
-			return expired
+	offered := map[bgfetch.Place]bool{}
+	choose := func(current []library.Kept) []library.Kept {
+		current = slices.DeleteFunc(current, func(k library.Kept) bool { return offered[k.Place()] })
+		chosen := library.Expired(current, time.Now())
+		if len(chosen) == 0 && room == bgfetch.RoomEvict {
+			chosen = library.ForKeptRoom(current, bytes)
 		}
-		return library.ForKeptRoom(current, bytes)
-	})
-	if err != nil {
-		e.complainOfRest(keptRest, err)
+		for _, k := range chosen {
+			offered[k.Place()] = true
+		}
+		return chosen
 	}
-	return n > 0 && err == nil
+	for before := -1; before < len(offered); {
+		before = len(offered)
+		n, err := e.evictNow(e.ctx, "its room is needed", choose)
+		if err != nil {
+			e.complainOfRest(keptRest, err)
+		}
+		if n > 0 || err != nil {
+			return err == nil
+		}
+	}
+	return false
 }
 
 // noteRead takes down that a kept record is read. e.mu is held.

@@ -173,6 +173,43 @@ func TestRoom(t *testing.T) {
 	}
 }
 
+// TestRoomBesideReaders: what is being read is passed over, and the next one goes.
+func TestRoomBesideReaders(t *testing.T) {
+	for name, expires := range map[string]time.Duration{"read longest ago": 0, "expired": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.bodies.Quota = 4 * mib
+				w.events.SetOnEvict(func(records []bgfetch.KeptRecord) (reading []int) {
+					for i, record := range records {
+						if record.ID == "a" {
+							reading = append(reading, i)
+						}
+					}
+					return reading
+				})
+				retention := bgfetch.Retention{}
+				if expires > 0 {
+					retention.Expires = time.Now().Add(expires).UnixMilli()
+				}
+				w.keepAs("a", retention)
+				w.keepAs("b", bgfetch.Retention{})
+				body := w.serve(siteB, 3*mib-1000)
+				w.fetchWith("large", siteB, func(init *bgfetch.FetchInit) { init.Room = bgfetch.RoomEvict })
+				time.Sleep(10 * time.Second)
+				w.wantSuccess("large", body)
+				if told := w.told(); !strings.HasPrefix(told, "a") || !strings.HasSuffix(told, "b") {
+					t.Errorf("the site was told of %q", told)
+				}
+				if used := w.bodies.Used(); used != mib {
+					t.Errorf("%d bytes are stored", used)
+				}
+				w.events.SetOnEvict(nil)
+				time.Sleep(10 * time.Minute)
+			})
+		})
+	}
+}
+
 // A closing event's listener may still read what was kept: it is not evicted before that is over.
 func TestNotEvictedBeforeItsEvent(t *testing.T) {
 	run(t, func(w *world) {

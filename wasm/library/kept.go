@@ -30,6 +30,9 @@ type Kept struct {
 	bgfetch.Retention
 }
 
+// Place names it.
+func (k Kept) Place() bgfetch.Place { return bgfetch.Place{UniqueID: k.UniqueID, Index: k.Index} }
+
 // LastUsed is when it was last read, or else kept, in ms since 1970.
 func (k Kept) LastUsed() int64 { return max(k.KeptAt, k.ReadAt) }
 

@@ -2,7 +2,6 @@ package library
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -104,22 +103,47 @@ func NewestFirst(all []*bgfetch.Remains) []*bgfetch.Remains {
 	return all
 }
 
-// Choose returns the index of the remains that a record can begin with, or -1: those of its
-// URL, or else of the record with the same index of a background fetch with the same id, since
-// a URL that is signed anew is another one. Where the URL is another one there must be a
-// validator.
-func Choose(all []*bgfetch.Remains, id string, index int, url string) int {
-	best, latest := -1, int64(math.MinInt64)
-	for i, one := range all {
-		if bgfetch.MatchURL(one.URL, false) == bgfetch.MatchURL(url, false) {
-			return i
+// Assign returns the remains that each record of a new background fetch begins with, nil for none,
+// of at most so many bytes: those of its URL, or else, since a URL that is signed anew is another one,
+// of the record with the same index of a background fetch with the same id. Where the URL is another
+// one there must be a validator. No record takes those of another's URL.
+func Assign(all []*bgfetch.Remains, id string, requests []bgfetch.Request, room int64) []*bgfetch.Remains {
+	assigned := make([]*bgfetch.Remains, len(requests))
+	urls := make([]string, len(all))
+	for j, one := range all {
+		urls[j] = bgfetch.MatchURL(one.URL, false)
+	}
+	assign := func(i int, isOf func(j int, one *bgfetch.Remains) bool) {
+		if !requests[i].IsSafe() || requests[i].HasRange() || assigned[i] != nil {
+			return
 		}
-		validated := one.Response.ETag != "" || one.Response.LastModified != ""
-		if validated && one.ID == id && one.Record == index && one.Left > latest {
-			best, latest = i, one.Left
+		var latest *bgfetch.Remains
+		for j, one := range all {
+			if isOf(j, one) && !slices.Contains(assigned, one) && (latest == nil || one.Left > latest.Left) {
+				latest = one
+			}
+		}
+		if latest != nil && latest.Size() <= room {
+			assigned[i] = latest
+			room -= latest.Size()
 		}
 	}
-	return best
+	if len(all) == 0 {
+		return assigned
+	}
+	wanted := map[string]bool{}
+	for i := range requests {
+		url := bgfetch.MatchURL(requests[i].URL, false)
+		wanted[url] = true
+		assign(i, func(j int, _ *bgfetch.Remains) bool { return urls[j] == url })
+	}
+	for i := range requests {
+		assign(i, func(j int, one *bgfetch.Remains) bool {
+			validated := one.Response.ETag != "" || one.Response.LastModified != ""
+			return validated && one.ID == id && one.Record == i && !wanted[urls[j]]
+		})
+	}
+	return assigned
 }
 
 // Begin returns the state of a record for that URL that begins with remains.

@@ -101,13 +101,52 @@ func TestRemainsChosen(t *testing.T) {
 		{"c", 0, "https://a.test/file?sig=2", -1},
 		{"c", 0, "https://a.test/unvalidated", 2},
 	} {
-		if got := library.Choose(all, test.id, test.index, test.url); got != test.want {
-			t.Errorf("%+v: %d", test, got)
+		requests := make([]bgfetch.Request, test.index+1)
+		for i := range requests {
+			requests[i] = bgfetch.Request{Method: "POST", URL: test.url}
+		}
+		requests[test.index].Method = "GET"
+		got := library.Assign(all, test.id, requests, 1000)[test.index]
+		if slices.Index(all, got) != test.want {
+			t.Errorf("%+v: %+v", test, got)
 		}
 	}
 	same, signed := library.Begin(all[0], "https://a.test/file?sig=1"), library.Begin(all[0], "https://a.test/file?sig=2")
 	if same.Response.Compare || !signed.Response.Compare || signed.Response.From != all[0].URL || signed.Place != all[0].Place {
 		t.Errorf("it begins with %+v and %+v", same, signed)
+	}
+}
+
+// TestRemainsOfSeveral: no record takes what another one can begin with better.
+func TestRemainsOfSeveral(t *testing.T) {
+	one := remains("a", "https://a.test/a?sig=1", time.UnixMilli(1), 100)
+	two := remains("a", "https://a.test/b?sig=1", time.UnixMilli(2), 100)
+	one.ID, two.ID, one.Record, two.Record = "f", "f", 0, 1
+	all := []*bgfetch.Remains{one, two}
+	get := func(urls ...string) (requests []bgfetch.Request) {
+		for _, url := range urls {
+			requests = append(requests, bgfetch.Request{Method: "GET", URL: url})
+		}
+		return requests
+	}
+	for name, test := range map[string]struct {
+		requests []bgfetch.Request
+		room     int64
+		want     []*bgfetch.Remains
+	}{
+		"in another order":         {get("https://a.test/b?sig=1", "https://a.test/a?sig=1"), 1000, []*bgfetch.Remains{two, one}},
+		"another one before it":    {get("https://a.test/c", "https://a.test/a?sig=1"), 1000, []*bgfetch.Remains{nil, one}},
+		"signed anew":              {get("https://a.test/a?sig=2", "https://a.test/b?sig=2"), 1000, []*bgfetch.Remains{one, two}},
+		"the same twice":           {get("https://a.test/a?sig=1", "https://a.test/a?sig=1"), 1000, []*bgfetch.Remains{one, two}},
+		"room for one":             {get("https://a.test/a?sig=2", "https://a.test/b?sig=2"), 150, []*bgfetch.Remains{one, nil}},
+		"one of them is of no use": {get("https://a.test/c", "https://a.test/d", "https://a.test/a?sig=1"), 1000, []*bgfetch.Remains{nil, two, one}},
+	} {
+		if got := library.Assign(all, "f", test.requests, test.room); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+	if got := library.Assign(nil, "f", get("https://a.test/a?sig=1"), 1000); got[0] != nil {
+		t.Errorf("of none: %+v", got)
 	}
 }
 
