@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -30,6 +31,8 @@ func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
 	switch {
 	case !a.Request.IsSafe() || !bgfetch.Refreshable(head.Status):
 		return a.declined(refusal)
+	case a.refusals > 0 && !a.asked && !a.next.Response.Answered() && gone(head.Status):
+		return a.declined(refusal) // it never was there
 	case a.refusals > 0 && !a.asked:
 		return a.awaitRefresh(refusal, fmt.Sprintf("status %d, also to the request that the site gave", head.Status))
 	}
@@ -37,6 +40,9 @@ func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
 	a.pastCache = true // which may have kept this answer
 	return nil, Verdict{Refused: refusal}
 }
+
+// gone says whether a status speaks of the file, not of who asks for it.
+func gone(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
 
 // declined judges a refusal where there is no other request.
 func (a *attempt) declined(refusal *bgfetch.Refusal) (step, Verdict) {

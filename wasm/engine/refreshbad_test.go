@@ -69,3 +69,23 @@ func isTypeError(err error) bool {
 	var e *bgfetch.Error
 	return errors.As(err, &e) && e.Name == bgfetch.TypeError
 }
+
+// TestFileThatNeverWas: who signs every URL signs also that of a file that is not there.
+func TestFileThatNeverWas(t *testing.T) {
+	for _, status := range []int{404, 410} {
+		run(t, func(w *world) {
+			w.network.Handle(siteA, func(int, bgfetch.TransferInit) response {
+				return response{Head: bgfetch.Head{URL: siteA, Type: "basic", Status: status}}
+			})
+			w.events.OnRefresh = func(context.Context, bgfetchtest.Asked) (*bgfetch.Request, error) {
+				return &bgfetch.Request{URL: siteA}, nil
+			}
+			w.fetch("f", siteA)
+			time.Sleep(time.Minute)
+			w.wantFailure("f", bgfetch.ReasonBadStatus)
+			if n := len(w.events.Asked()); n != 1 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}

@@ -43,7 +43,7 @@ func (o owner) Leave(next bgfetch.RecordState) error {
 		e.remains = append(e.remains, left)
 		e.mu.Unlock()
 		o.note(bgfetch.LogEntry{Event: bgfetch.LogRemains, Detail: fmt.Sprintf("%d bytes stay for another try", left.Size())})
-		e.goWork(e.tidyRemains)
+		e.tidyRetained()
 	}
 	o.publish(next, 0)
 	return nil

@@ -321,6 +321,10 @@ func TestRemainsExpire(t *testing.T) {
 		if left := w.engine.Remains(); len(left) != 0 {
 			t.Errorf("after a week: %+v", left)
 		}
+		time.Sleep(time.Minute)
+		if used := w.bodies.Used(); used != 0 {
+			t.Errorf("%d bytes are stored after a week", used)
+		}
 		if s := w.again("f", signedA); s.Downloaded != 0 {
 			t.Errorf("it begins with %d bytes", s.Downloaded)
 		}

@@ -23,7 +23,8 @@ const readAtEvery = 10 * time.Minute
 // keptRest is what is left when they cannot be deleted.
 const keptRest = "what is kept and to go"
 
-// watchKept deletes what has expired, and what is above the site's bound, until ctx ends.
+// watchKept deletes what is kept, or remains, and has expired, and what is above the site's bounds,
+// until ctx ends.
 func (e *Engine) watchKept(ctx context.Context) {
 	for {
 		wait, err := e.retain(ctx)
@@ -52,8 +53,9 @@ func (e *Engine) tidyRetained() {
 }
 
 // retain does what watchKept is for, and returns how long to wait before there is something to
-// do again; 0: until something is kept.
+// do again; 0: until something is kept, or remains.
 func (e *Engine) retain(ctx context.Context) (wait time.Duration, err error) {
+	e.tidyRemains()
 	_, err = e.evict(ctx, "it has expired", func(current []library.Kept) []library.Kept {
 		return library.Expired(current, time.Now())
 	})
@@ -67,6 +69,11 @@ func (e *Engine) retain(ctx context.Context) (wait time.Duration, err error) {
 	all, now := e.allKept(), time.Now()
 	if next, ok := library.NextExpiry(all, now); ok {
 		wait = max(next.Sub(now), time.Millisecond)
+	}
+	for _, one := range e.remains {
+		if left := max(e.options.Remains.Expires(one).Sub(now), time.Millisecond); wait == 0 || left < wait {
+			wait = left
+		}
 	}
 	if err != nil || len(library.Expired(all, now)) > 0 || bounded && len(above(all)) > 0 {
 		wait = evictEvery // what is being read, or could not be deleted
