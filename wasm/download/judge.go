@@ -96,7 +96,7 @@ func judgeRange(a *attempt, ctx context.Context) (step, Verdict) {
 func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	data := &a.next.Response
-	if evidence.CodingOf(head) == evidence.CodingSome {
+	if compared := data.Offsets || a.from < a.start; evidence.CodingOf(head) == evidence.CodingSome && !(compared && evidence.MayBeLeft(head)) {
 		return a.withoutRanges("the server's ranges are of an encoded body")
 	}
 	complete, problem := ranges.ValidatePartial(head, a.from, a.to)
@@ -159,8 +159,8 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 	}
 	a.renew()
 	a.repeated = false
-	a.single, a.rangeless = false, false // its ranges may be better
-	if v, ok := a.store(); !ok {         // what is stored makes room
+	a.trustRanges()
+	if v, ok := a.store(); !ok { // what is stored makes room
 		return nil, v
 	}
 	return judgeStart, Verdict{}
@@ -196,7 +196,10 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 		return a.again("the server says that this is all")
 	}
 	// Perhaps since it counts encoded bytes.
-	a.rangeless = a.rangeless || (evidence.CodingOfBody(data) != evidence.CodingNone && !data.Offsets)
+	if evidence.CodingOfBody(data) != evidence.CodingNone && !data.Offsets {
+		a.rangeless = true
+		a.contradictions++
+	}
 	return a.restart("the server has fewer bytes than are stored")
 }
 

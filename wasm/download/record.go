@@ -49,8 +49,10 @@ type Record struct {
 	// pacer knows how many are worth it; nil where the body is not large.
 	single bool
 	pacer  *pace.Pacer
-	// rangeless: ranges proved to be of other bytes than those that are read.
-	rangeless bool
+	// rangeless: ranges proved to be of other bytes than those that are read. contradictions is how
+	// often they did.
+	rangeless      bool
+	contradictions int
 	// asksForAll: all of the body is asked for once, to see whether it is the range that the
 	// browser refuses. givesAll: it did not refuse that.
 	asksForAll, givesAll bool

@@ -178,13 +178,22 @@ func (a *attempt) contradicted(head bgfetch.Head, why string) (step, Verdict) {
 		return a.otherFile(why)
 	}
 	a.told = 0 // it tells the length of something else
+	a.contradictions++
 	return a.withoutRanges(why)
 }
 
-// otherFile starts again: the ranges of another file may be better.
+// otherFile starts again.
 func (a *attempt) otherFile(why string) (step, Verdict) {
-	a.single, a.rangeless = false, false
+	a.trustRanges()
 	return a.restart(why)
+}
+
+// trustRanges lets ranges be asked for again, since those of another file may be better. Where they
+// were contradicted twice they are of encoded bytes, most likely.
+func (a *attempt) trustRanges() {
+	if a.contradictions < 2 {
+		a.single, a.rangeless = false, false
+	}
 }
 
 // unproved asks for what follows a body that has ended, though nothing proves that this
@@ -242,6 +251,7 @@ func (a *attempt) countRestart() (Verdict, bool) {
 		_, v := a.settle(bgfetch.ReasonFetchError, "the server made it start again too often")
 		return v, false
 	}
+	a.unprovedEnds = 0
 	return Verdict{}, true
 }
 
@@ -305,8 +315,8 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if tries > policy.FailureTries(patient) || tooLong || (neverAnswered && tries > 1 && forbidden) {
 		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}
-	// The browser may have kept an answer to a request without CORS.
-	a.pastCache = neverAnswered && forbidden
+	// The browser may have kept an answer to a request without CORS, also one that it is redirected to.
+	a.pastCache = neverAnswered
 	if a.ranged && !a.came && tries > 1 && !a.next.Response.Offsets {
 		// The browser refuses, perhaps, what it cannot decode: a range of an encoded body.
 		switch coding := evidence.CodingOfBody(&a.next.Response); {

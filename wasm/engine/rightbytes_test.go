@@ -253,6 +253,34 @@ func TestRightBytes(t *testing.T) {
 			}
 			return r
 		}, nil, "", 2},
+		{"a coding that this browser leaves, cut four times", webkit, func(n int, init bgfetch.TransferInit) response {
+			r := file.Respond(init)
+			r.Head = set(r.Head, "Content-Encoding", "zstd")
+			if n <= 4 {
+				r.Cut = mib / 2
+			}
+			return r
+		}, nil, "", 5},
+		{"an archive that this browser does not unpack, cut four times", webkit, func(n int, init bgfetch.TransferInit) response {
+			r := file.Respond(init)
+			r.Head = set(set(r.Head, "Content-Encoding", "gzip"), "Content-Type", "application/gzip")
+			if n <= 4 {
+				r.Cut = mib / 2
+			}
+			return r
+		}, nil, "", 5},
+		{"an archive that this browser unpacks, whose ranges it does not", firefox, func(n int, init bgfetch.TransferInit) response {
+			if isRange(init) {
+				return response{Err: bgfetch.ErrNetwork}
+			}
+			r := encoded(all(file, init), true, 3*mib)
+			r.Head = set(r.Head, "Content-Type", "application/gzip")
+			r.Sent = &bgfetch.Sent{EncodedLength: 3 * mib}
+			if n == 1 {
+				r.Cut = mib
+			}
+			return r
+		}, nil, "", 6},
 		{"replaced by an empty file", chromium, func(n int, init bgfetch.TransferInit) response {
 			if n == 1 {
 				return cutAt(file.Respond(init), 2*mib)

@@ -155,6 +155,25 @@ func TestSecondTryGoesPastTheCache(t *testing.T) {
 	})
 }
 
+// What is redirected to another origin may have been kept without CORS headers as well.
+func TestSecondTryOfARedirectionGoesPastTheCache(t *testing.T) {
+	run(t, func(w *world) {
+		file := resource{Body: randomBytes(1000), Type: "cors"}
+		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+			if !init.PastCache {
+				return response{Err: bgfetch.ErrNetwork}
+			}
+			return file.Respond(init)
+		})
+		w.fetch("f", siteA)
+		time.Sleep(time.Minute)
+		w.wantSuccess("f", file.Body)
+		if n := len(w.network.Requests()); n != 2 {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
 // HEAD and 204 have no body, whatever their heads say of a length.
 func TestNoBody(t *testing.T) {
 	for _, kind := range []string{"basic", "cors"} {

@@ -29,6 +29,15 @@ const (
 // aws-chunked, the bytes are left as they are.
 var undoneCodings = []string{"gzip", "x-gzip", "deflate", "br", "zstd", "dcb", "dcz"}
 
+// MayBeLeft says whether some browser leaves such a body as it is, although Content-Encoding names a
+// coding that others undo: docs/observations.md. Whether this one does, the bytes of a range tell.
+func MayBeLeft(h bgfetch.Head) bool {
+	value := strings.TrimSpace(h.Value("Content-Encoding"))
+	mediaType := mediaType(h)
+	return !slices.Contains([]string{"gzip", "x-gzip", "deflate", "br"}, value) ||
+		mediaType == "application/gzip" || mediaType == "application/x-gzip"
+}
+
 func CodingOf(h bgfetch.Head) Coding {
 	for token := range strings.SplitSeq(h.Value("Content-Encoding"), ",") {
 		if slices.Contains(undoneCodings, strings.ToLower(strings.TrimSpace(token))) {
