@@ -45,3 +45,6 @@ func Refreshable(status int) bool {
 	}
 	return false
 }
+
+// IsGone says whether a status speaks of the file, not of who asks for it.
+func IsGone(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }

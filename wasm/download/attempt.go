@@ -97,34 +97,6 @@ func (a *attempt) notForEver(v Verdict) Verdict {
 	return v
 }
 
-// chooseRange finds out which bytes are still to come, and what to ask for. Next: open.
-func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
-	data := &a.next.Response
-	a.start, a.end = ranges.FirstGap(data.Segments)
-	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
-		switch {
-		case a.start > data.Length:
-			return a.restart("more is stored than there is")
-		case len(data.Seams) == 0:
-			return a.succeed()
-		}
-		a.start, a.end = data.Seams[0], data.Seams[0]
-	}
-	bounded := a.bound()
-	a.from, a.to, a.drawn, a.continues = 0, 0, false, false
-	// Where all of it came to nothing, and nothing proved it, a range may say more.
-	atNothing := a.unprovedEnds > 0 && !a.single
-	a.ranged = data.Resumable && !a.asksForAll && (a.start > 0 || a.end > 0 || bounded || atNothing)
-	if a.ranged {
-		a.from, a.to = a.start, a.end
-		atSeam := a.start == a.end
-		if !evidence.IsSelfProving(data) || (data.Length < 0 && a.end == 0) || atSeam {
-			a.overlap() // which also proves the end, where no head tells it
-		}
-	}
-	return open, Verdict{}
-}
-
 // interruptible names what breaks off the attempt when its background fetch is paused or its
 // place is wanted. A request that may not be sent again runs on.
 func (a *attempt) interruptible(stop func()) {
@@ -135,7 +107,7 @@ func (a *attempt) interruptible(stop func()) {
 
 // open sends the request. Next: judgeStart, judgeRange or judgeRepeated.
 func open(a *attempt, ctx context.Context) (step, Verdict) {
-	if !a.owner.Online() {
+	if !a.owner.MayAsk() {
 		return nil, Verdict{Online: true, Why: "waits for the network"}
 	}
 	if a.owner.GivenUp() {

@@ -16,7 +16,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	delay, said := ranges.RetryAfter(head, time.Now())
 	if (said || a.next.Response.Answered()) && a.Request.IsSafe() && ranges.TemporaryStatus(head.Status) {
-		if v, ok := a.later(saying(head.Status), delay); ok {
+		if v, ok := a.postpone(saying(head.Status), delay); ok {
 			return nil, v
 		}
 	}
@@ -169,7 +169,7 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 // awaitFile waits until something else comes than a page that stands in for the file.
 func (a *attempt) awaitFile() (step, Verdict) {
 	const why = "a page of HTML in place of the file"
-	if v, ok := a.later(why, 0); ok {
+	if v, ok := a.postpone(why, 0); ok {
 		return nil, v
 	}
 	return a.leave(bgfetch.ReasonFetchError, why)
@@ -183,7 +183,7 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 	data := &a.next.Response
 	r, ok := ranges.ExtractContentRange(head.Value("Content-Range"))
 	switch {
-	case len(data.Segments) == 0 && a.unprovedEnds > 0 && data.Head != nil && ok && r.Complete == 0:
+	case len(data.Segments) == 0 && a.ends.Unproved > 0 && data.Head != nil && ok && r.Complete == 0:
 		data.Length = 0
 		return a.succeed()
 	case len(data.Segments) == 0:
@@ -207,12 +207,12 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 func (a *attempt) refused(head bgfetch.Head) (step, Verdict) {
 	if ranges.TemporaryStatus(head.Status) {
 		delay, _ := ranges.RetryAfter(head, time.Now())
-		if v, ok := a.later(saying(head.Status), delay); ok {
+		if v, ok := a.postpone(saying(head.Status), delay); ok {
 			return nil, v
 		}
 	}
 	data := &a.next.Response
 	end, gap := ranges.FirstGap(data.Segments)
-	atEnd := a.takesEnd && end == a.unprovedEnd && gap == 0 && len(data.Seams) == 0 && !ranges.TemporaryStatus(head.Status)
+	atEnd := a.ends.MayTake(end) && gap == 0 && len(data.Seams) == 0 && !ranges.TemporaryStatus(head.Status)
 	return a.turnedDown(head, atEnd)
 }

@@ -35,9 +35,9 @@ func (a *attempt) askInRanges() bool {
 	return n > 0 && !a.ranged && a.boundable(&a.next.Response) && (expected < 0 || expected > n)
 }
 
-// bound makes the gap no longer than is asked for at once under a limit, and says whether
+// shorten makes the gap no longer than is asked for at once under a limit, and says whether
 // it did.
-func (a *attempt) bound() bool {
+func (a *attempt) shorten() bool {
 	data := &a.next.Response
 	n := a.owner.PerRequest()
 	if n == 0 || !a.boundable(data) {

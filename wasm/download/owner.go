@@ -73,11 +73,12 @@ type Bandwidth interface {
 
 // Connection is what is known of the network and of the record's host.
 type Connection interface {
-	// Online says whether a request is to be made: the browser is online, or was wrong about
-	// that before, or may be and is tried once.
-	Online() bool
-	// Offline says, of a request that failed, whether the browser is offline.
-	Offline() bool
+	// MayAsk says whether a request is to be made now: the browser is online, or was wrong about
+	// that before, or may be, which is tried once: then it says so once.
+	MayAsk() bool
+	// FailedOffline takes down that a request failed, and says whether the browser is offline: it
+	// is believed again.
+	FailedOffline() bool
 	// Answered tells that a response came with that status.
 	Answered(status int)
 	// HasAnswered says whether the host has answered before, be it another record.

@@ -45,7 +45,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.commit(ctx, told)
 			if ended != nil {
 				last = *ended
-				a.ended(last)
+				a.removeEnded(last)
 			}
 		}
 		if a.outcome != nil {
@@ -90,7 +90,7 @@ func (a *attempt) pace() {
 
 // add begins a part.
 func (a *attempt) add(ctx context.Context, s part.Spec) {
-	s.Data, s.Least, s.EndedBefore = a.next.Response, a.told, a.endedAt
+	s.Data, s.Least, s.EndedBefore = a.next.Response, a.ends.Told, a.ends.EndedAt
 	a.running.Add(1)
 	a.parts = append(a.parts, part.Begin(ctx, a, a.recordOf(), a.events, s))
 }
@@ -148,8 +148,8 @@ func (a *attempt) SaveLimits(unstored int64) bgfetch.SaveLimits {
 	return limits
 }
 
-// place asks the scheduler for one more transfer.
-func (a *attempt) place() bool {
+// takePlace asks the scheduler for one more transfer, and says whether there is one.
+func (a *attempt) takePlace() bool {
 	if len(a.parts) == 0 {
 		return true // the record's own
 	}
@@ -213,7 +213,7 @@ func (a *attempt) addParts(ctx context.Context) {
 	}
 	for len(a.parts) < a.pacer.Wants() {
 		s, from, ok := a.nextSpan()
-		if !ok || !a.place() {
+		if !ok || !a.takePlace() {
 			return
 		}
 		if from != nil && !from.Cut(s.Start) {

@@ -103,12 +103,12 @@ func (a *attempt) flowing() (n int) {
 	return n
 }
 
-// ended removes a part. What it left is given back to the part that it was taken
+// removeEnded removes a part. What it left is given back to the part that it was taken
 // from, or becomes a gap that another one fills.
-func (a *attempt) ended(e part.Event) {
+func (a *attempt) removeEnded(e part.Event) {
 	a.remove(e.Part)
 	if !errors.Is(e.Err, part.ErrMismatch) {
-		a.told = max(a.told, e.Part.Told())
+		a.ends.Told = max(a.ends.Told, e.Part.Told())
 	}
 	if e.Err == nil {
 		before := a.brought
@@ -118,7 +118,7 @@ func (a *attempt) ended(e part.Event) {
 			a.brings = bytes
 		}
 		if bytes > 0 && ranges.PartialLength(e.Part.Head) < 0 {
-			a.endedAt = e.Part.Start + bytes
+			a.ends.EndedAt = e.Part.Start + bytes
 		}
 	}
 	a.came = a.came || e.Part.Taken()

@@ -8,9 +8,9 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-// stalled counts a try that failed without a byte of progress, and stores that: the next
+// countStall counts a try that failed without a byte of progress, and stores that: the next
 // engine goes on counting. It returns for how long there has been no progress.
-func (a *attempt) stalled() time.Duration {
+func (a *attempt) countStall() time.Duration {
 	stalled := a.next.Stall.Failed(time.Now(), a.Retry.GiveUpAfter)
 	if err := a.owner.Commit(a.next); err != nil && a.alive.Err() == nil {
 		a.owner.Publish(a.next)
@@ -19,9 +19,9 @@ func (a *attempt) stalled() time.Duration {
 	return stalled
 }
 
-// later waits for a server that said so, as why tells. Not ok: it has said so too often, or for
+// postpone waits for a server that said so, as why tells. Not ok: it has said so too often, or for
 // too long.
-func (a *attempt) later(why string, delay time.Duration) (Verdict, bool) {
+func (a *attempt) postpone(why string, delay time.Duration) (Verdict, bool) {
 	policy, answered := a.Retry, a.next.Response.Answered()
 	if !a.hastened {
 		a.statusRetries++
@@ -29,7 +29,7 @@ func (a *attempt) later(why string, delay time.Duration) (Verdict, bool) {
 	a.hastened = false
 	var stalled time.Duration
 	if answered {
-		stalled = a.stalled()
+		stalled = a.countStall()
 	}
 	if a.statusRetries > policy.StatusTries(answered) || stalled >= policy.GiveUpAfter || delay > policy.LongestRetryAfter(answered) {
 		return Verdict{}, false
@@ -39,15 +39,15 @@ func (a *attempt) later(why string, delay time.Duration) (Verdict, bool) {
 	return Verdict{Wait: wait, Patient: answered, Least: delay, Why: why}, true
 }
 
-// unreachable waits for a host that does not answer.
-func (a *attempt) unreachable(ctx context.Context) Verdict {
+// awaitHost waits for a host that does not answer.
+func (a *attempt) awaitHost(ctx context.Context) Verdict {
 	v := Verdict{Unreachable: true, Why: "the server cannot be reached"}
 	a.unseen = bgfetch.Stall{}
 	switch {
 	case ctx.Err() != nil:
 		return Verdict{}
 	case a.owner.HasAnswered():
-		v.Answered, v.Stalled = true, a.stalled()
+		v.Answered, v.Stalled = true, a.countStall()
 	default:
 		v.SiteAnswers = a.IsFirstContact(&a.next) && a.answers(ctx, a.config.Origin+"/")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
+	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/pace"
 )
 
@@ -45,46 +46,9 @@ type Record struct {
 	// seeks holds the offset where a reader waits and no attempt knows of it yet.
 	seeks chan int64
 
-	// single: several ranges at a time, or bounded ones, have proved to be impossible.
-	// pacer knows how many are worth it; nil where the body is not large.
-	single bool
-	pacer  *pace.Pacer
-	// rangeless: ranges proved to be of other bytes than those that are read. contradictions is how
-	// often they did.
-	rangeless      bool
-	contradictions int
-	// asksForAll: all of the body is asked for once, to see whether it is the range that the
-	// browser refuses. givesAll: it did not refuse that.
-	asksForAll, givesAll bool
-	// unseen is for how long the server has answered, and nothing of it was to be seen.
-	unseen bgfetch.Stall
-	// brought is what the last range brought that was to bring more, 0 for none; brings the
-	// same, where it said so or the one before brought just as much.
-	brought, brings int64
-	// pastCache: the next request goes past the browser's HTTP cache.
-	pastCache bool
-
-	// failures and the like count since the last byte of progress: unheard those that are waited
-	// for by time, idle the attempts that moved nothing and would be followed at once by another.
-	failures, unheard, statusRetries, idle int
-	// hastened: the wait for a server that said "later" was ended early, and the try counts
-	// for nothing if it says so again.
-	hastened bool
-	// refusals counts the times since then that the site was asked for another request, or
-	// could not give one. asked: the wait before it is asked again is over.
-	refusals int
-	asked    bool
-	// unprovedEnds counts the ends of the body that nothing proved, unprovedEnd is where
-	// the last of them was, and unprovedSame how many in a row were there.
-	unprovedEnds, unprovedSame int
-	unprovedEnd                int64
-	// takesEnd: that end is taken for the end if the server answers no more requests.
-	takesEnd bool
-	// told is the length that the body has at least, as ranges of it told.
-	told int64
-	// endedAt is where a response ended last, in order, and nothing proved that the body ends
-	// there; 0 for nowhere.
-	endedAt int64
+	offers
+	tries
+	ends evidence.Ends
 }
 
 // New makes what attempts work on of record, whose exported fields are set.

@@ -113,8 +113,8 @@ func (e *engine) Wanted() bool                         { return false }
 func (e *engine) Rate() int64                          { return e.rate }
 func (e *engine) PerRequest() int64                    { return e.rate }
 func (e *engine) MayRead() time.Duration               { return 0 }
-func (e *engine) Online() bool                         { return e.online }
-func (e *engine) Offline() bool                        { return !e.online }
+func (e *engine) MayAsk() bool                         { return e.online }
+func (e *engine) FailedOffline() bool                  { return !e.online }
 func (e *engine) Answered(int)                         {}
 func (e *engine) HasAnswered() bool                    { return false }
 func (e *engine) GivenUp() bool                        { return e.givenUp }

@@ -3,7 +3,6 @@ package download
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -31,8 +30,8 @@ func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
 	switch {
 	case !a.Request.IsSafe() || !bgfetch.Refreshable(head.Status):
 		return a.declined(refusal)
-	case a.refusals > 0 && !a.asked && !a.next.Response.Answered() && gone(head.Status):
-		return a.declined(refusal) // it never was there
+	case a.refusals >= refusalsOfNothing && !a.asked && !a.next.Response.Answered() && bgfetch.IsGone(head.Status):
+		return a.declined(refusal)
 	case a.refusals > 0 && !a.asked:
 		return a.awaitRefresh(refusal, fmt.Sprintf("status %d, also to the request that the site gave", head.Status))
 	}
@@ -41,8 +40,9 @@ func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
 	return nil, Verdict{Refused: refusal}
 }
 
-// gone says whether a status speaks of the file, not of who asks for it.
-func gone(status int) bool { return status == http.StatusNotFound || status == http.StatusGone }
+// refusalsOfNothing is the count of refusals when a file is taken never to have been there: two
+// requests that the site gave, and the wait between them.
+const refusalsOfNothing = 3
 
 // declined judges a refusal where there is no other request.
 func (a *attempt) declined(refusal *bgfetch.Refusal) (step, Verdict) {
@@ -59,7 +59,7 @@ func (a *attempt) awaitRefresh(refusal *bgfetch.Refusal, why string) (step, Verd
 		a.refusals++
 	}
 	a.hastened, a.asked = false, true
-	stalled := a.stalled()
+	stalled := a.countStall()
 	if a.alive.Err() != nil {
 		return nil, Verdict{}
 	}

@@ -51,7 +51,7 @@ func (a *attempt) goToReader(ctx context.Context) {
 			return
 		}
 	}
-	if !a.place() {
+	if !a.takePlace() {
 		a.haltOne()
 		return
 	}

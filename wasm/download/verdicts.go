@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -43,17 +42,15 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 // progress sets the counts of failures to zero.
 func (a *attempt) progress() {
 	a.moved = true
-	a.failures, a.unheard, a.statusRetries, a.idle, a.hastened = 0, 0, 0, 0, false
-	a.refusals, a.asked = 0, false
+	a.tries = tries{}
 	a.asksForAll, a.givesAll = false, false
-	a.unseen = bgfetch.Stall{}
 }
 
 // renew begins new, empty response data: the old ones become redundant.
 func (a *attempt) renew() {
 	a.next.Response = bgfetch.ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
 	a.next.Digest = nil
-	a.unprovedSame, a.told, a.endedAt = 0, 0, 0
+	a.ends.Forget()
 }
 
 // succeed ends the record, if its bytes are those that they should be.
@@ -177,7 +174,7 @@ func (a *attempt) contradicted(head bgfetch.Head, why string) (step, Verdict) {
 	if evidence.CodingOfBody(&a.next.Response) == evidence.CodingNone && evidence.CodingOf(head) == evidence.CodingNone {
 		return a.otherFile(why)
 	}
-	a.told = 0 // it tells the length of something else
+	a.ends.Told = 0 // it tells the length of something else
 	a.contradictions++
 	return a.withoutRanges(why)
 }
@@ -202,46 +199,18 @@ func (a *attempt) trustRanges() {
 func (a *attempt) unproved(p *part.Part) (step, Verdict) {
 	data := &a.next.Response
 	end := p.Read // less than what is stored, perhaps
-	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.Drawn || end == 0) && end == stored && gap == 0 && a.sameEnd(p) {
+	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.Drawn || end == 0) && end == stored && gap == 0 && a.ends.IsSame(end, p.Head, a.config.Framing, a.Retry.MaxRestarts) {
 		data.Length = end
 		if len(data.Seams) > 0 {
 			return a.again("compares where its responses meet")
 		}
 		return a.succeed()
 	}
-	if a.unprovedEnds++; a.unprovedEnds > 1+a.Retry.MaxRestarts {
+	if a.ends.Add(end, p.Head, p.Partial(), p.Sent); a.ends.Unproved > 1+a.Retry.MaxRestarts {
 		return a.settle(bgfetch.ReasonFetchError, "nothing proves that the body is complete")
 	}
-	if a.unprovedEnd != end {
-		a.unprovedSame = 0
-	}
-	a.unprovedEnd, a.endedAt = end, end
-	a.unprovedSame++
-	// Where a link is good for one request there is no more to learn. A body of another
-	// origin has ended in order then, most likely: by its last chunk, which is hidden.
-	encoded := evidence.CodingOf(p.Head) == evidence.CodingSome || p.Sent.Encoded || (p.Sent.EncodedLength > 0 && p.Sent.EncodedLength != end)
-	a.takesEnd = !p.Partial() && !encoded && p.Head.ContentLength() < 0 && !p.Head.Shows("Transfer-Encoding")
 	data.Compare = true
 	return a.again("nothing proves that this is the end; asks whether more follows")
-}
-
-// forgets is the length of the blocks that WebKit hands out of a brotli body: of one that
-// breaks off, and of which nothing shows that, what it has of the next block is lost.
-const forgets = 16 << 10
-
-// sameEnd says whether the body has ended often enough where it has ended now. Where it is
-// perhaps encoded, nothing, and a whole number of blocks, may be all that is handed out
-// wherever it breaks off.
-func (a *attempt) sameEnd(p *part.Part) bool {
-	encoded := evidence.CodingOf(p.Head) != evidence.CodingNone
-	forgetful := !a.config.Framing.Chunked && encoded && !strings.Contains(p.Head.Value("Content-Encoding"), "gzip")
-	switch {
-	case a.unprovedSame == 0 || a.unprovedEnd != p.Read || p.Read < a.told, forgetful && p.Read == 0:
-		return false
-	case encoded && p.Read == 0, forgetful && p.Read%forgets == 0:
-		return a.unprovedSame > a.Retry.MaxRestarts
-	}
-	return true
 }
 
 // countRestart counts a response that starts the record again. Too many are a
@@ -251,7 +220,7 @@ func (a *attempt) countRestart() (Verdict, bool) {
 		_, v := a.settle(bgfetch.ReasonFetchError, "the server made it start again too often")
 		return v, false
 	}
-	a.unprovedEnds = 0
+	a.ends.Unproved = 0
 	return Verdict{}, true
 }
 
@@ -286,7 +255,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 		return a.settle(bgfetch.ReasonFetchError, err.Error())
 	case a.owner.Interrupted():
 		return nil, Verdict{}
-	case a.owner.Offline():
+	case a.owner.FailedOffline():
 		return nil, Verdict{Online: true, Why: err.Error() + "; waits for the network"}
 	case a.repeated:
 		return a.brokenAgain(err)
@@ -294,14 +263,14 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 		return nil, Verdict{Wait: max(policy.Soon(), time.Until(a.notBefore)), Why: err.Error() + "; goes on"}
 	}
 	if atHead && !a.answers(ctx, a.sent().URL) {
-		return nil, a.unreachable(ctx)
+		return nil, a.awaitHost(ctx)
 	}
 	// Where bytes are stored, a network that lets something through is waited for as one that
 	// lets nothing through. A body that breaks off at once is the server's.
 	patient := len(a.next.Response.Segments) > 0 && errors.Is(err, bgfetch.ErrNetwork) && (atHead || errors.Is(err, part.ErrStalled))
 	count, stalled := &a.failures, time.Duration(0)
 	if patient {
-		count, stalled = &a.unheard, a.stalled()
+		count, stalled = &a.unheard, a.countStall()
 	}
 	unseen := a.countUnseen(patient && !errors.Is(err, errNoHead))
 	tooLong := stalled >= policy.GiveUpAfter || unseen >= unseenTime

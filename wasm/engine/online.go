@@ -17,9 +17,9 @@ func (e *Engine) online() bool {
 	return e.worksOffline
 }
 
-// despiteOffline says, once, whether the record is to be tried although the browser says
+// takeDespite says, once, whether the record is to be tried although the browser says
 // that it is offline.
-func (r *record) despiteOffline() bool {
+func (r *record) takeDespite() bool {
 	r.fetch.engine.mu.Lock()
 	defer r.fetch.engine.mu.Unlock()
 	despite := r.despite
@@ -67,16 +67,16 @@ func (e *Engine) waitForNetwork(r *record) {
 			err := e.Network.WaitOnline(ctx)
 			late := ctx.Err() != nil
 			cancel()
-			if !e.waited(err, late) {
+			if !e.endWait(err, late) {
 				return
 			}
 		}
 	})
 }
 
-// waited goes on after a wait for the network, and says whether to wait again. late: it
+// endWait goes on after a wait for the network, and says whether to wait again. late: it
 // did not come in time.
-func (e *Engine) waited(err error, late bool) bool {
+func (e *Engine) endWait(err error, late bool) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {

@@ -47,7 +47,7 @@ func (e *Engine) askForRequests(f *backgroundFetch) {
 		next := f.refusals[0]
 		f.refusals = f.refusals[1:]
 		v := download.Verdict{} // the record is tried again
-		if !next.isTriedFirst() {
+		if !next.tryFirst() {
 			e.mu.Unlock()
 			v = e.refresh(next)
 			e.mu.Lock()
@@ -58,10 +58,10 @@ func (e *Engine) askForRequests(f *backgroundFetch) {
 	e.noteActivity(f)
 }
 
-// isTriedFirst says whether the record is tried again before the site is asked: with what it was
+// tryFirst lets the record be tried again before the site is asked, and says so: with what it was
 // given meanwhile, with the header fields that another record of that origin was given, which
 // it then takes, or after a pause. e.mu is held.
-func (one refusal) isTriedFirst() bool {
+func (one refusal) tryFirst() bool {
 	r := one.record
 	f := r.fetch
 	sent := r.Request.With(one.Refreshed)

@@ -83,7 +83,7 @@ func TestFileThatNeverWas(t *testing.T) {
 			w.fetch("f", siteA)
 			time.Sleep(time.Minute)
 			w.wantFailure("f", bgfetch.ReasonBadStatus)
-			if n := len(w.events.Asked()); n != 1 {
+			if n := len(w.events.Asked()); n != 2 {
 				t.Errorf("asked %d times", n)
 			}
 		})

@@ -27,7 +27,7 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 	p.record.Go(func() {
 		var lost error
 		for e := range taken {
-			err := p.stored(ctx, e.Saved)
+			err := p.awaitStored(ctx, e.Saved)
 			switch {
 			case lost != nil:
 				// What comes after a segment that is lost is not told of.
@@ -80,7 +80,7 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 			return err
 		}
 		p.attempt.Charge(saved.Length)
-		e, err := p.took(ctx, transfer, saved.Length, saved.End, false)
+		e, err := p.take(ctx, transfer, saved.Length, saved.End, false)
 		if errors.Is(err, ErrMismatch) {
 			return err // the segment is of another body
 		}
@@ -96,8 +96,8 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 // connection: who waits for it to go on shall soon see that it does.
 const firstAfterResume = 500 * time.Millisecond
 
-// claim says what the next segment may be, and whether it is stored already; not ok: all
-// of the range is there.
+// claim takes the next segment, which nobody can take away then: what it may be, and whether it is
+// stored already; not ok: all of the range is there.
 func (p *Part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -155,7 +155,7 @@ func (p *Part) behindSeam(offset int64) []bgfetch.Segment {
 
 // compareNext takes a segment of the range that is stored already, and compares it.
 func (p *Part) compareNext(ctx context.Context, transfer bgfetch.Transfer, offset int64, limits bgfetch.SaveLimits) (Event, error) {
-	stalled, cancel, timeout := p.stalled(ctx, limits)
+	stalled, cancel, timeout := p.boundStall(ctx, limits)
 	defer cancel()
 	stored := p.storedRanges(offset, limits.MaxLength)
 	if len(stored) == 0 {
@@ -169,12 +169,12 @@ func (p *Part) compareNext(ctx context.Context, transfer bgfetch.Transfer, offse
 	if !compared.Equal {
 		return Event{}, ErrMismatch
 	}
-	return p.took(ctx, transfer, compared.Length, compared.End, true)
+	return p.take(ctx, transfer, compared.Length, compared.End, true)
 }
 
-// stalled returns a context that ends when no byte comes for too long, and what makes an
+// boundStall returns a context that ends when no byte comes for too long, and what makes an
 // error say so.
-func (p *Part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
+func (p *Part) boundStall(ctx context.Context, limits bgfetch.SaveLimits) (stalled context.Context, cancel func(), timeout func(error) error) {
 	stall := p.record.Retry.StallTimeout + limits.MaxTime
 	stalled, cancel = context.WithTimeout(ctx, stall)
 	return stalled, cancel, func(err error) error {
@@ -185,8 +185,8 @@ func (p *Part) stalled(ctx context.Context, limits bgfetch.SaveLimits) (stalled 
 	}
 }
 
-// took counts bytes that were taken from the body, and judges its end.
-func (p *Part) took(ctx context.Context, transfer bgfetch.Transfer, length int64, end, isStored bool) (Event, error) {
+// take counts bytes that were taken from the body, and judges its end.
+func (p *Part) take(ctx context.Context, transfer bgfetch.Transfer, length int64, end, isStored bool) (Event, error) {
 	p.mu.Lock()
 	p.Read += length
 	p.claimed = p.Read
@@ -221,9 +221,9 @@ func (p *Part) took(ctx context.Context, transfer bgfetch.Transfer, length int64
 	return e, ErrUnproved
 }
 
-// stored waits until a segment is stored, also after the end of ctx: what is still
+// awaitStored waits until a segment is stored, also after the end of ctx: what is still
 // being stored must not outlive what is about to be deleted.
-func (p *Part) stored(ctx context.Context, saved bgfetch.Saved) error {
+func (p *Part) awaitStored(ctx context.Context, saved bgfetch.Saved) error {
 	if saved.Stored == nil {
 		return nil
 	}
@@ -250,7 +250,7 @@ func (p *Part) tell(e Event) {
 
 // save stores the next segment, and gives up when no byte comes for too long.
 func (p *Part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.SegmentKey, limits bgfetch.SaveLimits) (bgfetch.Saved, *bgfetch.Digest, error) {
-	stalled, cancel, timeout := p.stalled(ctx, limits)
+	stalled, cancel, timeout := p.boundStall(ctx, limits)
 	defer cancel()
 	var w io.Writer
 	if p.hashed != key.Offset {

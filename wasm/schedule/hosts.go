@@ -111,12 +111,12 @@ func (s *Scheduler) unreachable(j *Job, siteAnswers bool) {
 	h.closed = true
 	wait := j.group.Retry.PatientWait(h.failures, h.stalledFor(j))
 	h.until = time.Now().Add(wait)
-	h.stopWaiting = s.after(wait, func() { s.waited(j.host) })
+	h.stopWaiting = s.after(wait, func() { s.endWait(j.host) })
 	s.pump()
 }
 
-// waited lets a job try the host again.
-func (s *Scheduler) waited(name string) {
+// endWait lets a job try the host again.
+func (s *Scheduler) endWait(name string) {
 	h := s.hosts[name]
 	if h == nil || h.stopWaiting == nil {
 		return
@@ -135,7 +135,7 @@ func (s *Scheduler) Hasten() {
 		if h.stopWaiting != nil && !h.allGaveUp() {
 			h.stopWaiting()
 			h.hastened = true
-			s.waited(name)
+			s.endWait(name)
 		}
 	}
 }

@@ -88,9 +88,9 @@ func (e *Engine) hastenRetries(f *backgroundFetch) {
 	}
 }
 
-// succeeded takes down that the record's host has given it what it asked for: others may
+// hastenBeside takes down that the record's host has given it what it asked for: others may
 // be tried again, too. e.mu is held.
-func (e *Engine) succeeded(with *record) {
+func (e *Engine) hastenBeside(with *record) {
 	for _, f := range e.active {
 		for r, wait := range f.retries {
 			if r.job.Host() == with.job.Host() && wait.patient && !r.hurried {

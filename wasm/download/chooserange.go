@@ -1,12 +1,41 @@
 package download
 
 import (
+	"context"
 	"math/rand/v2"
 
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
+
+// chooseRange finds out which bytes are still to come, and what to ask for. Next: open.
+func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
+	data := &a.next.Response
+	a.start, a.end = ranges.FirstGap(data.Segments)
+	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
+		switch {
+		case a.start > data.Length:
+			return a.restart("more is stored than there is")
+		case len(data.Seams) == 0:
+			return a.succeed()
+		}
+		a.start, a.end = data.Seams[0], data.Seams[0]
+	}
+	bounded := a.shorten()
+	a.from, a.to, a.drawn, a.continues = 0, 0, false, false
+	// Where all of it came to nothing, and nothing proved it, a range may say more.
+	atNothing := a.ends.Unproved > 0 && !a.single
+	a.ranged = data.Resumable && !a.asksForAll && (a.start > 0 || a.end > 0 || bounded || atNothing)
+	if a.ranged {
+		a.from, a.to = a.start, a.end
+		atSeam := a.start == a.end
+		if !evidence.IsSelfProving(data) || (data.Length < 0 && a.end == 0) || atSeam {
+			a.overlap() // which also proves the end, where no head tells it
+		}
+	}
+	return open, Verdict{}
+}
 
 // maxOverlap bounds the bytes that are asked for again and compared, see
 // evidence.MinOverlap.
@@ -42,7 +71,7 @@ func (a *attempt) overlap() {
 // has no more, and is not one that brings so many at a time.
 func (a *attempt) overlapRun(run ranges.Span, length int64) {
 	a.from = max(run.Start, a.start-length)
-	if n := a.start - run.Start; a.from == run.Start && n > 1 && a.unprovedEnds+a.idle > 0 {
+	if n := a.start - run.Start; a.from == run.Start && n > 1 && a.ends.Unproved+a.idle > 0 {
 		a.from += 1 + rand.Int64N((n+1)/2)
 	}
 	a.drawn = a.from > run.Start || run.Length() == 1
