@@ -92,9 +92,9 @@ func (w *weekLife) sent() (bytes int64) {
 
 func (w *weekLife) ratio() float64 { return float64(w.sent()) / float64(w.needed()) }
 
-// weekBound is what may be sent where so much is needed, and so many requests were under way when a
-// worker died: 2 % more, and a segment for each of those.
-func weekBound(needed, lost int64) int64 { return needed*102/100 + lost*weekSegment }
+// weekBound is what may be sent where so much is needed, and a worker died so often: 2 % more, and a
+// segment for each death.
+func weekBound(needed int64, died int) int64 { return needed*102/100 + int64(died)*weekSegment }
 
 // judge checks what came of it.
 func (w *weekLife) judge() {
@@ -104,7 +104,7 @@ func (w *weekLife) judge() {
 	if len(w.heardFrom) == 0 {
 		w.fault("there was no closing event")
 	}
-	if bound := weekBound(w.needed(), w.lost.Load()); w.sent() > bound {
+	if bound := weekBound(w.needed(), w.died); w.sent() > bound {
 		w.fault("%d bytes were sent, of %d, and %d are enough", w.sent(), w.needed(), bound)
 	}
 	pinned := false

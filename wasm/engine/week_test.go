@@ -114,9 +114,8 @@ type weekLife struct {
 
 	engine *engine.Engine
 	cancel context.CancelFunc
-	// died counts deaths, lost the requests that were under way then.
+	// died counts deaths.
 	died int
-	lost atomic.Int64
 
 	refreshes atomic.Int64
 	putsLeft  atomic.Int32
@@ -206,11 +205,7 @@ func (w *weekLife) put() {
 // start makes an engine over what there is.
 func (w *weekLife) start() {
 	ctx, cancel := context.WithCancel(context.Background())
-	var once sync.Once
-	w.cancel = func() {
-		once.Do(func() { w.lost.Add(int64(w.network.running())) })
-		cancel()
-	}
+	w.cancel = cancel
 	w.engine = engine.NewEngine(engine.Ports{Store: weekStore{&dying{w.store, w.cancel}}, Bodies: w.bodies, Network: w.network, Events: w.events, Display: &bgfetchtest.Display{}}, w.options)
 	if err := w.engine.Start(ctx); err != nil && ctx.Err() == nil {
 		w.fault("Start: %v", err)
