@@ -1,6 +1,6 @@
 /** Fetch events under our path; all others are left alone. */
 
-import type { Activity } from './activity';
+import type { ActiveWorker } from './active-worker';
 import type { WorkerContext } from './context';
 import type { Lifetime } from './lifetime';
 import type { Program } from './program';
@@ -12,11 +12,11 @@ export function listenForFetches(
   program: Program,
   served: Served,
   lifetime: Lifetime,
-  activity: Activity,
+  activeWorker: ActiveWorker,
 ): void {
   const path = `${context.path}/`;
   worker.addEventListener('fetch', (event) => {
-    activity.active();
+    activeWorker.active();
     void lifetime.hold(event);
     const { request } = event;
     const url = new URL(request.url);

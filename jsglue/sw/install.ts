@@ -12,7 +12,7 @@ import { listenForMessages } from './messages';
 import { refuseRequests, reportNativeEvents } from './native';
 import { keepOwnCaches } from '../shared/own-caches';
 import type { WorkerOptions } from './options';
-import { Parts } from './parts';
+import { Composition } from './composition';
 import { defineServe } from './serve';
 import { closeAllShown, listenForClicks } from './shown';
 import { cacheProgram, deleteOtherPrograms } from './wasm';
@@ -41,8 +41,8 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   const context = makeContext(worker.registration.scope, scriptURL, options);
   Object.defineProperty(worker, INSTALLED, { value: true });
 
-  const parts = new Parts(context);
-  const { activity, lifetime, program, served, transport, watchers } = parts;
+  const composition = new Composition(context);
+  const { activeWorker, lifetime, program, served, transport, watchers } = composition;
 
   installInterfaces(worker, () => transport);
   installEvents();
@@ -50,25 +50,25 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   installPermissions(async () => context.permission);
   if (hasNative) reportNativeEvents(EVENTS);
 
-  const forgotten = () => forget(parts);
+  const forgotten = () => forget(composition);
   wrapUnregister(
     ({ scope }) =>
       async () =>
         void (scope === context.scope && (await forgotten())),
   );
 
-  listenForMessages(program, watchers, lifetime, activity, {
+  listenForMessages(program, watchers, lifetime, activeWorker, {
     'GET permission': async () => ({ state: context.permission }),
     'POST unregister': forgotten,
   });
   listenForClicks(transport, watchers, lifetime, (uniqueId) => caches.has(context.cachePrefix + uniqueId));
-  defineServe(context, program, served, activity);
-  listenForFetches(context, program, served, lifetime, activity);
-  listenForLife(parts);
+  defineServe(context, program, served, activeWorker);
+  listenForFetches(context, program, served, lifetime, activeWorker);
+  listenForLife(composition);
 }
 
 /** Nothing of this registration is to be found by the next one, which may be this worker again. */
-async function forget({ context, lifetime, lock, program, watchers }: Parts): Promise<Done> {
+async function forget({ context, lifetime, lock, program, watchers }: Composition): Promise<Done> {
   lifetime.setActive(0);
   const cleared = Promise.all([deleteLeftovers(context, lock), closeAllShown()]);
   program.end('The registration was unregistered.', cleared);
@@ -77,14 +77,14 @@ async function forget({ context, lifetime, lock, program, watchers }: Parts): Pr
 }
 
 /** The events of the worker itself, and those that give it time to work. */
-function listenForLife({ activity, context, lifetime, lock, sync }: Parts): void {
+function listenForLife({ activeWorker, context, lifetime, lock, sync }: Composition): void {
   worker.addEventListener('install', (event) => {
-    activity.installing();
+    activeWorker.installing();
     const isFirst = worker.registration.active === null;
     event.waitUntil(Promise.all([isFirst && deleteLeftovers(context, lock), cacheProgram(context)]));
   });
   worker.addEventListener('activate', (event) => {
-    activity.active();
+    activeWorker.active();
     // Fetches and messages of pages wait until this event is over: work must not hold it.
     event.waitUntil(deleteOtherPrograms(context));
     lifetime.resume().catch(() => {});

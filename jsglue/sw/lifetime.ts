@@ -3,7 +3,7 @@
  * while, and the first event after a start finds out whether there is any.
  */
 
-import type { Activity } from './activity';
+import type { ActiveWorker } from './active-worker';
 import { hasWork } from '../shared/names';
 import type { WorkerContext } from './context';
 import { worker } from './worker';
@@ -13,7 +13,7 @@ const HOLD_MS = 25_000;
 
 export class Lifetime {
   #context: WorkerContext;
-  #activity: Activity;
+  #activeWorker: ActiveWorker;
   #start: () => Promise<void>;
   /** Background fetches that are not done with; null until the program said so. */
   #active: number | null = null;
@@ -21,9 +21,9 @@ export class Lifetime {
   #resumed: Promise<boolean> | null = null;
 
   /** @param start boots the program, which resumes by itself. */
-  constructor(context: WorkerContext, activity: Activity, start: () => Promise<void>) {
+  constructor(context: WorkerContext, activeWorker: ActiveWorker, start: () => Promise<void>) {
     this.#context = context;
-    this.#activity = activity;
+    this.#activeWorker = activeWorker;
     this.#start = start;
   }
 
@@ -45,7 +45,7 @@ export class Lifetime {
    * events to end. The watches of pages are then enough to live on.
    */
   hold(event: ExtendableEvent, after: Promise<unknown> = Promise.resolve(), ms = HOLD_MS): Promise<void> {
-    this.#activity.event();
+    this.#activeWorker.event();
     if (worker.registration.waiting) this.#release();
     const done = Promise.allSettled([after, this.resume()]);
     const held = done.then(() => (this.busy && !worker.registration.waiting ? this.#idleOrTimeout(ms) : undefined));
@@ -60,7 +60,7 @@ export class Lifetime {
    */
   resume(): Promise<boolean> {
     // A waiting worker may be active by the next event.
-    if (!this.#activity.isActive) return Promise.resolve(false);
+    if (!this.#activeWorker.isActive) return Promise.resolve(false);
     this.#resumed ??= this.#resume().catch((error) => {
       this.#resumed = null;
       throw error;

@@ -20,7 +20,7 @@ import type { BodyParts } from '../shared/request-body';
 import type { OwnRoutes } from '../shared/routes';
 import { afterSilence } from '../shared/silence';
 import { differenceOf, VERSION } from '../shared/version';
-import type { Activity } from './activity';
+import type { ActiveWorker } from './active-worker';
 import type { Lifetime } from './lifetime';
 import { Retired } from './lock';
 import { noteChange } from './network';
@@ -41,7 +41,7 @@ export function listenForMessages(
   program: Program,
   watchers: Watchers,
   lifetime: Lifetime,
-  activity: Activity,
+  activeWorker: ActiveWorker,
   own: OwnAnswers,
 ): void {
   worker.addEventListener('message', (event) => {
@@ -55,7 +55,7 @@ export function listenForMessages(
     if (!port) return;
     if (program.retired) return void (message[MARK] === 'request' && retire(port));
     // Pages write to the active worker alone.
-    activity.active();
+    activeWorker.active();
     const answered =
       message[MARK] === 'request' ? answer(message, port, program, own) : watch(message, port, program, watchers, lifetime);
     void lifetime.hold(event, answered);

@@ -7,7 +7,7 @@ import { within } from '../shared/deadline';
 import { makeProblem } from '../shared/problem';
 import { PROBLEM_TYPE, type Problem, type RequestBodies } from '../shared/protocol';
 import type { BodyParts } from '../shared/request-body';
-import type { Activity } from './activity';
+import type { ActiveWorker } from './active-worker';
 import type { WorkerContext } from './context';
 import { GoRun, type Handler } from './go';
 import type { Handles } from './handles';
@@ -25,14 +25,14 @@ export interface TextReply {
 }
 
 /** The program ended before it answered. */
-class Ended extends Error {}
+class ProgramEnded extends Error {}
 
 /** What a program that has ended gives until its end is known. */
 const NO_ANSWER = new Promise<never>(() => {});
 
 interface Running {
   handler: Handler;
-  /** Resolves with the answer, or rejects with Ended when there will be none. */
+  /** Resolves with the answer, or rejects with ProgramEnded when there will be none. */
   unlessEnded<T>(answer: Promise<T>): Promise<T>;
 }
 
@@ -46,7 +46,7 @@ const CLEARED_MS = 10_000;
 
 export class Program {
   #context: WorkerContext;
-  #activity: Activity;
+  #activeWorker: ActiveWorker;
   #lock: EngineLock;
   #handles: Handles;
   #methods: (transfers: Transfers) => Implementations;
@@ -62,14 +62,14 @@ export class Program {
 
   constructor(
     context: WorkerContext,
-    activity: Activity,
+    activeWorker: ActiveWorker,
     lock: EngineLock,
     handles: Handles,
     methods: (transfers: Transfers) => Implementations,
     wanted: () => boolean,
   ) {
     this.#context = context;
-    this.#activity = activity;
+    this.#activeWorker = activeWorker;
     this.#lock = lock;
     this.#handles = handles;
     this.#methods = methods;
@@ -159,14 +159,14 @@ export class Program {
       try {
         return await unlessEnded((handler(request()) ?? NO_ANSWER).then(read));
       } catch (error) {
-        if (!(error instanceof Ended) || attempt === 2) throw error;
+        if (!(error instanceof ProgramEnded) || attempt === 2) throw error;
       }
     }
   }
 
   #run(): Promise<Running> {
     if (this.#lock.lost) return Promise.reject(new Retired());
-    if (!this.#running && !this.#activity.isActive)
+    if (!this.#running && !this.#activeWorker.isActive)
       return Promise.reject(new Error('This service worker is not the active one.'));
     this.#running ??= this.#boot().catch((error) => {
       this.#forget(0);
@@ -201,7 +201,7 @@ export class Program {
       transfers.closeAll();
       // A save that still runs may begin to store a piece.
       this.#clearedAfter(host.close().then(() => transfers.settled()));
-      throw this.#lock.lost ? new Retired() : new Ended(reason);
+      throw this.#lock.lost ? new Retired() : new ProgramEnded(reason);
     });
     // Promise.race() would hold each answer for as long as the program runs.
     const waiting = new Set<(reason: unknown) => void>();

@@ -7,7 +7,7 @@
 import { BackgroundFetchKept, query } from './kept';
 import type { KeptOptions } from '../shared/kept-info';
 import { BackgroundFetchManager, transportOf } from '../shared/manager';
-import type { Activity } from './activity';
+import type { ActiveWorker } from './active-worker';
 import { cacheNames, type WorkerContext } from './context';
 import type { Program } from './program';
 import type { Served } from './served';
@@ -22,13 +22,13 @@ export interface ServeOptions extends KeptOptions {
 const ANSWERS = [200, 206, 304, 412, 416];
 
 /** Defines it. To be called before the site adds its listeners. */
-export function defineServe(context: WorkerContext, program: Program, served: Served, activity: Activity): void {
+export function defineServe(context: WorkerContext, program: Program, served: Served, activeWorker: ActiveWorker): void {
   const events = new WeakMap<Request, FetchEvent>();
   worker.addEventListener('fetch', (event) => void events.set(event.request, event));
 
   const answer = async (request: Request, asked: string, done: () => void): Promise<Response | undefined> => {
-    await activity.known;
-    const nothing = !activity.isActive || program.retired || (await cacheNames(context.cachePrefix)).length === 0;
+    await activeWorker.known;
+    const nothing = !activeWorker.isActive || program.retired || (await cacheNames(context.cachePrefix)).length === 0;
     if (nothing) return undefined;
     const { method, headers, signal } = request;
     // It is the site that asks, whoever navigates.

@@ -5,7 +5,7 @@ import { groupQuery } from '../shared/group-name';
 import { makeProblem } from '../shared/problem';
 import type { FetchList, GroupSnapshot, Method, RequestBodies } from '../shared/protocol';
 import type { Groups, Reply, Transport } from '../shared/transport';
-import type { Activity } from './activity';
+import type { ActiveWorker } from './active-worker';
 import type { Program } from './program';
 import { worker } from './worker';
 
@@ -13,19 +13,19 @@ import { worker } from './worker';
 export class LocalTransport implements Transport {
   readonly groups: Groups;
   #program: Program;
-  #activity: Activity;
+  #activeWorker: ActiveWorker;
   /** Requests under way, by unique id; and when the last one ended, performance.now(). */
   #open = new Map<string, { count: number; idleSince: number }>();
 
-  constructor(program: Program, activity: Activity, groups: Groups) {
+  constructor(program: Program, activeWorker: ActiveWorker, groups: Groups) {
     this.groups = groups;
     this.#program = program;
-    this.#activity = activity;
+    this.#activeWorker = activeWorker;
   }
 
   async request(method: Method, path: string, body?: unknown, bodies?: RequestBodies, signal?: AbortSignal): Promise<Reply> {
-    await this.#activity.known;
-    if (!this.#activity.isActive) return inactive(method, path);
+    await this.#activeWorker.known;
+    if (!this.#activeWorker.isActive) return inactive(method, path);
     const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);
     try {
       const text = body === undefined ? undefined : JSON.stringify(body);

@@ -19,7 +19,7 @@ export async function cacheProgram(context: WorkerContext): Promise<void> {
 }
 
 /** The same with what was just fetched. */
-async function keep({ programCache, wasmURL }: WorkerContext, program: Fetched): Promise<void> {
+async function storeProgram({ programCache, wasmURL }: WorkerContext, program: Fetched): Promise<void> {
   await put(await caches.open(programCache), wasmURL, program);
 }
 
@@ -36,7 +36,7 @@ export async function instantiate(context: WorkerContext, imports: WebAssembly.I
     const cached = await instantiateCached(context, imports);
     if (cached) return cached;
     const program = await fetchProgram(context);
-    keep(context, program).catch(() => {});
+    storeProgram(context, program).catch(() => {});
     return (await WebAssembly.instantiate(program.bytes, imports)).instance;
   } catch (error) {
     if (error instanceof Wrong) throw error;

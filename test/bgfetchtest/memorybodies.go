@@ -277,8 +277,8 @@ func (b *MemoryBodies) LoseSegment(uniqueID string) {
 	}
 }
 
-// Keep implements bgfetch.Bodies.
-func (b *MemoryBodies) Keep(_ context.Context, uniqueID string) error {
+// MarkKept implements bgfetch.Bodies.
+func (b *MemoryBodies) MarkKept(_ context.Context, uniqueID string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.kept[uniqueID] = true

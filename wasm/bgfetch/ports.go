@@ -103,9 +103,9 @@ type Bodies interface {
 	Read(ctx context.Context, uniqueID string, key SegmentKey, w io.Writer) error
 	// DeleteSegments deletes segments. Those that are not there are no error.
 	DeleteSegments(ctx context.Context, uniqueID string, keys []SegmentKey) error
-	// Keep lets the bodies of a background fetch stay, also after that was done before: they
+	// MarkKept lets the bodies of a background fetch stay, also after that was done before: they
 	// are no longer a sign of work.
-	Keep(ctx context.Context, uniqueID string) error
+	MarkKept(ctx context.Context, uniqueID string) error
 	// Delete deletes all bodies of a background fetch, kept or not.
 	Delete(ctx context.Context, uniqueID string) error
 	// Room is how many bytes more this origin may store, and how many in all, as far as

@@ -162,8 +162,8 @@ func (b *Bodies) Delete(ctx context.Context, uniqueID string) error {
 	return b.call(ctx, "deleteCache", b.keptSign(uniqueID), nil)
 }
 
-// Keep implements bgfetch.Bodies.
-func (b *Bodies) Keep(ctx context.Context, uniqueID string) error {
+// MarkKept implements bgfetch.Bodies.
+func (b *Bodies) MarkKept(ctx context.Context, uniqueID string) error {
 	return b.call(ctx, "createCache", b.keptSign(uniqueID), nil)
 }
 

@@ -16,7 +16,7 @@ import (
 // a part that has ended.
 func (a *attempt) gather(e part.Event) (told []part.Event, ended *part.Event) {
 	for {
-		if e.Ended {
+		if e.Over {
 			return told, &e
 		}
 		if e.Segment.Length > 0 || e.Compared.Length() > 0 || e.Proved {

@@ -64,7 +64,7 @@ func (e *Engine) freeCache(ctx context.Context, cache string) error {
 	if err := e.deleteForeign(ctx, cache); err != nil || own {
 		return err
 	}
-	return e.Bodies.Keep(ctx, cache)
+	return e.Bodies.MarkKept(ctx, cache)
 }
 
 // deleteForeign deletes from a cache what nobody has there.

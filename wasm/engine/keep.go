@@ -81,7 +81,7 @@ func (e *Engine) keepRecords(f *backgroundFetch, ended bgfetch.Ended) error {
 	}
 	// A crash in between leaves a row that is taken up at the next start. Other caches than its
 	// own are kept already.
-	if err := e.Bodies.Keep(e.ctx, f.state.UniqueID); err != nil {
+	if err := e.Bodies.MarkKept(e.ctx, f.state.UniqueID); err != nil {
 		return err
 	}
 	if err := f.bareRequests(e.ctx); err != nil {

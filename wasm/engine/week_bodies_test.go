@@ -122,7 +122,7 @@ func (b *weekBodies) DeleteSegments(_ context.Context, uniqueID string, keys []b
 	return nil
 }
 
-func (b *weekBodies) Keep(_ context.Context, uniqueID string) error {
+func (b *weekBodies) MarkKept(_ context.Context, uniqueID string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.kept[uniqueID] = true

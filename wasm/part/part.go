@@ -143,8 +143,8 @@ type Event struct {
 	Complete int64
 	// full: the segment is as large as it may be.
 	Full bool
-	// ended: the transfer is closed, err is why if it was not the last segment.
-	Ended bool
+	// Over: the transfer is closed, Err is why if it was not the last segment.
+	Over bool
 	Err   error
 }
 
@@ -206,7 +206,7 @@ func (p *Part) run(ctx context.Context, transfer bgfetch.Transfer) {
 	p.mu.Lock()
 	p.done = true
 	p.mu.Unlock()
-	p.events <- Event{Part: p, Ended: true, Err: err}
+	p.events <- Event{Part: p, Over: true, Err: err}
 }
 
 // stoppable names what stops it, and calls that if it is to stop already.

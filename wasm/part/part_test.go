@@ -82,7 +82,7 @@ func run(t *testing.T, stored []bgfetch.Segment, start, end int64, change func(*
 	change(p)
 	close(a.may)
 	for e := range events {
-		if e.Ended {
+		if e.Over {
 			if e.Err != nil {
 				t.Fatal(e.Err)
 			}

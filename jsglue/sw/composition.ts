@@ -1,6 +1,6 @@
 /** What the worker's side is made of. */
 
-import { Activity } from './activity';
+import { ActiveWorker } from './active-worker';
 import { createCache, deleteCache, deleteKeys, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
 import type { WorkerContext } from './context';
 import { dispatch } from './dispatch';
@@ -22,9 +22,9 @@ import { LocalTransport } from './transport';
 import { Watchers } from './watchers';
 
 /** Each is made of those before it; what it needs of a later one it asks for when that is there. */
-export class Parts {
+export class Composition {
   readonly context: WorkerContext;
-  readonly activity = new Activity();
+  readonly activeWorker = new ActiveWorker();
   readonly handles = new Handles();
   readonly watchers = new Watchers();
   readonly sync = new Sync();
@@ -37,13 +37,13 @@ export class Parts {
   constructor(context: WorkerContext) {
     this.context = context;
     this.lock = new EngineLock(context.lock, () => this.#retire());
-    this.lifetime = new Lifetime(context, this.activity, () => this.program.start());
+    this.lifetime = new Lifetime(context, this.activeWorker, () => this.program.start());
     const methods = (transfers: Transfers): Implementations => {
       this.watchers.forget(); // what a program before this one said
       return hostMethods(this, transfers);
     };
-    this.program = new Program(context, this.activity, this.lock, this.handles, methods, () => this.lifetime.busy);
-    this.transport = new LocalTransport(this.program, this.activity, this.watchers.groups);
+    this.program = new Program(context, this.activeWorker, this.lock, this.handles, methods, () => this.lifetime.busy);
+    this.transport = new LocalTransport(this.program, this.activeWorker, this.watchers.groups);
     this.served = new Served(this.transport);
   }
 
@@ -55,7 +55,7 @@ export class Parts {
 }
 
 /** What the program may call, over these transfers. */
-function hostMethods(parts: Parts, transfers: Transfers): Implementations {
+function hostMethods(composition: Composition, transfers: Transfers): Implementations {
   return {
     open: (args, signal) => transfers.open(args, signal),
     save: (args, signal, give) => transfers.save(args, signal, give),
@@ -69,7 +69,7 @@ function hostMethods(parts: Parts, transfers: Transfers): Implementations {
     waitMetered,
     waitChange,
     reachable,
-    saveRequestBody: (args) => saveRequestBody(parts.handles, args),
+    saveRequestBody: (args) => saveRequestBody(composition.handles, args),
     keys,
     read,
     deleteKeys,
@@ -81,15 +81,15 @@ function hostMethods(parts: Parts, transfers: Transfers): Implementations {
     room,
     cacheNames: namesWithPrefix,
     update: async (args) => {
-      parts.sync.see(args.snapshots);
-      await parts.served.hold(args.snapshots);
-      return parts.watchers.update(args);
+      composition.sync.see(args.snapshots);
+      await composition.served.hold(args.snapshots);
+      return composition.watchers.update(args);
     },
-    dispatch: (args, signal) => dispatch(parts.transport, args, signal),
-    evict: (args) => evict(args, (uniqueId) => parts.served.isSent(uniqueId)),
-    refresh: (args, signal) => refresh(parts.transport, args, signal),
+    dispatch: (args, signal) => dispatch(composition.transport, args, signal),
+    evict: (args) => evict(args, (uniqueId) => composition.served.isSent(uniqueId)),
+    refresh: (args, signal) => refresh(composition.transport, args, signal),
     active: async ({ count }) => {
-      parts.lifetime.setActive(count);
+      composition.lifetime.setActive(count);
       return null;
     },
     show,

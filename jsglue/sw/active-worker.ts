@@ -2,7 +2,7 @@
 
 import { worker } from './worker';
 
-export class Activity {
+export class ActiveWorker {
   /** What the events so far say. */
   #seen: 'installing' | 'active' | null = null;
   #known!: () => void;
