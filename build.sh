@@ -195,7 +195,7 @@ demo() {
   exec test/.cache/demo "$@"
 }
 
-# Takes more than an hour; --quick a few minutes, --list says what --only takes.
+# Takes about 45 minutes; --quick a few minutes, --list says what --only takes.
 bench() {
   build
   sh test/browser/install.sh

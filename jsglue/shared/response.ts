@@ -5,7 +5,7 @@ import type { Head } from './protocol';
 /** https://fetch.spec.whatwg.org/#null-body-status */
 const NULL_BODY_STATUS = [101, 103, 204, 205, 304];
 
-/** What no longer holds of a body that was put together from decoded pieces. */
+/** What no longer holds of a body that was put together from decoded segments. */
 const DROPPED_HEADERS = ['content-range', 'content-length', 'content-encoding'];
 
 export function mayHaveBody(head: Head): boolean {

@@ -110,7 +110,7 @@ export interface HostMethods {
   /**
    * See Transfer.Save in wasm/bgfetch/network.go. With put it is still being stored, and
    * that is the number to ask stored() for. With end the transfer is freed. Bytes: those
-   * of the piece, if asked for.
+   * of the segment, if asked for.
    */
   save: [
     { transfer: number; key: string; limits: SaveLimits; bytes?: boolean },
@@ -129,7 +129,7 @@ export interface HostMethods {
    * (-1: not known), whether it had none, or one (neither: not known), and the protocol.
    */
   sent: [{ transfer: number }, { encodedLength: number; plain?: boolean; encoded?: boolean; protocol?: string }];
-  /** Answered when that piece is stored. To be asked once for each. */
+  /** Answered when that segment is stored. To be asked once for each. */
   stored: [{ put: number }, null];
   stop: [{ transfer: number }, null];
   close: [{ transfer: number }, null];

@@ -199,7 +199,7 @@ export class Program {
     const run = new GoRun({ path, setHandler: serve }, host);
     const ended = run.ended.then((reason): never => {
       transfers.closeAll();
-      // A save that still runs may begin to store a piece.
+      // A save that still runs may begin to store a segment.
       this.#clearedAfter(host.close().then(() => transfers.settled()));
       throw this.#lock.lost ? new Retired() : new ProgramEnded(reason);
     });

@@ -16,13 +16,13 @@ import { Timings } from './timings';
 import { worker } from './worker';
 
 /**
- * Up to this many bytes a response that arrives in one piece is stored as it came
+ * Up to this many bytes a response that comes as a whole is stored as it came
  * from the network: only such a response keeps its url in the Cache API.
  */
 const WHOLE_LIMIT = 1 << 20;
 
 /**
- * So long an opened cache is used for further transfers and pieces, ms: opening one for
+ * So long an opened cache is used for further transfers and segments, ms: opening one for
  * each of many small records is a tenth of the work. Not for longer, since what is put
  * in a cache that somebody has deleted meanwhile is lost, and nobody says so.
  */
@@ -100,8 +100,8 @@ export class Transfers {
   }
 
   /**
-   * Stores the next piece of the body under key. Rejects with HostFailure:
-   * 'network', 'stopped', and 'quota', after which the piece is lost.
+   * Stores the next segment of the body under key. Rejects with HostFailure:
+   * 'network', 'stopped', and 'quota', after which the segment is lost.
    */
   async save({ transfer: number, key, limits, bytes }: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
     const transfer = this.#get(number);
@@ -152,7 +152,7 @@ export class Transfers {
     return this.#timings.sent(sending.url, sending.since, sending.taken);
   }
 
-  /** Takes the next piece of the body. With the end of the body the transfer is freed. */
+  /** Takes the next segment of the body. With the end of the body the transfer is freed. */
   async #take(number: number, limits: SaveLimits, signal: AbortSignal): Promise<Cut> {
     const { reader, sending } = this.#get(number);
     const cut = await reader.cut(limits, signal);

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { budgets } from './budgets.mjs';
 
 const root = join(import.meta.dirname, '../..');
@@ -17,8 +17,32 @@ function read(file) {
   }
 }
 
+/** Where documents tell of these sizes, in MB: as they are (raw) or with brotli. */
+const TOLD = [
+  ['docs/decisions/size.md', /: as built \| ([\d.]+) \| ([\d.]+) \|/, 'brotli', 'raw'],
+  ['docs/decisions/size.md', /compresses \(gzip\) to ([\d.]+) MB/, 'gzip'],
+  ['docs/troubleshooting.md', /\*\*Compression\*\*: ([\d.]+) MB, ([\d.]+) MB with brotli/, 'raw', 'brotli'],
+  ['README.md', /It has about ([\d.]+) MB/, 'raw'],
+];
+/** By so much of the size a document may be wrong. */
+const TOLERANCE = 0.03;
+
+/** What documents tell of the program that is no longer so. */
+function* stale(megabytes) {
+  for (const [name, pattern, ...kinds] of TOLD) {
+    const found = pattern.exec(readFileSync(join(root, name), 'utf8'));
+    if (!found) yield `${name} has nothing like ${pattern}`;
+    for (const [index, kind] of kinds.entries()) {
+      const told = Number(found?.[index + 1]);
+      const is = megabytes[kind];
+      if (Math.abs(told - is) > TOLERANCE * is) yield `${name} tells of ${told} MB (${kind}), and it is ${is.toFixed(2)}`;
+    }
+  }
+}
+
 const remembered = read(memory);
 const sizes = {};
+const program = { brotli: 0, raw: 0, gzip: 0 };
 let failed = false;
 for (const [name, budget] of Object.entries(budgets)) {
   const content = readFileSync(join(root, 'dist', name));
@@ -30,7 +54,16 @@ for (const [name, budget] of Object.entries(budgets)) {
   sizes[key] = remembered[key] ?? brotliCompressSync(content, { params }).length;
   const over = sizes[key] > budget;
   failed ||= over;
+  if (name === 'bgfetch.wasm') {
+    program.brotli = sizes[key] / 1e6;
+    program.raw = content.length / 1e6;
+    program.gzip = gzipSync(content).length / 1e6;
+  }
   console.log(`${over ? 'TOO LARGE' : 'ok'} dist/${name}: ${sizes[key]} bytes with brotli, of ${budget}`);
+}
+for (const problem of stale(program)) {
+  failed = true;
+  console.log(problem);
 }
 mkdirSync(dirname(memory), { recursive: true });
 writeFileSync(memory, JSON.stringify(sizes));

@@ -48,6 +48,16 @@ function fill(text, first, rest) {
   return [...lines, line];
 }
 
+/**
+ * The parts of a line that begins an item of a list. A number other than 1 begins none in the middle of
+ * a paragraph: Markdown takes it for a word of that.
+ */
+function itemOf(line, paragraph) {
+  const item = listItem.exec(line);
+  const isWithin = item && paragraph && item[1].length >= paragraph.rest.length;
+  return isWithin && /^\d/.test(item[2]) && Number.parseInt(item[2], 10) !== 1 ? null : item;
+}
+
 /** The document, wrapped. */
 export function wrapped(text) {
   const lines = [];
@@ -73,7 +83,7 @@ export function wrapped(text) {
       // A block of HTML goes on to the next empty line.
       if (/^\s*<(?!!--)/.test(line)) verbatim = (next) => next === '';
     } else {
-      const item = listItem.exec(line);
+      const item = itemOf(line, paragraph);
       if (item || !paragraph) {
         end();
         const indent = item ? item[1] : /^\s*/.exec(line)[0];

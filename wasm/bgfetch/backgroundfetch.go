@@ -81,7 +81,7 @@ type FetchState struct {
 	Retention Retention `json:"retention,omitzero"`
 	// Room is what it may take the room of; "" is RoomFree.
 	Room Room `json:"room,omitempty"`
-	// Ended is set when it is in the history, and only kept records are left.
+	// InHistory is set when it is in the history, and only kept records are left.
 	InHistory bool `json:"ended,omitempty"`
 }
 

@@ -107,7 +107,7 @@ const (
 	ResponseSuccess ResponseResult = "success"
 )
 
-// Segment is a stored piece of a response body: Length bytes from Offset on.
+// Segment is a stored part of a response body: Length bytes from Offset on.
 type Segment struct {
 	Offset int64 `json:"offset"`
 	Length int64 `json:"length"`

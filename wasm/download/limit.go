@@ -6,7 +6,7 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// minLimitedPiece is the least segment under a limit, in bytes.
+// minLimitedSegment is the least segment under a limit, in bytes.
 const minLimitedSegment = 16 << 10
 
 // Ahead is how many bytes the next request of a record with that response data will bring,

@@ -30,7 +30,7 @@ type backgroundFetch struct {
 	// could not be.
 	created    bool
 	notCreated error
-	// settling is set when its outcome is decided, settled when that is stored.
+	// settling is set when its outcome is decided, which is stored after that.
 	settling bool
 	// freed is set before its bodies are deleted: from then on it has none.
 	freed bool

@@ -210,7 +210,7 @@ func TestFirstAnswerIsAnError(t *testing.T) {
 	})
 }
 
-// giveUpAfter is the end, with the reason of ever, whoever dies in between.
+// The time of giveUpAfter is the end, with the reason of ever, whoever dies in between.
 func TestGiveUpAfter(t *testing.T) {
 	const patience = 12 * time.Hour
 	quietly(t)

@@ -46,7 +46,7 @@ func (w *world) settled(id string) func() bool {
 	}
 }
 
-// put is the number of segment bytes that the bodies were ever given.
+// countPuts counts: put returns the number of segment bytes that the bodies were given since.
 func (w *world) countPuts() (put func() int64) {
 	var mu sync.Mutex
 	var total int64

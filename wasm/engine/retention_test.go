@@ -43,7 +43,7 @@ func (w *world) told() (ids string) {
 	return ids
 }
 
-// read reads the kept record with that id.
+// readKept reads the kept record with that id.
 func (w *world) readKept(id string) {
 	w.t.Helper()
 	if w.found(siteA+id) == nil {

@@ -250,25 +250,25 @@ const (
 	EndShort
 )
 
-// Response is a response that is being read, as judgeEnd sees it.
+// Response is a response that is being read, as JudgeEnd sees it.
 type Response struct {
 	Head bgfetch.Head
-	// partial: it answers a Range request of ours. start is its first byte.
+	// Partial: it answers a Range request of ours. Start is its first byte.
 	Partial bool
 	Start   int64
-	// complete is the proved or told complete length, announced what the first response
+	// Complete is the proved or told complete length, Announced what the first response
 	// announced; -1 for none.
 	Complete, Announced int64
-	// told is the length that it has at least, as ranges told. ended is where a response ended
+	// Told is the length that it has at least, as ranges told. EndedBefore is where a response ended
 	// before, and nothing proved it; 0 for none.
 	Told, EndedBefore int64
-	// asked is the byte after the last that was asked for, or bodyEnd.
+	// Asked is the byte after the last that was asked for, or part.ToEnd.
 	Asked int64
-	// compared is the byte after the last that was compared with stored ones, from start
-	// on; start where there was none. drawn: start was drawn at random among stored bytes.
+	// Compared is the byte after the last that was compared with stored ones, from Start
+	// on; Start where there was none. Drawn: Start was drawn at random among stored bytes.
 	Compared int64
 	Drawn    bool
-	// sent asks how the body was sent.
+	// Sent asks how the body was sent.
 	Sent    func() bgfetch.Sent
 	Framing bgfetch.Framing
 }

@@ -49,7 +49,7 @@ type Record struct {
 
 // Spec is what a part is begun with.
 type Spec struct {
-	// Start is the first byte asked for, End the byte after the last, or bodyEnd.
+	// Start is the first byte asked for, End the byte after the last, or ToEnd.
 	Start, End int64
 	// Data are the response data that what comes must belong to.
 	Data bgfetch.ResponseData
@@ -79,22 +79,22 @@ type Part struct {
 	events  chan<- Event
 	// data are the response data that what comes must belong to.
 	data bgfetch.ResponseData
-	// start is the first byte asked for, limit the byte after the last, or bodyEnd.
+	// Start is the first byte asked for, limit the byte after the last, or ToEnd.
 	Start, limit int64
 	// compare are the spans of the range that are stored: what comes of them is compared.
 	// joins is where the first of them ends, if the range begins with it; else -1.
 	compare []ranges.Span
 	joins   int64
-	// drawn, least and endedBefore: see spec.
+	// Drawn, least and endedBefore are those of Spec.
 	Drawn              bool
 	least, endedBefore int64
-	// head is the head of its response, empty until that is there.
+	// Head is the head of its response, empty until that is there.
 	Head bgfetch.Head
-	// sent is how its body was sent, if that was asked for.
+	// Sent is how its body was sent, if that was asked for.
 	Sent bgfetch.Sent
-	// continues: its head proves that it is of the same file, and where it begins.
+	// Continues: its head proves that it is of the same file, and where it begins.
 	Continues bool
-	// seek: it was begun for a reader. flowing: the attempt has had a segment of it.
+	// Seek: it was begun for a reader. Flowing: the attempt has had a segment of it.
 	Seek, Flowing bool
 	// hash sees the bytes, which are the ones after all that it has seen, hashed; nil where
 	// they are not to be hashed while they pass.
@@ -102,7 +102,7 @@ type Part struct {
 	hashed int64
 
 	mu sync.Mutex
-	// next is the byte after the last that is stored, read the byte after the last
+	// next is the byte after the last that is stored, Read the byte after the last
 	// that was taken from the body, claimed the byte after the last that may be before
 	// the part can be told anything, end the byte that it stops at.
 	next, Read, claimed, end int64
@@ -112,7 +112,7 @@ type Part struct {
 	last int64
 	// done: no more is moved. discarded: what was read is not wanted.
 	done, discarded bool
-	// stop ends it at once, see Transfer.Stop.
+	// stop ends it at once, see Transfer.Stop. Stopped: it has been called, or is to be.
 	stop    func()
 	Stopped bool
 }
@@ -124,24 +124,24 @@ const ToEnd = math.MaxInt64
 // ended.
 type Event struct {
 	Part *Part
-	// segment is the segment, without length where there was none.
+	// Segment is the segment, without length where there was none.
 	Segment bgfetch.Segment
 	Saved   bgfetch.Saved
 	Digest  *bgfetch.Digest
-	// last: no other segment comes, since all of the range, or of the body, is there.
+	// Last: no other segment comes, since all of the range, or of the body, is there.
 	Last bool
-	// compared are bytes of the range that proved to be those that are stored; joined:
+	// Compared are bytes of the range that proved to be those that are stored; Joined:
 	// they are the last of those that it begins with.
 	Compared ranges.Span
 	Joined   bool
-	// run, told and sameOffsets are the part's compares, complete and sameOffsets then.
+	// Run, Told and SameOffsets are the part's compares, complete and sameOffsets then.
 	Run         ranges.Span
 	Told        int64
 	SameOffsets bool
-	// proved: complete is the proved length of the body.
+	// Proved: Complete is the proved length of the body.
 	Proved   bool
 	Complete int64
-	// full: the segment is as large as it may be.
+	// Full: the segment is as large as it may be.
 	Full bool
 	// Over: the transfer is closed, Err is why if it was not the last segment.
 	Over bool

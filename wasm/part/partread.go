@@ -36,7 +36,7 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 				transfer.Stop()
 			default:
 				if e.Last {
-					transfer.Close() // its place is given away next, see attempt.givePlace
+					transfer.Close() // its place is given away next, see attempt.commit
 				}
 				p.tell(e)
 			}

@@ -54,7 +54,7 @@ func ExtractContentRange(value string) (ContentRange, bool) {
 
 // ValidatePartial checks that a 206 is for the range from start to the byte before end,
 // 0 for the rest, as far as its head shows. It returns the complete length that it
-// tells, -1 for none, or what is wrong. Of which version the bytes are is versionOf's matter.
+// tells, -1 for none, or what is wrong. Of which version the bytes are is the matter of evidence.VersionOf.
 //
 // Source: #validate-a-partial-response
 func ValidatePartial(head bgfetch.Head, start, end int64) (complete int64, problem string) {
