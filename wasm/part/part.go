@@ -145,7 +145,7 @@ type Event struct {
 	Full bool
 	// Over: the transfer is closed, Err is why if it was not the last segment.
 	Over bool
-	Err   error
+	Err  error
 }
 
 // Refused is a response to a Range request that is not what was asked for.
