@@ -8,7 +8,7 @@ import { cases, close } from './lib.mjs';
 import './package.mjs';
 import './init.mjs';
 import './types.mjs';
-import './readme.mjs';
+import './start.mjs';
 import './examples.mjs';
 
 const { values: flags } = parseArgs({ options: { grep: { type: 'string', default: '' }, json: { type: 'string' } } });

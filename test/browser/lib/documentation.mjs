@@ -3,7 +3,7 @@
 //   ```js page                runs in a page
 //   ```js worker              part of the service worker
 //   ```html page, css page    part of the page
-//   ```js vite                the beginning of the page's module, see test/pack/readme.mjs,
+//   ```js vite                the beginning of the page's module, see test/pack/start.mjs,
 //   ```sh plain, sh vite      which also runs these
 //
 // Blocks for a page may use `backgroundFetch`, `download` (one that has just begun)
@@ -14,7 +14,7 @@ import path from 'node:path';
 import { root } from './server.mjs';
 
 /** Those whose code is run; of all others it is only checked. */
-export const runDocuments = ['README.md', ...['guide', 'http', 'list', 'migration'].map((name) => `docs/${name}.md`)];
+export const runDocuments = ['README.md', ...['start', 'guide', 'http', 'list', 'migration'].map((name) => `docs/${name}.md`)];
 
 /** All blocks of code of a document, in their order. `line` is that of the first line of code. */
 export function codeOf(document) {

@@ -94,7 +94,7 @@ const comparing = (code) =>
     return `prints([${values}], ${JSON.stringify(said)});`;
   });
 
-/** The site of the README, as a user has it: the button, the player, and without its server. */
+/** The site of docs/start.md, as a user has it: the button, the player, and without its server. */
 async function useSite(page, server) {
   await page.evaluate(() => document.querySelector('#download').click());
   await page.waitFor('the player to have the episode', 15_000, () => document.querySelector('#player').src.startsWith('blob:'));
@@ -122,14 +122,14 @@ for (const document of runDocuments) {
         return (await backgroundFetch.getIds()).length === 0;
       });
     }
-    if (codeOfKind(blocks, 'js', 'worker').some((code) => code.includes('cache.put'))) {
+    if (document === 'docs/start.md') await useSite(page, server);
+    else if (codeOfKind(blocks, 'js', 'worker').some((code) => code.includes('cache.put'))) {
       await page.waitFor(
         'the worker to store the episode',
         15_000,
         async () => (await caches.match('/media/episode-1.webm'))?.ok,
       );
     }
-    if (document === 'README.md') await useSite(page, server);
     const errors = test.reports.all(({ kind }) => kind === 'error');
     assert.deepEqual(errors, []);
   });

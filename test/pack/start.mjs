@@ -1,4 +1,4 @@
-// "Five minutes" of the README, line by line: from an empty folder to a page that plays
+// docs/start.md, line by line: from an empty folder to a page that plays
 // its episode without a server, without tools and with Vite.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
@@ -7,10 +7,10 @@ import { codeOf, codeOfKind } from '../browser/lib/documentation.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { folder, root, run, tarball, test } from './lib.mjs';
 
-const blocks = codeOf('README.md');
+const blocks = codeOf('docs/start.md');
 const one = (language, mark) => {
   const found = codeOfKind(blocks, language, mark);
-  assert.equal(found.length, 1, `README.md has one block of ${language} ${mark}`);
+  assert.equal(found.length, 1, `docs/start.md has one block of ${language} ${mark}`);
   return found[0];
 };
 
@@ -41,7 +41,7 @@ async function downloadsAndPlaysOffline(page, server) {
   await page.waitFor('the player to have the episode, without a server', 20_000, player);
 }
 
-test('the five minutes of the README, without tools', async () => {
+test('docs/start.md, without build tools', async () => {
   const site = folder('plain');
   await type(one('sh', 'plain'), site);
   write(site, {
@@ -52,7 +52,7 @@ test('the five minutes of the README, without tools', async () => {
   await inEachBrowser(site, '', downloadsAndPlaysOffline);
 });
 
-test('the five minutes of the README, with Vite', async () => {
+test('docs/start.md, with Vite', async () => {
   const site = folder('vite');
   await type(one('sh', 'vite'), site);
   const withoutTag = replace(one('html', 'page'), /<script src=.*page\.js"><\/script>\n/, '');
