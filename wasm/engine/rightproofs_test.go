@@ -1,0 +1,112 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
+
+// Where the site gives a hash it decides, at the end: not the heads, even if all that they say
+// of the version changes with each answer.
+func TestHashDecides(t *testing.T) {
+	const size, breaks = 4 * mib, 6
+	file := resource{Body: randomBytes(size), Rate: 4 * mib}
+	for name, ask := range map[string]func(*bgfetch.Request){
+		"integrity": func(r *bgfetch.Request) { r.Integrity = sri256(file.Body) },
+		"pieces":    func(r *bgfetch.Request) { r.Pieces = piecesOf(file.Body) },
+	} {
+		for _, ranges := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, ranges %v", name, ranges), func(t *testing.T) {
+				run(t, func(w *world) {
+					w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+						f := file
+						f.ETag, f.LastModified = fmt.Sprintf(`"%d"`, n), httpDate(time.Now().Add(time.Duration(n)*time.Hour))
+						r := f.Respond(init)
+						if !ranges {
+							r = all(f, init)
+						}
+						switch {
+						case n <= breaks && ranges:
+							r.Cut = size / 10
+						case n <= breaks:
+							r.Cut = n * size / 10
+						}
+						return r
+					})
+					w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) { ask(&init.Requests[0]) })
+					time.Sleep(3 * time.Minute)
+					w.wantSuccess("f", file.Body)
+					if n := len(w.network.Requests()); n > breaks+1 {
+						t.Errorf("%d requests, %d are needed", n, breaks+1)
+					}
+					w.wantNothingLeft()
+				})
+			})
+		}
+	}
+}
+
+// A validator that appears with a range is kept. Of the file that follows then all bytes near
+// the place of the break are the same: nothing else would tell it from the one before.
+func TestValidatorOfARangeIsKept(t *testing.T) {
+	old := resource{Body: randomBytes(4 * mib), Rate: 8 * mib}
+	patched := resource{Body: append([]byte{}, old.Body...), Rate: old.Rate}
+	for i := range 1000 {
+		patched.Body[i] ^= 1
+	}
+	for name, validate := range map[string]func(f *resource, version int){
+		"ETag": func(f *resource, version int) { f.ETag = fmt.Sprintf(`"v%d"`, version) },
+		"Last-Modified": func(f *resource, version int) {
+			f.LastModified = fmt.Sprintf("Mon, 02 Jan 2023 03:04:%02d GMT", version)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					f, version := old, 1
+					if n > 2 {
+						f, version = patched, 2
+					}
+					if isRange(init) {
+						validate(&f, version)
+					}
+					r := f.Respond(init)
+					if n <= 2 {
+						r.Cut = mib
+					}
+					return r
+				})
+				w.fetch("f", siteA)
+				time.Sleep(3 * time.Minute)
+				w.wantSuccess("f", patched.Body)
+				if n := len(w.network.Requests()); n > 4 {
+					t.Errorf("%d requests, 4 are needed", n)
+				}
+			})
+		})
+	}
+}
+
+// The length that the first response announced is not thrown away when a limit makes ranges
+// of the body, none of which shows its Content-Range: it is what media have for their progress,
+// and what tells which bytes a reader can ask for.
+func TestAnnouncedLengthStaysUnderALimit(t *testing.T) {
+	run(t, func(w *world) {
+		body := w.serve(otherC, 10*mib, func(r *resource) {
+			r.Type, r.Headers = "cors", []bgfetch.Header{{"Content-Type", "video/mp4"}}
+		})
+		id := w.fetchWith("f", otherC, limit(mib)).UniqueID
+		for range 3 {
+			time.Sleep(2 * time.Second)
+			record, err := w.engine.Record(context.Background(), id, 0, false)
+			if err != nil || record.Length != int64(len(body)) {
+				t.Errorf("the length of the record is %d (%v), want %d", record.Length, err, len(body))
+			}
+		}
+		time.Sleep(time.Minute)
+		w.wantSuccess("f", body)
+	})
+}
