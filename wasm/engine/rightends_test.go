@@ -245,4 +245,59 @@ func TestRetryAfterIsTheLeast(t *testing.T) {
 	})
 }
 
+// A server that always asks for one second, or for none, is asked no more often than one that
+// says nothing.
+func TestRetryAfterIsNoReasonToHurry(t *testing.T) {
+	for _, after := range []string{"", "0", "1"} {
+		t.Run("Retry-After "+after, func(t *testing.T) {
+			run(t, func(w *world) {
+				server := w.halfway("f")
+				head := []bgfetch.Header{{"Retry-After", after}}
+				if after == "" {
+					head = nil
+				}
+				server.answers(503, head...)
+				if _, err := w.engine.Pause("unique-f"); err != nil { // breaks off what is under way
+					t.Fatal(err)
+				}
+				w.resume("unique-f")
+				time.Sleep(10 * time.Minute)
+				if n := len(server.refusals()); n < 12 || n > 40 {
+					t.Errorf("%d requests in ten minutes", n)
+				}
+				server.answers(0)
+				time.Sleep(2 * time.Minute)
+				w.wantSuccess("f", server.file.Body)
+			})
+		})
+	}
+}
+
+// Whether the clock of the user is two hours slow or fast, a date means what it means to the
+// server that names it.
+func TestRetryAfterWithAWrongClock(t *testing.T) {
+	for _, ahead := range []time.Duration{2 * time.Hour, -2 * time.Hour} {
+		t.Run(fmt.Sprint("the server is ahead by ", ahead), func(t *testing.T) {
+			run(t, func(w *world) {
+				file := resource{Body: randomBytes(4 * mib), ETag: `"v1"`}
+				begun, waited := time.Now(), time.Duration(0)
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					if n > 1 {
+						waited = time.Since(begun)
+						return file.Respond(init)
+					}
+					now := time.Now().Add(ahead)
+					return response{Head: bgfetch.Head{Type: "basic", Status: 503, Headers: []bgfetch.Header{{"Date", httpDate(now)}, {"Retry-After", httpDate(now.Add(time.Minute))}}}}
+				})
+				w.fetch("f", siteA)
+				time.Sleep(3 * time.Minute)
+				w.wantSuccess("f", file.Body)
+				if waited < 59*time.Second || waited > 90*time.Second {
+					t.Errorf("asked again after %v, the server wanted a minute", waited)
+				}
+			})
+		})
+	}
+}
+
 func httpDate(t time.Time) string { return t.UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT") }

@@ -35,3 +35,24 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// A date is measured by the clock of the server that names it, where that can be seen.
+func TestRetryAfterByTheServersClock(t *testing.T) {
+	now := time.Date(2015, 10, 21, 7, 27, 0, 0, time.UTC)
+	const until = "Wed, 21 Oct 2015 09:28:00 GMT"
+	for date, want := range map[string]time.Duration{
+		"Wed, 21 Oct 2015 09:27:00 GMT": time.Minute,       // two hours ahead of ours
+		"Wed, 21 Oct 2015 09:30:00 GMT": 0,                 // a date that is past
+		"Wed, 21 Oct 2015 05:28:00 GMT": 4 * time.Hour,     // two hours behind
+		"yesterday":                     121 * time.Minute, // it cannot be read: by ours
+	} {
+		head := bgfetch.Head{Headers: []bgfetch.Header{{"Date", date}, {"Retry-After", until}}}
+		if got, ok := RetryAfter(head, now); !ok || got != want {
+			t.Errorf("Date %q: %v, %v; want %v", date, got, ok, want)
+		}
+	}
+	head := bgfetch.Head{Headers: []bgfetch.Header{{"Date", "Wed, 21 Oct 2015 09:27:00 GMT"}, {"Retry-After", "120"}}}
+	if got, ok := RetryAfter(head, now); !ok || got != 2*time.Minute {
+		t.Errorf("seconds beside a Date: %v, %v; want two minutes", got, ok)
+	}
+}
