@@ -135,17 +135,13 @@ func (l *life) excused(s *livesServer, body []byte) string {
 		return "nothing could be decoded, four times"
 	case prefix && s.asLong[len(body)]:
 		return "as many decoded bytes as its length says that there are encoded ones"
-	case s.kind != "random" && s.rangeless > 0:
-		return "bytes that repeat themselves were compared"
 	case prefix && s.goneAt > 0 && s.framing != "length" && (s.cross || s.redirectAt > 0):
 		// Of another origin nothing shows whether it was chunked, and the server says no more.
 		return "a short body without a length, and then it was gone"
-	case s.kind != "random" && s.rangeless > 0:
+	case !s.spliced(body):
+	case s.kind != "random" && (s.rangeless > 0 || !s.tells()):
 		return "bytes that repeat themselves were compared"
-	case s.tells():
-	case s.kind != "random":
-		return "bytes that repeat themselves were compared"
-	case s.spliced(body):
+	case !s.tells():
 		return "bytes were compared that are those of two versions"
 	}
 	return ""
