@@ -1,6 +1,10 @@
 package evidence
 
-import "background-fetch-wasm/wasm/bgfetch"
+import (
+	"cmp"
+
+	"background-fetch-wasm/wasm/bgfetch"
+)
 
 // What the table of docs/reliability.md says of ends, see TestWhatIsProvedAboutABody.
 
@@ -11,17 +15,13 @@ func ended(head bgfetch.Head, framing bgfetch.Framing, sent bgfetch.Sent, read i
 	return r.JudgeEnd(read)
 }
 
-// partly is the same of a range from byte 500 on of which 100 bytes are stored; the rest was
-// asked for, too.
+// partly is the same of a range from byte 500 on of which 100 bytes are stored, and were
+// compared; the rest was asked for, too, unless r says otherwise.
 func partly(head bgfetch.Head, read int64, r Response) Ending {
 	head.Status = 206
-	r.Head, r.Partial, r.Start, r.Complete, r.Asked = head, true, 500, -1, 1<<40
-	if r.Announced == 0 {
-		r.Announced = -1
-	}
-	if r.Compared == 0 {
-		r.Compared = 600
-	}
+	r.Head, r.Partial, r.Start = head, true, 500
+	r.Complete, r.Announced = cmp.Or(r.Complete, -1), cmp.Or(r.Announced, -1)
+	r.Asked, r.Compared = cmp.Or(r.Asked, 1<<40), cmp.Or(r.Compared, 600)
 	if r.Sent == nil {
 		r.Sent = func() bgfetch.Sent { return bgfetch.Sent{EncodedLength: -1} }
 	}
@@ -46,6 +46,8 @@ func endOfKnownLength() []proof {
 	return []proof{
 		{"all its bytes came", known(1000), EndOfBody},
 		{"one is missing: it goes on", known(999), EndShort},
+		{"more came than there are, which is judged elsewhere", known(1001), EndOfBody},
+		{"a range that ends before it brings nothing beyond what is stored", partly(basic("Content-Length", "100"), 600, Response{Complete: 1000, Drawn: true}), EndOfRange},
 		{"no content coding, fewer than its Content-Length", ended(plain, webkit, toldNothing, 999), EndShort},
 		{"a range brought all that it says", partly(basic("Content-Length", "100"), 600, Response{}), EndOfRange},
 		{"a range brought less than it says", partly(basic("Content-Length", "100"), 599, Response{}), EndShort},
@@ -62,16 +64,19 @@ func endEncodedWithLength() []proof {
 		{"as many encoded bytes came", ended(gzip, firefox, toldSize(500), 900), EndOfBody},
 		{"fewer encoded bytes came", ended(gzip, firefox, toldSize(499), 900), EndShort},
 		{"nothing tells how many came", ended(gzip, firefox, toldNothing, 900), EndUnproved},
+		{"Firefox reports none, however it was sent", ended(gzip, firefox, over("h2"), 900), EndUnproved},
 		{"Chromium reports a response which is too short", ended(gzip, chromium, toldNothing, 900), EndOfBody},
 		{"WebKit does where the connection is not closed", ended(gzip, webkit, over("http/1.1"), 900), EndOfBody},
 		{"and with HTTP/2", ended(gzip, webkit, over("h2"), 900), EndOfBody},
 		{"WebKit does not where it says that it is closed", ended(closes, webkit, over("http/1.1"), 900), EndUnproved},
 		{"nor with HTTP/1.0", ended(gzip, webkit, over("http/1.0"), 900), EndUnproved},
+		{"nor if as many decoded bytes came", ended(closes, webkit, over("http/1.1"), 500), EndUnproved},
 		{"nor where that is hidden", ended(hidden, webkit, over("http/1.1"), 900), EndUnproved},
 		{"hidden, as many encoded bytes came", ended(hidden, firefox, toldSize(500), 900), EndOfBody},
 		{"hidden, fewer encoded bytes came", ended(hidden, firefox, toldSize(400), 900), EndShort},
 		{"hidden, as many bytes as its Content-Length", ended(hidden, chromium, toldNothing, 500), EndOfBody},
-		{"hidden, as many bytes as its Content-Length, and they were more before", ended(hidden, firefox, toldSize(300), 500), EndShort},
+		{"hidden, as many bytes as its Content-Length, and no timing entry", ended(hidden, firefox, toldNothing, 500), EndOfBody},
+		{"hidden, as many bytes as its Content-Length, and they were fewer before", ended(hidden, firefox, toldSize(300), 500), EndShort},
 		{"far fewer bytes than any coding makes of them", ended(hidden, webkit, toldNothing, 100), EndShort},
 		{"longest encoded form of so many bytes", ended(cors("Content-Length", "362"), webkit, toldNothing, 100), EndUnproved},
 		{"one byte longer than that", ended(cors("Content-Length", "363"), webkit, toldNothing, 100), EndShort},
@@ -80,6 +85,8 @@ func endEncodedWithLength() []proof {
 		{"the server sends nothing beyond the bytes that are asked for again", partly(follows, 600, Response{Drawn: true}), EndOfBody},
 		{"it may bring so many at a time", partly(follows, 600, Response{}), EndOfRange},
 		{"it is known to be longer", partly(follows, 600, Response{Drawn: true, Told: 601}), EndOfRange},
+		{"no more was asked for", partly(follows, 600, Response{Drawn: true, Asked: 600}), EndOfRange},
+		{"it sends fewer, which the browser decodes to these", partly(basic("Content-Length", "50"), 600, Response{Drawn: true}), EndOfRange},
 		{"it sends more", partly(basic("Content-Length", "150"), 650, Response{Drawn: true}), EndOfRange},
 		{"as much as the first response announced, and the first bytes were compared", partly(basic("Content-Length", "500"), 1000, Response{Announced: 1000}), EndOfBody},
 		{"as much as announced, and nothing was compared", partly(basic("Content-Length", "500"), 1000, Response{Announced: 1000, Compared: 500}), EndOfRange},
@@ -113,6 +120,8 @@ func endEncodedWithoutLength() (all []proof) {
 			proof{"not the last chunk in " + name, ended(basic("Content-Encoding", "gzip", "Transfer-Encoding", "chunked"), framing, toldSize(500), 900), EndUnproved},
 			proof{"not the end of a stream in " + name, ended(basic("Content-Encoding", "gzip"), framing, over("h2"), 900), EndUnproved},
 			proof{"nor where it is hidden in " + name, ended(cors(), framing, bgfetch.Sent{EncodedLength: 500, Encoded: true, Protocol: "h2"}, 900), EndUnproved},
+			proof{"nor if it is as long as the body, in " + name, ended(basic("Content-Encoding", "gzip"), framing, bgfetch.Sent{EncodedLength: 900, Protocol: "h2"}, 900), EndUnproved},
+			proof{"nor if it is hidden, and as long as the body, in " + name, ended(cors(), framing, bgfetch.Sent{EncodedLength: 900, Encoded: true, Protocol: "h2"}, 900), EndUnproved},
 		)
 	}
 	return all

@@ -138,7 +138,7 @@ func someCoding() (all []proof) {
 		proof{"more bytes than Content-Length", CodingOfBody(body(long, 1001)), CodingSome},
 		proof{"as many bytes as Content-Length", CodingOfBody(body(long, 1000)), CodingHidden},
 		proof{"no Content-Length to compare with", CodingOfBody(body(cors(), 1001)), CodingHidden},
-		proof{"it is shown that there is none, whatever came", CodingOfBody(body(basic("Content-Length", "1000"), 1001)), CodingNone},
+		proof{"it is shown that there is none, whatever came", CodingOfBody(body(basic(), 1001, func(d *bgfetch.ResponseData) { d.Announced = 1000 })), CodingNone},
 	)
 }
 
@@ -243,6 +243,8 @@ func length() []proof {
 		return fmt.Sprint(d.Length, d.Announced)
 	}
 	etag := func(d *bgfetch.ResponseData) string { return d.ETag + d.LastModified }
+	remains := body(basic("X-First", "1"), 100, func(d *bgfetch.ResponseData) { d.From = "https://site.test/old" })
+	Join(remains, bgfetch.Head{Type: "basic", URL: "https://site.test/new", Redirected: true}, -1)
 	return []proof{
 		{"Content-Length, no content coding", of(basic("Content-Length", "1000")), "1000 0 1000"},
 		{"Content-Length, perhaps a content coding: it is announced", of(cors("Content-Length", "1000")), "-1 1000 1000"},
@@ -257,7 +259,9 @@ func length() []proof {
 		{"those that were known stay", etag(joined(basic("ETag", `"a"`, "Last-Modified", "Monday"), basic("ETag", `"b"`, "Last-Modified", "Tuesday"), -1)), `"a"Monday`},
 		{"an ETag of another content coding is not kept", etag(joined(basic("Content-Encoding", "gzip"), basic("ETag", `"a"`), -1)), ""},
 		{"an ETag that changes from answer to answer proves nothing more", joined(basic("ETag", `"a"`), basic("ETag", `"b"`), -1).Compare, true},
+		{"one that appears with a range does", joined(basic(), basic("ETag", `"a"`), -1).Compare, false},
 		{"an equal one does", joined(basic("ETag", `"a"`), basic("ETag", `"a"`), -1).Compare, false},
+		{"what is joined to remains gives them its URL, and readers", fmt.Sprintln(remains.Head.URL, remains.Head.Redirected, remains.Head.Value("X-First"), remains.From), "https://site.test/new true 1 \n"},
 		{"a response contradicts it", doubted(1001), "-1 0"},
 		{"a response confirms it", doubted(1000), "1000 0"},
 		{"a response says nothing of it", doubted(-1), "1000 0"},
@@ -280,6 +284,11 @@ func everythingIsThere() []proof {
 		{"what is fetched again is compared with what is left", Mixes(&bgfetch.ResponseData{}, some), false},
 		{"nothing is left to compare with", Mixes(&bgfetch.ResponseData{}, nil), true},
 		{"what is left was not compared itself", Mixes(&bgfetch.ResponseData{Seams: []int64{50}}, some), true},
+		{"the first byte is no seam", func() int {
+			d := body(basic(), 100)
+			AddSeams(d)
+			return len(d.Seams)
+		}(), 0},
 		{"a gap makes a seam behind it, and none twice", seams(func(d *bgfetch.ResponseData) { d.Compare = true }), []int64{50, 300}},
 		{"where a strong ETag proves all that is stored, no other", seams(), []int64{300}},
 	}
