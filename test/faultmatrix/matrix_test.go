@@ -24,7 +24,7 @@ import (
 
 type row struct {
 	Name, Query, Reason      string
-	Host                     string
+	Host, Redirect           string
 	Retry                    bgfetch.RetryInit
 	Size                     *int64
 	Seed                     uint64
@@ -149,7 +149,7 @@ func testMatrixAs(t *testing.T, browser *browser, ranges pace.Policy) {
 				UniqueID: "u", ID: "f", DownloadTotal: row.DownloadTotal, Retry: row.Retry,
 				Requests: []bgfetch.Request{{
 					URL:    origin + "/file/" + name + "?seed=7&" + strings.TrimSuffix(query, "&"),
-					Method: http.MethodGet, Mode: "cors", Integrity: integrity(row.Integrity, want),
+					Method: http.MethodGet, Mode: "cors", Redirect: row.Redirect, Integrity: integrity(row.Integrity, want),
 				}},
 			}, ranges)
 			took := time.Since(begun)

@@ -8,6 +8,7 @@
 //	size, seed   of what is to arrive in the end (3145728, 7)
 //	text         whether that is text
 //	host         of its URL instead of the server's
+//	redirect     the redirect mode of the request: "error"
 //	retry        what the background fetch wants of retries
 //	crossOrigin  whether it lies on another origin
 //	integrity    whether the site gives the hash of what is to arrive
@@ -95,7 +96,7 @@ func (n *network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 }
 
 func (n *network) open(ctx context.Context, init bgfetch.TransferInit) (*transfer, error) {
-	way := &way{crossOrigin: !n.owns(init.Request.URL)}
+	way := &way{crossOrigin: !n.owns(init.Request.URL), forbidden: init.Request.Redirect == "error"}
 	ctx = context.WithValue(ctx, wayKey{}, way)
 	request, err := http.NewRequestWithContext(ctx, init.Request.Method, init.Request.URL, nil)
 	if err != nil {
@@ -133,12 +134,15 @@ func (n *network) open(ctx context.Context, init bgfetch.TransferInit) (*transfe
 }
 
 // way is what a request came by: whether it was ever another origin's, which it then
-// stays, and whether it was redirected.
-type way struct{ crossOrigin, redirected bool }
+// stays, whether it was redirected, and whether that is forbidden.
+type way struct{ crossOrigin, redirected, forbidden bool }
 
 type wayKey struct{}
 
-var errCORS = errors.New("no CORS headers")
+var (
+	errCORS     = errors.New("no CORS headers")
+	errRedirect = errors.New("redirected, and that is forbidden")
+)
 
 func (n *network) owns(url string) bool { return strings.HasPrefix(url, n.origin+"/") }
 
@@ -148,6 +152,9 @@ func (n *network) followRedirect(request *http.Request, via []*http.Request) err
 	way, ok := request.Context().Value(wayKey{}).(*way)
 	if !ok {
 		return nil
+	}
+	if way.forbidden {
+		return errRedirect
 	}
 	way.redirected = true
 	if way.crossOrigin && request.Response.Header.Get("Access-Control-Allow-Origin") == "" {

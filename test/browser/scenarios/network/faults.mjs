@@ -35,7 +35,7 @@ scenario('fault matrix', { timeout: 240_000 }, async (test) => {
   });
   for (const { id, url, row } of runs) {
     const { downloadTotal, retry } = row;
-    const request = row.integrity ? { url, integrity: await integrity(test, row) } : url;
+    const request = { url, redirect: row.redirect, integrity: row.integrity ? await integrity(test, row) : undefined };
     await page.evaluate((...args) => t.startFetch(...args), id, request, { downloadTotal, retry });
   }
   return Promise.all(
