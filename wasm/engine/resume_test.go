@@ -305,9 +305,11 @@ func TestResumeContinuesAtTheStoredByte(t *testing.T) {
 	})
 }
 
+// A range that the site itself asked for stays one: a 206, with its Content-Range.
 func TestOwnRange(t *testing.T) {
 	run(t, func(w *world) {
 		body := randomBytes(1000)
+		head := w.headOfClosing()
 		w.network.Handle(siteA, func(n int, _ bgfetch.TransferInit) response {
 			r := resource{Body: body, Rate: 1000}.Respond(bgfetch.TransferInit{RangeStart: 100, RangeEnd: 200})
 			if n == 1 {
@@ -322,6 +324,9 @@ func TestOwnRange(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		w.wantSuccess("own", body[100:200])
+		if got := head(); got.Status != 206 || headerOf(got, "Content-Range") != "bytes 100-199/1000" || headerOf(got, "Content-Length") != "100" {
+			t.Errorf("its head is %+v", got)
+		}
 		if requests := w.network.Requests(); len(requests) != 2 || requests[1].RangeStart != 0 || requests[1].Ranged {
 			t.Errorf("requests %+v: the site's own range cannot be continued", requests)
 		}

@@ -11,23 +11,36 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
+// headOfClosing lets the listener of the closing event see the head of its one record, and
+// returns what asks for that.
+func (w *world) headOfClosing() func() bgfetch.Head {
+	var heads []bgfetch.Head
+	w.events.OnDispatch = func(ctx context.Context, kind string, snapshot bgfetch.Snapshot) error {
+		_, records, err := w.engine.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, false)
+		for _, record := range records {
+			heads = append(heads, *record.Head)
+		}
+		return errors.Join(err, w.listen(ctx, kind, snapshot))
+	}
+	return func() bgfetch.Head {
+		w.t.Helper()
+		if len(heads) != 1 {
+			w.t.Fatalf("%d heads, want 1: %+v", len(heads), heads)
+		}
+		return heads[0]
+	}
+}
+
 // What is completed by ranges from byte 0 on is a complete response.
 func TestRangesFromTheStartAre200(t *testing.T) {
 	run(t, func(w *world) {
-		var heads []bgfetch.Head
-		w.events.OnDispatch = func(ctx context.Context, kind string, snapshot bgfetch.Snapshot) error {
-			_, records, err := w.engine.Match(snapshot.UniqueID, nil, bgfetch.MatchOptions{}, false)
-			for _, record := range records {
-				heads = append(heads, *record.Head)
-			}
-			return errors.Join(err, w.listen(ctx, kind, snapshot))
-		}
+		head := w.headOfClosing()
 		a := w.serve(siteA, 4*mib)
 		w.fetchWith("f", siteA, limit(mib))
 		w.wantPace(mib, 4*mib, "f")
 		w.wantSuccess("f", a)
-		if len(heads) != 1 || heads[0].Status != 200 || headerOf(heads[0], "Content-Range") != "" {
-			t.Errorf("%+v", heads)
+		if got := head(); got.Status != 200 || headerOf(got, "Content-Range") != "" {
+			t.Errorf("its head is %+v", got)
 		}
 	})
 }

@@ -55,6 +55,28 @@ scenario('the worker is stopped three times', { timeout: 180_000 }, async (test)
   assert.equal((await page.evaluate(() => t.state('stops'))).result, 'success');
 });
 
+scenario('stopped workers and pauses do not count against a server without ranges', { timeout: 180_000 }, async (test) => {
+  const { browser, page } = await test.open({ stoppable: true, stops: 4 });
+  const file = test.resource({ size: 12 * MiB, rate: 2 * MiB, norange: 1 });
+  await page.evaluate((url) => t.startFetch('again', url), file.url);
+  let before = 0;
+  for (let stops = 0; stops < 4; stops++) {
+    const more = (bytes) => t.waitForDownloaded('again', bytes, 55_000);
+    const { downloaded } = await page.evaluateFor(60_000, more, before + 1);
+    assert.ok(downloaded > before, `${downloaded} bytes after ${before}`);
+    before = downloaded;
+    const boots = test.boots().length;
+    await browser.stopWorker(page);
+    await test.nextBoot(boots);
+    await page.evaluate(async () => {
+      await t.held.get('again').pause();
+      await t.held.get('again').resume();
+    });
+  }
+  const event = await test.settled(page, 'again', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await file.sha256());
+});
+
 scenario('the browser is killed and started again', { timeout: 180_000 }, async (test) => {
   const { browser, page } = await test.open({ own: true });
   const file = test.resource({ size: 30 * MiB, link: 4 * MiB });

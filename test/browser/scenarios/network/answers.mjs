@@ -33,6 +33,24 @@ scenario('what was completed by ranges is a 200, and can be put in a cache', {},
   assert.ok(gets(await file.log()).length > 1, 'it came by ranges');
 });
 
+scenario('a range that the site itself asked for stays a 206', {}, async (test) => {
+  const { page } = await test.open();
+  const file = test.resource({ size: 3 * MiB, rate: 2 * MiB, cut: 1500000 });
+  await page.evaluate((url) => t.startFetch('own', { url, headers: { Range: 'bytes=1000000-1999999' } }), file.url);
+  const event = await test.settled(page, 'own', 'backgroundfetchsuccess');
+  const { status, size, sha256 } = event.records[0];
+  assert.deepEqual([status, size], [206, 1_000_000]);
+  const expected = await page.evaluate(
+    async (url) => sha256((await (await fetch(url)).arrayBuffer()).slice(1_000_000, 2_000_000)),
+    file.url,
+  );
+  assert.equal(sha256, expected);
+  // Nothing but that range is asked for, since it cannot be continued.
+  const asked = gets(await file.log()).slice(0, -1);
+  const ranges = asked.map(({ range }) => range);
+  assert.ok(ranges.length > 1 && ranges.every((range) => range === 'bytes=1000000-1999999'), `Range ${ranges}`);
+});
+
 scenario('pauses do not count against a server without ranges', {}, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 6 * MiB, norange: 1, rate: 2 * MiB });

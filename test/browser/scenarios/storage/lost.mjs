@@ -159,6 +159,15 @@ scenario('lost: what did not fit has left its room to the next', limited, async 
   assert.equal(event.records[0].sha256, await next.sha256());
 });
 
+scenario('lost: a file that was replaced leaves its room to the new one', limited, async (test) => {
+  const { page } = await test.open({ quota: 40 * MiB });
+  const file = test.resource({ size: 24 * MiB, rate: 12 * MiB, cut: 21 * MiB, norange: 1, replaceafter: 1 });
+  await page.evaluate((url) => t.startFetch('replaced', url), file.url);
+  const event = await test.settled(page, 'replaced', 'backgroundfetchsuccess');
+  const seed = Number(new URL(file.url).searchParams.get('seed')) + 1;
+  assert.equal(event.records[0].sha256, await test.server.sha256({ size: file.size, seed }));
+});
+
 scenario('lost: what was kept and is deleted has left its room', limited, async (test) => {
   const { page } = await test.open({ script: '/sw-keep.js', quota: 40 * MiB });
   const [old, next] = [24 * MiB, 20 * MiB].map((size) => test.resource({ size }));
