@@ -129,9 +129,53 @@ func endEncodedWithoutLength() (all []proof) {
 
 // That all of it is asked for once more then is held by the engine's TestRightBytes.
 func endWithoutRanges() []proof {
-	gzip := basic("Content-Encoding", "gzip", "Accept-Ranges", "none")
+	gzip, brotli := basic("Content-Encoding", "gzip"), basic("Content-Encoding", "br")
+	// same says whether a body that ended at these bytes, one after the other, has ended at the last.
+	same := func(head bgfetch.Head, framing bgfetch.Framing, told int64, ends ...int64) bool {
+		e := Ends{Told: told}
+		for _, end := range ends[:len(ends)-1] {
+			e.Add(end, head, false, toldNothing)
+		}
+		return e.IsSame(ends[len(ends)-1], head, framing, 2)
+	}
+	forgot := Ends{Told: 900}
+	forgot.Add(900, gzip, false, toldNothing)
+	forgot.Forget()
+	taken := func(head bgfetch.Head, partial bool, sent bgfetch.Sent, stored int64) bool {
+		var e Ends
+		e.Add(900, head, partial, sent)
+		return e.MayTake(stored)
+	}
 	return []proof{
 		{"it is not proved the first time", ended(gzip, chromium, toldNothing, 900), EndUnproved},
 		{"nor by nothing at all", ended(gzip, webkit, toldNothing, 0), EndUnproved},
+		{"nor is it the same byte then", same(gzip, chromium, 0, 900), false},
+		{"both end at the same byte", same(gzip, chromium, 0, 900, 900), true},
+		{"they end at two bytes", same(gzip, chromium, 0, 900, 901), false},
+		{"the last two end at the same byte", same(gzip, chromium, 0, 900, 901, 901), true},
+		{"the same byte, and another between", same(gzip, chromium, 0, 900, 901, 900), false},
+		{"the same byte, and ranges told that there is more", same(gzip, chromium, 901, 900, 900), false},
+		{"nothing, twice, of an encoded body", same(gzip, chromium, 0, 0, 0), false},
+		{"nothing, four times", same(gzip, chromium, 0, 0, 0, 0, 0), true},
+		{"nothing, twice, and something before", same(gzip, chromium, 0, 900, 900, 0, 0), false},
+		{"nothing, twice, of one that is not encoded", same(basic(), chromium, 0, 0, 0), true},
+		{"whole blocks of brotli in WebKit, twice", same(brotli, webkit, 0, 32<<10, 32<<10), false},
+		{"whole blocks of brotli in WebKit, four times", same(brotli, webkit, 0, 32<<10, 32<<10, 32<<10, 32<<10), true},
+		{"whole blocks of what may be brotli in WebKit, twice", same(cors(), webkit, 0, 32<<10, 32<<10), false},
+		{"a part of a block of brotli in WebKit, twice", same(brotli, webkit, 0, 33<<10, 33<<10), true},
+		{"whole blocks of gzip in WebKit, twice", same(gzip, webkit, 0, 32<<10, 32<<10), true},
+		{"whole blocks of brotli in Firefox, twice", same(brotli, firefox, 0, 32<<10, 32<<10), true},
+		{"whole blocks of what is not encoded in WebKit, twice", same(basic(), webkit, 0, 32<<10, 32<<10), true},
+		{"nothing of brotli in WebKit, however often", same(brotli, webkit, 0, 0, 0, 0, 0, 0), false},
+		{"another file may end elsewhere", forgot.IsSame(900, gzip, chromium, 2) || forgot.Told > 0 || forgot.EndedAt > 0, false},
+		{"a link that is good for one request: hidden chunks, most likely", taken(cors(), false, toldNothing, 900), true},
+		{"and more is stored", taken(cors(), false, toldNothing, 901), false},
+		{"and it was a range", taken(cors(), true, toldNothing, 900), false},
+		{"and it was encoded", taken(cors("Content-Encoding", "gzip"), false, toldNothing, 900), false},
+		{"and the timing entry tells that it was encoded", taken(cors(), false, bgfetch.Sent{EncodedLength: -1, Encoded: true}, 900), false},
+		{"and the timing entry counts other bytes", taken(cors(), false, toldSize(500), 900), false},
+		{"and the timing entry counts as many", taken(cors(), false, toldSize(900), 900), true},
+		{"and it told a length", taken(cors("Content-Length", "900"), false, toldNothing, 900), false},
+		{"and it would show its chunks", taken(basic(), false, toldNothing, 900), false},
 	}
 }

@@ -213,11 +213,20 @@ func otherVersion() []proof {
 }
 
 func offsets() []proof {
+	left := func(coding, kind string) bool {
+		return MayBeLeft(basic("Content-Encoding", coding, "Content-Type", kind))
+	}
 	bytesDiffer := body(cors("Content-Length", "1000"), 500)
 	return []proof{
 		{"compared bytes: a strong ETag proves the rest", VersionOf(body(cors("ETag", `"a"`), 500, withOffsets), cors("ETag", `"a"`), -1), VersionSame},
 		{"not compared: bytes decide", VersionOf(body(cors("ETag", `"a"`), 500), cors("ETag", `"a"`), -1), VersionUnknown},
 		{"a range that was encoded ends elsewhere than it says", partly(cors("Content-Length", "100"), 700, Response{}), EndOfRange},
+		{"all browsers undo gzip", left("gzip", "text/plain"), false},
+		{"all browsers undo br", left(" br ", "text/plain"), false},
+		{"not all undo it in capitals: bytes tell", left("GZIP", "text/plain"), true},
+		{"not all undo one among others: bytes tell", left("gzip, aws-chunked", "text/plain"), true},
+		{"not all undo that of an archive: bytes tell", left("gzip", "application/GZIP; x=1"), true},
+		{"nor that of an x-gzip: bytes tell", left("gzip", "application/x-gzip"), true},
 		{"where nothing shows it the coding stays in doubt", CodingOfBody(bytesDiffer), CodingHidden},
 	}
 }
