@@ -110,3 +110,61 @@ func TestAnnouncedLengthStaysUnderALimit(t *testing.T) {
 		w.wantSuccess("f", body)
 	})
 }
+
+// A Content-Length that another response contradicts is taken back, though both have the same
+// strong ETag: one of them is wrong, and bytes decide.
+func TestLengthThatIsContradicted(t *testing.T) {
+	file := resource{Body: randomBytes(4 * mib), ETag: `"v1"`, Rate: 8 * mib}
+	for _, ranges := range []bool{true, false} {
+		t.Run(fmt.Sprint("ranges ", ranges), func(t *testing.T) {
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					r := file.Respond(init)
+					if !ranges {
+						r = all(file, init)
+					}
+					if n == 1 {
+						r.Head, r.Cut = set(r.Head, "Content-Length", fmt.Sprint(len(file.Body)+100)), 3*mib
+					}
+					return r
+				})
+				w.fetch("f", siteA)
+				time.Sleep(3 * time.Minute)
+				w.wantSuccess("f", file.Body)
+				if n := len(w.network.Requests()); n > 3 {
+					t.Errorf("%d requests, 3 are enough", n)
+				}
+			})
+		})
+	}
+}
+
+// Who was told of the head of a version does not go on with the body of another one, though
+// not a byte came of the first.
+func TestHeadOfAnotherVersion(t *testing.T) {
+	for name, etag := range map[string]string{"another": `"v2"`, "the same": `"v1"`} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				file := resource{Body: randomBytes(mib), ETag: `"v1"`, Rate: mib}
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					if n == 1 {
+						r := file.Respond(init)
+						r.CutAtOnce = true
+						return r
+					}
+					f := file
+					f.ETag = etag
+					return f.Respond(init)
+				})
+				id := w.fetch("f", siteA).UniqueID
+				time.Sleep(600 * time.Millisecond)
+				record, err := w.engine.Record(context.Background(), id, 0, false)
+				if want := map[string]int{`"v1"`: 0, `"v2"`: 1}[etag]; err != nil || record.Generation != want || headerOf(*record.Head, "ETag") != etag {
+					t.Errorf("%+v, %v: want generation %d", record, err, want)
+				}
+				time.Sleep(time.Minute)
+				w.wantSuccess("f", file.Body)
+			})
+		})
+	}
+}
