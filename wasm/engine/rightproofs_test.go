@@ -168,3 +168,68 @@ func TestHeadOfAnotherVersion(t *testing.T) {
 		})
 	}
 }
+
+// A server that says "later", for longer than anybody waits, has not said that a link was good for
+// one request: that nothing proves the end of a body is no success then.
+func TestLaterIsNoEnd(t *testing.T) {
+	run(t, func(w *world) {
+		w.options.Framing = webkit
+		w.kill()
+		w.start()
+		file := resource{Body: randomBytes(mib), Type: "cors"}
+		w.network.Handle(otherC, func(n int, init bgfetch.TransferInit) response {
+			if n > 1 {
+				return response{Head: bgfetch.Head{Type: "cors", Status: 503, Headers: []bgfetch.Header{{"Retry-After", "864000"}}}}
+			}
+			r := file.Respond(init)
+			r.Head = set(r.Head, "Content-Length", "")
+			return r
+		})
+		w.fetch("f", otherC)
+		time.Sleep(time.Minute)
+		w.wantFailure("f", bgfetch.ReasonBadStatus)
+	})
+}
+
+// What came in several responses and has the wrong hash is fetched once more as one: the parts may
+// be of two versions whose bytes are the same where they meet.
+func TestWrongHashOfSeveralResponses(t *testing.T) {
+	run(t, func(w *world) {
+		old := resource{Body: randomBytes(4 * mib), Rate: 8 * mib}
+		patched := resource{Body: append([]byte{old.Body[0] ^ 1}, old.Body[1:]...), Rate: old.Rate}
+		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+			if n == 1 {
+				r := old.Respond(init)
+				r.Cut = 2 * mib
+				return r
+			}
+			return patched.Respond(init)
+		})
+		w.fetchChecked("f", siteA, sri256(patched.Body))
+		time.Sleep(time.Minute)
+		w.wantSuccess("f", patched.Body)
+		if n := len(w.network.Requests()); n != 3 {
+			t.Errorf("%d requests, want 3", n)
+		}
+	})
+}
+
+// What another background fetch has left is given up at the first range that is not the one that
+// was asked for: the server may not continue it, and all of it can still be had.
+func TestRemainsWithInvalidRanges(t *testing.T) {
+	run(t, func(w *world) {
+		body := w.signing(2*mib, nil)
+		w.fail("f")
+		file := resource{Body: body, ETag: `"v1"`, LastModified: "Mon, 02 Jan 2023 03:04:05 GMT"}
+		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+			r := file.Respond(init)
+			if isRange(init) {
+				r.Head = set(r.Head, "Content-Range", "bytes from here to there")
+			}
+			return r
+		})
+		w.again("f", siteA)
+		time.Sleep(time.Minute)
+		w.wantAgain("f", body)
+	})
+}
