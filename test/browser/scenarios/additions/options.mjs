@@ -14,6 +14,7 @@ scenario('options: wrong ones are TypeErrors that name the member', {}, async (t
       'retry.stallTimeout': { retry: { stallTimeout: Infinity } },
       'retry.headTimeout': { retry: { headTimeout: '60' } },
       'retry.maxRestarts': { retry: { maxRestarts: 1.5 } },
+      'retry.giveUpAfter': { retry: { giveUpAfter: 2 ** 31 } },
       'options.priority': { priority: 'urgent' },
       'options.network': { network: 'wifi' },
       'options.maxBandwidth': { maxBandwidth: -1 },
