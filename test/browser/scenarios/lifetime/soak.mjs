@@ -136,7 +136,11 @@ scenario('soak', options, async (test) => {
       assert.equal(await end(id), 'failure', 'one is gone');
       if (round % 2 > 0) return;
       await test.event(id);
-      const { downloaded } = await start(id, urls.map((url) => url.replace(/&status=410/, '')), { retry: { backOff: 100 } });
+      const { downloaded } = await start(
+        id,
+        urls.map((url) => url.replace(/&status=410/, '')),
+        { retry: { backOff: 100 } },
+      );
       done.again += downloaded > 0;
       assert.equal(await end(id), 'success');
     },
