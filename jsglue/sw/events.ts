@@ -84,21 +84,17 @@ interface RefreshEventInit extends EventInitWithRegistration {
   response: Response;
 }
 
-/** What respondWith() was given, in an array; undefined where it was not called. From then on it may not be. */
-let takeAnswer: (event: BackgroundFetchRefreshEvent) => [unknown] | undefined;
+/** What respondWith() was given, in an array; undefined where it was not called. */
+let answerOf: (event: BackgroundFetchRefreshEvent) => [unknown] | undefined;
 
 /** An addition to the standard: the site is asked for another request in place of one that was refused. */
 class BackgroundFetchRefreshEvent extends BackgroundFetchEvent {
   #request: Request;
   #response: Response;
   #answer: [unknown] | undefined;
-  #isOver = false;
 
   static {
-    takeAnswer = (event) => {
-      event.#isOver = true;
-      return event.#answer;
-    };
+    answerOf = (event) => event.#answer;
   }
 
   constructor(type: string, init: RefreshEventInit) {
@@ -119,10 +115,11 @@ class BackgroundFetchRefreshEvent extends BackgroundFetchEvent {
     return this.#response;
   }
 
-  /** As of a FetchEvent: once, while the event is dispatched. */
+  /** As of a FetchEvent: once, while the event is dispatched, and not by the site. */
   respondWith(request: unknown): void {
-    if (this.#answer || this.#isOver) {
-      const reason = this.#answer ? 'respondWith() was called before.' : 'The event was dispatched before.';
+    needArguments(arguments.length, 1, 'respondWith');
+    if (this.#answer || !this.eventPhase || !isActive(this)) {
+      const reason = this.#answer ? 'respondWith() was called before.' : 'The event is not being dispatched.';
       throw new DOMException(reason, 'InvalidStateError');
     }
     this.#answer = [request];
@@ -224,7 +221,7 @@ export function ask(registration: BackgroundFetchRegistration, request: Request,
   const event = new BackgroundFetchRefreshEvent(REFRESH, { registration, request, response });
   thrown = undefined;
   const { extended, end } = extend(event, setActive);
-  const given = takeAnswer(event);
+  const given = answerOf(event);
   const threw = thrown;
   const answer = async (): Promise<unknown> => {
     if (given) return given[0];

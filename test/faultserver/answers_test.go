@@ -175,6 +175,14 @@ func TestAuthorization(t *testing.T) {
 	wantStatus(t, get(t, url, "Authorization", "token"), 200)
 }
 
+func TestCookie(t *testing.T) {
+	_, url := start(t)
+	url += "/file/a?size=10&cookie=session%3D1"
+	wantStatus(t, get(t, url), 401)
+	wantStatus(t, get(t, url, "Cookie", "session=2"), 401)
+	wantStatus(t, get(t, url, "Cookie", "other=1; session=1"), 200)
+}
+
 func TestClock(t *testing.T) {
 	_, url := start(t)
 	answer := get(t, url+"/file/a?status=503&retrydate=60&clock=-7200")

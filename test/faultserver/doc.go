@@ -57,6 +57,7 @@
 //	redirect=URL    302 to URL, or redirectstatus=S
 //	expires=MS      403 from then on, in ms since 1970: what is under way goes on
 //	authorization=V 401 for a request whose Authorization is not V
+//	cookie=NAME=V   401 for a request without this cookie
 //
 // Faults at an offset. N is an offset in the whole resource, also for a range;
 // several are separated by commas. A fault happens when the byte at N would be

@@ -50,7 +50,7 @@ type options struct {
 	replaceQuiet, once               bool
 	status, statusAfter, statusCount int
 	retryAfter                       string
-	authorization                    string
+	authorization, cookie            string
 	expires                          int64 // -1 when not given
 	retryDate                        int64 // -1 when not given
 	clock                            time.Duration
@@ -132,7 +132,7 @@ func (o *options) targets() map[string]any {
 		"sizeafter": &o.sizeAfter, "replaceafter": &o.replaceAfter,
 		"replacequiet": &o.replaceQuiet, "once": &o.once,
 		"status": &o.status, "statusafter": &o.statusAfter, "statuscount": &o.statusCount,
-		"authorization": &o.authorization, "expires": &o.expires,
+		"authorization": &o.authorization, "cookie": &o.cookie, "expires": &o.expires,
 		"retryafter": &o.retryAfter, "retrydate": &o.retryDate, "corsafter": &o.corsAfter,
 		"clock":      &o.clock,
 		"rangefault": &o.rangeFault, "rangefaultcount": &o.rangeFaultCount, "rangecap": &o.rangeCap,

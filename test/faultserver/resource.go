@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +97,8 @@ func (a *answer) serve(source Source) Outcome {
 		return a.sendShort(http.StatusForbidden, "the link has expired\n")
 	case a.options.authorization != "" && a.r.Header.Get("Authorization") != a.options.authorization:
 		return a.sendShort(http.StatusUnauthorized, "that is not the token\n")
+	case a.options.cookie != "" && !slices.ContainsFunc(a.r.Cookies(), func(c *http.Cookie) bool { return c.Name+"="+c.Value == a.options.cookie }):
+		return a.sendShort(http.StatusUnauthorized, "that is not the session\n")
 	case a.options.redirect != "" && a.number > a.options.redirectAfter:
 		a.w.Header().Set("Location", a.options.redirect)
 		return a.sendShort(a.options.redirectStatus, "")

@@ -6,6 +6,7 @@ import { toNetworkOptions } from '../../jsglue/shared/network-options';
 import type { Snapshot } from '../../jsglue/shared/protocol';
 import { toRemainsOptions } from '../../jsglue/shared/remains';
 import { RETRY_BOUNDS, toRetryOptions } from '../../jsglue/shared/retry';
+import { toKeepMax } from '../../jsglue/sw/keep-max';
 import { afterSilence } from '../../jsglue/shared/silence';
 import { isOlder, lost } from '../../jsglue/shared/snapshots';
 
@@ -46,13 +47,30 @@ test('remains: what is out of range is refused by name', () => {
     { days: -1 },
     { days: 4000 },
     { days: NaN },
+    { days: Infinity },
     { days: '7' },
+    { days: null },
     { maxBytes: -1 },
     { maxBytes: 1.5 },
+    { maxBytes: NaN },
+    { maxBytes: Infinity },
+    { maxBytes: 2 ** 53 },
+    { maxBytes: '5' },
+    { maxBytes: null },
   ]) {
     assert.throws(() => toRemainsOptions(bad, 'o'), new RegExp(`^TypeError: o\\.${Object.keys(bad)[0]} `));
   }
   for (const bad of [true, 7, '7']) assert.throws(() => toRemainsOptions(bad, 'o'), /^TypeError: o is not an object/);
+});
+
+test('keepMax: bytes above 1, else a share; what is neither is refused by name', () => {
+  const what = 'backgroundFetchOptions.keepMax';
+  assert.deepEqual(toKeepMax(undefined, what), {});
+  for (const bytes of [2, 5e9, 2 ** 53 - 1]) assert.deepEqual(toKeepMax(bytes, what), { bytes });
+  for (const share of [Number.MIN_VALUE, 0.5, 1]) assert.deepEqual(toKeepMax(share, what), { share });
+  for (const bad of [-5, -0.5, 0, NaN, 1.5, 2 ** 53, Infinity, '5', null, true, {}]) {
+    assert.throws(() => toKeepMax(bad, what), /^TypeError: backgroundFetchOptions\.keepMax /, String(bad));
+  }
 });
 
 test('connect-src: what a policy says of a URL', () => {

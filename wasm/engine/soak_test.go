@@ -18,8 +18,9 @@ import (
 
 // TestSoak carries out 100 background fetches (20 under the race detector) of 10 records each over a network
 // that fails at random, with tokens that expire, deploys, records that are gone and leave remains for the
-// next ones, and some that are kept, until they expire or others need their room. Of all of them nothing
-// may be left: no row, no body, no goroutine, no transfer.
+// next ones, and some that are kept, until they expire or others need their room; some are of a group that
+// is paused, changed or aborted, and of some the site sets another request. Of all of them nothing may be
+// left: no row, no body, no goroutine, no transfer.
 func TestSoak(t *testing.T) { soak(t, pace.DefaultPolicy) }
 
 // TestSoakWithSeveralRanges is the same with several requests for each record.
@@ -33,7 +34,7 @@ func soak(t *testing.T, ranges pace.Policy) {
 		fetches = 20
 	}
 	runRanges(t, ranges, func(w *world) {
-		w.options.KeepMax = bytesAtMost(30_000_000)
+		w.options.KeepMax = bytesAtMost(15_000_000)
 		var begun atomic.Int64 // with remains
 		w.options.OnLog = func(e bgfetch.LogEntry) {
 			if e.Event == bgfetch.LogRemains && strings.HasPrefix(e.Detail, "it begins") {
@@ -68,8 +69,10 @@ func soak(t *testing.T, ranges pace.Policy) {
 				w.wantBodies(id, bodies...)
 			}
 		}
-		t.Logf("%d of %d succeeded; %d requests were given, %d records evicted, %d begun with remains", succeeded, fetches, server.given.Load(), len(w.events.Evicted()), begun.Load())
-		happened := server.given.Load() > 0 && len(w.events.Evicted()) > 0 && server.later.Load() > 0 && begun.Load() > 0
+		t.Logf("%d of %d succeeded; %d requests were given, %d set, %d records evicted, %d begun with remains, %d times a group was paused",
+			succeeded, fetches, server.given.Load(), server.set.Load(), len(w.events.Evicted()), begun.Load(), server.grouped.Load())
+		happened := server.given.Load() > 0 && len(w.events.Evicted()) > 0 && server.later.Load() > 0 && begun.Load() > 0 &&
+			server.set.Load() > 0 && server.grouped.Load() > 0
 		if !happened && !bgfetchtest.UnderRaceDetector { // of 20 it may well be that none is evicted
 			t.Error("something has not happened that should")
 		}
@@ -97,6 +100,9 @@ func (w *world) soakOne(server *soakServer, id string, urls []string) {
 	random := server.random
 	init := fetchInit(id, urls...)
 	init.Room = bgfetch.RoomEvict
+	if random.IntN(4) > 0 {
+		init.Group = fmt.Sprint("group", random.IntN(3))
+	}
 	if random.IntN(3) == 0 {
 		init.Keep = true
 		init.Retention = bgfetch.Retention{Group: id, Pinned: random.IntN(5) == 0}
@@ -109,7 +115,7 @@ func (w *world) soakOne(server *soakServer, id string, urls []string) {
 		w.t.Fatal(err)
 	}
 	time.Sleep(time.Duration(random.IntN(12)) * time.Second)
-	switch random.IntN(10) {
+	switch random.IntN(15) {
 	case 0:
 		_, _ = w.engine.Abort(context.Background(), f.UniqueID, "")
 	case 1:
@@ -127,6 +133,22 @@ func (w *world) soakOne(server *soakServer, id string, urls []string) {
 		server.later.Add(1)
 		time.Sleep(10 * time.Minute)
 		server.later.Add(1)
+	case 5, 6, 7:
+		if paused, _ := w.engine.PauseGroup(init.Group); paused {
+			server.grouped.Add(1)
+			low := bgfetch.PriorityLow
+			_, _ = w.engine.SetGroupOptions(init.Group, bgfetch.NetworkOptionsInit{Priority: &low})
+			time.AfterFunc(time.Minute, func() { _ = w.engine.ResumeGroup(init.Group) })
+		}
+	case 8:
+		_, _ = w.engine.AbortGroup(context.Background(), init.Group, "")
+	case 9, 10:
+		for i, url := range urls {
+			given := bgfetch.Request{URL: url, Method: "GET", Headers: []bgfetch.Header{{"Authorization", server.token()}}}
+			if set, _ := w.engine.SetRequest(f.UniqueID, i, given); set {
+				server.set.Add(1)
+			}
+		}
 	}
 }
 
@@ -136,8 +158,9 @@ type soakServer struct {
 	body   []byte
 	// calm: no more.
 	calm atomic.Bool
-	// later: it is being deployed, while that is odd. given counts requests that the site gave.
-	later, given atomic.Int64
+	// later: it is being deployed, while that is odd. given counts requests that the site gave when it was
+	// asked, set those that it set by itself, grouped how often a group was paused.
+	later, given, set, grouped atomic.Int64
 }
 
 // token is what it wants to see: another one each minute.

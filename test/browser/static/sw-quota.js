@@ -1,6 +1,6 @@
 // The test worker in a browser whose disk is full after so many puts of bodies: the
 // parameter `puts` of the script's URL. `error` is how it says so, by default the
-// standard's.
+// standard's. After the message {type: 'room-again'} it never is.
 const parameters = new URL(location.href).searchParams;
 let left = Number(parameters.get('puts'));
 const errors = {
@@ -18,6 +18,12 @@ Cache.prototype.put = async function (request, response) {
   }
   return put.call(this, request, response);
 };
+
+self.addEventListener('message', (event) => {
+  if (event.data?.type !== 'room-again') return;
+  event.stopImmediatePropagation();
+  left = Infinity;
+});
 
 importScripts('/dist/sw.js');
 importScripts('/worker.js');

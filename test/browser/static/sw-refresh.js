@@ -1,6 +1,6 @@
 // A site whose links and tokens expire. What its listener does stands in the id of a background
-// fetch, before the colon, and after the last one for how many ms a link is good. Whoever is
-// signed in has a token in the cache of the site.
+// fetch, before the colon, and behind one for how many ms a link is good, or where the file is now.
+// Whoever is signed in has a token in the cache of the site.
 importScripts('/dist/sw.js', '/worker.js');
 
 const token = async () => (await caches.match('/token'))?.text();
@@ -25,6 +25,8 @@ const answers = {
     if (!authorization) throw new Error('nobody is signed in');
     return new Request(request.url, { headers: { Authorization: authorization } });
   },
+  includes: ({ request }) => new Request(request.url, { credentials: 'include' }),
+  moves: ({ registration }) => registration.id.slice('moves:'.length),
   declines: () => undefined,
   'no-cors': () => new Request('https://elsewhere.example/file', { mode: 'no-cors' }),
   async 'used-body'({ request }) {
@@ -75,7 +77,7 @@ self.addEventListener('backgroundfetchrefresh', (event) => {
       ),
     );
   } else if (what in answers) {
-    const bad = !['signs', 'renews', 'authorizes', 'declines'].includes(what);
+    const bad = !['signs', 'renews', 'authorizes', 'includes', 'moves', 'declines'].includes(what);
     event.respondWith(done(bad ? isMended().then((url) => url || answers[what](event)) : answers[what](event)));
     let late;
     try {

@@ -281,3 +281,59 @@ scenario('groups: in the worker, and bad names', {}, async (test) => {
   });
   assert.deepEqual([told.ids, told.name, told.told.at(-1)], [['w'], true, 2 * MiB]);
 });
+
+scenario('groups: the worker pauses all, changes them, lets them go on, and aborts them', { timeout: 120_000 }, async (test) => {
+  const { page, inWorker } = await openAny(test);
+  const call = (method, ...args) =>
+    inWorker(
+      async (name, method, args) => {
+        const group = self.registration.backgroundFetch.group(name);
+        return group[method](...args);
+      },
+      GROUP,
+      method,
+      args,
+    );
+  const nobody = await inWorker(async (name) => {
+    const group = self.registration.backgroundFetch.group(name);
+    const wrong = await group.setOptions({ priority: 'highest' }).catch((error) => `${error.name}: ${error.message}`);
+    return [await group.pause(), await group.resume(), await group.abort(), await group.setOptions({}), wrong];
+  }, GROUP);
+  assert.deepEqual(nobody.slice(0, 4), [false, false, false, false]);
+  assert.match(nobody[4], /^TypeError: options\.priority .*highest/);
+
+  await page.evaluate(hold, GROUP);
+  const files = await season(test, page);
+  await page.waitFor('something of each', 20_000, () => ['e0', 'e1', 'e2'].every((id) => t.held.get(id).downloaded > 0));
+  assert.equal(await call('pause'), true);
+  await page.waitFor('all to have stopped', 20_000, () => group.states.paused === 3 && group.state === 'paused');
+  const before = await Promise.all(files.map(async (file) => gets(await file.log()).length));
+  assert.equal(await call('setOptions', { priority: 'low', maxBandwidth: 8_000_000 }), true);
+  await page.waitFor('all to show it', 20_000, () =>
+    [...t.held.values()].every(({ priority, maxBandwidth }) => priority === 'low' && maxBandwidth === 8_000_000),
+  );
+  assert.deepEqual(await Promise.all(files.map(async (file) => gets(await file.log()).length)), before);
+  assert.equal(await call('resume'), false);
+  for (const [i, file] of files.entries()) {
+    await page.evaluate((id) => t.waitForResult(id, 40_000), `e${i}`);
+    assert.ok(rangeStarts(await file.log()).at(-1) > 0, 'it went on where it was');
+    assert.equal(await page.evaluate((id) => t.held.get(id).result, `e${i}`), 'success');
+  }
+  await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
+
+  const more = ['a', 'b'].map(() => test.resource({ size: 64 * MiB, rate: MiB }));
+  const urls = more.map(({ url }) => url);
+  await page.evaluate(
+    async ([a, b], group) => {
+      await t.startFetch('a', a, { group });
+      await t.startFetch('b', b, { group });
+    },
+    urls,
+    GROUP,
+  );
+  await page.waitFor('both', 20_000, () => group.ids.length === 2 && group.states.running === 2);
+  assert.deepEqual([await call('abort'), await call('abort')], [true, false]);
+  await page.waitFor('both to show it', 10_000, () => ['a', 'b'].every((id) => t.held.get(id).failureReason === 'aborted'));
+  await page.waitFor('the storage to be empty', 20_000, () => t.storageIsEmpty());
+  assert.deepEqual(await page.evaluate(() => t.remains()), []);
+});

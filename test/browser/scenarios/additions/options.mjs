@@ -14,6 +14,7 @@ scenario('options: wrong ones are TypeErrors that name the member', {}, async (t
       'retry.stallTimeout': { retry: { stallTimeout: Infinity } },
       'retry.headTimeout': { retry: { headTimeout: '60' } },
       'retry.maxRestarts': { retry: { maxRestarts: 1.5 } },
+      'retry.giveUpAfter': { retry: { giveUpAfter: 2 ** 31 } },
       'options.priority': { priority: 'urgent' },
       'options.network': { network: 'wifi' },
       'options.maxBandwidth': { maxBandwidth: -1 },
@@ -29,6 +30,19 @@ scenario('options: wrong ones are TypeErrors that name the member', {}, async (t
     assert.ok(answer.message.includes(name), answer.message);
   }
   assert.equal(gets(await file.log()).length, 0);
+});
+
+scenario('options of the worker: a wrong one, and its script is refused', {}, async (test) => {
+  const { page } = await test.open();
+  const refused = await page.evaluate(async () => {
+    const script = '/sw-retention.js';
+    const scope = '/elsewhere/';
+    const error = await t.rejection(() => t.register({ script, scope, keepMax: '-5' }));
+    return { ...error, registered: (await navigator.serviceWorker.getRegistration(scope))?.scope.endsWith(scope) ?? false };
+  });
+  assert.equal(refused.isTypeError, true, JSON.stringify(refused));
+  assert.equal(refused.registered, false);
+  return [{ name: refused.message }];
 });
 
 scenario('options: begins paused, over a reload', {}, async (test) => {

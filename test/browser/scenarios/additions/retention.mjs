@@ -80,6 +80,21 @@ scenario('retention: what was read longest ago goes first above keepMax, after t
   await stay(page, 'a,c,d,pinned');
 });
 
+scenario('retention: keepMax as a share of the quota', {}, async (test) => {
+  const { page } = await open(test, { worker: { keepMax: 0.25, room: 12 * MiB } });
+  await keep(test, page, 'pinned', { pinned: true });
+  for (const id of ['a', 'b', 'c']) await keep(test, page, id, true);
+  await stay(page, 'a,b,c,pinned');
+  assert.equal(test.reports.all(({ kind }) => kind === 'evict').length, 0, 'a quarter of the quota is 3 MiB');
+  await keep(test, page, 'd', true);
+  const { records } = await evicted(test);
+  assert.deepEqual(
+    records.map(({ id }) => id),
+    ['a'],
+  );
+  await stay(page, 'b,c,d,pinned');
+});
+
 scenario('retention: what has expired is not found, and deleted after the site was told', { drawn: true }, async (test) => {
   const { page } = await open(test, { worker: { reads: 1 } });
   const file = await keep(test, page, 'short', { expires: Date.now() + 15_000 });
@@ -91,7 +106,8 @@ scenario('retention: what has expired is not found, and deleted after the site w
 });
 
 scenario('retention: bad input is a TypeError that names the member', {}, async (test) => {
-  const { page } = await open(test, { worker: { keepMax: 2 ** 53 - 1 } });
+  const room = 40 * MiB;
+  const { page } = await open(test, { worker: { keepMax: room + 1, room } });
   const { url } = test.resource({ size: 10 });
   const refusals = await page.evaluate(async (url) => {
     const rejected = (options) => t.rejection(() => t.startFetch('bad', url, options));
@@ -101,11 +117,7 @@ scenario('retention: bad input is a TypeError that names the member', {}, async 
       group: await rejected({ keep: { group: 'x'.repeat(501) } }),
       pinned: await rejected({ keep: { pinned: 'yes' } }),
       room: await rejected({ room: 'all' }),
-      keepMax: await t.rejection(async () => {
-        const { quota } = await (navigator.storage?.estimate?.() ?? {});
-        if (quota === undefined) throw new TypeError('keepMax: the browser does not tell the quota');
-        return t.startFetch('bad', url, { keep: true });
-      }),
+      keepMax: await rejected({ keep: true }),
     };
   }, url);
   for (const [member, refused] of Object.entries(refusals)) {

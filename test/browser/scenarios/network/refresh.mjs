@@ -153,6 +153,46 @@ scenario('refresh: many records are one event, and no two at a time', {}, async 
   );
 });
 
+scenario('refresh: cookies that were not sent before', {}, async (test) => {
+  const { page } = await test.open({ script });
+  const cookie = `session=${test.resource({}).name}`;
+  await page.evaluate((cookie) => (document.cookie = cookie), cookie);
+  const file = test.resource({ size: SIZE, rate: 2 * MiB, cut: HALF });
+  await page.evaluate((...args) => t.startFetch(...args), 'includes:it', { url: file.url, credentials: 'omit' });
+  await page.evaluate(() => t.waitForDownloaded('includes:it', 2 ** 20));
+  // From now on the server wants a session, which the site does not know yet.
+  const wanted = `${file.url}&cookie=${encodeURIComponent(cookie)}`;
+  await page.evaluate(async (url) => {
+    const download = t.held.get('includes:it');
+    const [record] = await download.matchAll();
+    await download.setRequest(record, new Request(url, { credentials: 'omit' }));
+  }, wanted);
+  const event = await test.settled(page, 'includes:it', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await file.sha256());
+  assert.deepEqual(
+    asked(test).map(({ url, status }) => [url, status]),
+    [[wanted, 401]],
+  );
+  assertContinued(await file.log(), SIZE, 1);
+});
+
+scenario('refresh: the same file at another origin', {}, async (test) => {
+  const { page } = await test.open({ script });
+  const mirror = await test.ownServer({});
+  const file = expiring(test);
+  const there = new URL(`${file.url}&cors=1&expose=ETag`);
+  there.host = new URL(mirror.url).host;
+  const id = `moves:${there}`;
+  await page.evaluate((...args) => t.startFetch(...args), id, file.signed);
+  const event = await test.settled(page, id, 'backgroundfetchsuccess');
+  const [record] = event.records;
+  assert.deepEqual([record.url, record.responseUrl, record.sha256], [file.signed, file.signed, await file.sha256()]);
+  assert.equal(asked(test).length, 1);
+  const elsewhere = gets(await mirror.log(file.name));
+  assert.ok(elsewhere.length > 0 && rangeStarts(elsewhere).every((start) => start > MiB), JSON.stringify(elsewhere));
+  assertContinued([...(await file.log()), ...elsewhere], SIZE, 1);
+});
+
 scenario('refresh: nobody has another link', {}, async (test) => {
   const { page } = await test.open({ script });
   for (const [id, calls] of [
@@ -307,12 +347,14 @@ scenario('refresh: the interface', {}, async (test) => {
     const init = { registration: download, request, response };
     const event = new BackgroundFetchRefreshEvent('backgroundfetchrefresh', init);
     const seen = [];
-    self.onbackgroundfetchrefresh = (event) => seen.push(event.type);
+    const answers = [];
+    self.onbackgroundfetchrefresh = (event) => {
+      seen.push(event.type);
+      answers.push(thrown(() => event.respondWith('/dispatched by the site')));
+    };
     self.dispatchEvent(event);
     self.onbackgroundfetchrefresh = null;
     self.dispatchEvent(event);
-    const answered = new BackgroundFetchRefreshEvent('backgroundfetchrefresh', init);
-    answered.respondWith('/first');
     await download.abort();
     return {
       seen,
@@ -320,7 +362,9 @@ scenario('refresh: the interface', {}, async (test) => {
       isEvent: event instanceof ExtendableEvent && event instanceof BackgroundFetchEvent,
       name: BackgroundFetchRefreshEvent.name,
       enumerable: Object.keys(self).includes('onbackgroundfetchrefresh'),
-      twice: thrown(() => answered.respondWith('/second')),
+      answers,
+      outside: thrown(() => event.respondWith('/second')),
+      withoutArgument: thrown(() => event.respondWith()),
       withoutInit: thrown(() => new BackgroundFetchRefreshEvent('backgroundfetchrefresh')),
       withoutRequest: thrown(
         () => new BackgroundFetchRefreshEvent('backgroundfetchrefresh', { registration: download, response }),
@@ -340,7 +384,9 @@ scenario('refresh: the interface', {}, async (test) => {
     isEvent: true,
     name: 'BackgroundFetchRefreshEvent',
     enumerable: false,
-    twice: 'InvalidStateError',
+    answers: ['InvalidStateError'],
+    outside: 'InvalidStateError',
+    withoutArgument: 'TypeError',
     withoutInit: 'TypeError',
     withoutRequest: 'TypeError',
     withoutResponse: 'TypeError',

@@ -4,6 +4,9 @@ import { assert, bytesSent, gets, MiB, rangeStarts, scenario } from '../../lib/s
 const SIZE = 12 * MiB;
 const HALF = SIZE / 2;
 
+/** What a full disk costs at most: the segment that it did not take, and what the browser had received behind it. */
+const LOST_AT_MOST = 8 * MiB;
+
 /** A file of which half comes by `signed`, before that is refused; `url` is the same signed anew. */
 function expiring(test, options = {}) {
   const file = test.resource({ size: SIZE, rate: 8 * MiB, ...options });
@@ -24,6 +27,16 @@ async function failAtHalf(test, page, file, id = 'episode') {
   // WebKit hands out nothing of what came shortly before a reset.
   assert.ok(left.size > MiB && left.size <= HALF, `${left.size} bytes are left`);
   return left.size;
+}
+
+/** What is left, when what failed is done with: one file. */
+async function onlyRemains(page) {
+  const [left, ...others] = await page.waitFor('something to be left', 10_000, async () => {
+    const all = await t.remains();
+    return all.length > 0 && all;
+  });
+  assert.deepEqual(others, []);
+  return left;
 }
 
 /** Bytes of the file itself that were sent. */
@@ -169,20 +182,46 @@ scenario('remains: two scopes do not see those of each other', { timeout: 120_00
   assert.equal((await page.evaluate(() => t.remains())).length, 1);
 });
 
-scenario('remains: of a full disk', {}, async (test) => {
+scenario('remains: of a full disk, and then there is room', {}, async (test) => {
   const { page } = await test.open({ script: '/sw-quota.js', worker: { puts: 3 } });
-  const file = test.resource({ size: 32 * MiB, link: 16 * MiB });
+  const file = test.resource({ size: 24 * MiB, rate: 4 * MiB });
   await page.evaluate((url) => t.startFetch('large', url), file.url);
   assert.equal((await test.event('large')).failureReason, 'quota-exceeded');
-  const [left] = await page.evaluate(() => t.remains());
-  assert.ok(left.size >= 256 * 1024 && left.length === 32 * MiB, JSON.stringify(left));
-  await page.evaluate((url) => t.startFetch('large', url), file.url);
-  assert.equal((await secondEvent(test, 'large')).failureReason, 'quota-exceeded');
-  assert.equal(await page.evaluate(() => t.deleteRemains()), 1);
+  const left = await onlyRemains(page);
+  assert.ok(left.size >= 256 * 1024 && left.length === file.size, JSON.stringify(left));
+  const before = await file.log();
+  await page.evaluate(async () => (await t.site()).active.postMessage({ type: 'room-again' }));
+  const { downloaded } = await page.evaluate((url) => t.startFetch('large', url), file.url);
+  assert.equal(downloaded, left.size);
+  const event = await secondEvent(test, 'large');
+  assert.deepEqual([event.type, event.records[0].sha256], ['backgroundfetchsuccess', await file.sha256()]);
+  const after = (await file.log()).slice(before.length);
+  assert.deepEqual(rangeStarts(after), [left.size], 'one request, from what is stored on');
+  assert.equal(bytesSent(after), file.size - left.size, 'no stored byte is sent again');
+  const lost = bytesSent(before) - left.size;
+  assert.ok(lost <= LOST_AT_MOST, `${lost} bytes were lost when the disk was full`);
   await page.waitFor('the storage to be empty', 30_000, () => t.storageIsEmpty());
+  return [{ name: `${left.size} bytes were left, ${lost} are sent twice` }];
 });
 
 // WebKitGTK has no way to be told how much a site may store.
+const limited = { browsers: ['chromium', 'firefox'], timeout: 120_000 };
+
+scenario('remains: of a site that has all that the browser allows it', limited, async (test) => {
+  const { page } = await test.open({ quota: 40 * MiB });
+  const file = test.resource({ size: 64 * MiB, chunked: 1 });
+  await page.evaluate((url) => t.startFetch('large', url), file.url);
+  const event = await test.event('large');
+  assert.deepEqual([event.type, event.failureReason], ['backgroundfetchfail', 'quota-exceeded']);
+  const left = await onlyRemains(page);
+  assert.ok(left.id === 'large' && left.size > 16 * MiB && left.size < file.size, JSON.stringify(left));
+  const { downloaded } = await page.evaluate((url) => t.startFetch('large', url, { paused: true }), file.url);
+  assert.equal(downloaded, left.size, 'the next one begins with them');
+  await page.evaluate(() => t.abort('large'));
+  await page.waitFor('the storage to be empty', 30_000, () => t.storageIsEmpty());
+  return [{ name: `${left.size} bytes were left` }];
+});
+
 scenario('remains: are the first to go when room is needed', { timeout: 120_000 }, async (test) => {
   const { page } = await test.open({ script: '/sw-room.js', worker: { room: 40 * MiB } });
   // As fast as that it is read before it breaks off: WebKitGTK forgets what was not.
