@@ -6,7 +6,7 @@ import type { Head } from './protocol';
 const NULL_BODY_STATUS = [101, 103, 204, 205, 304];
 
 /** What no longer holds of a body that was put together from decoded segments. */
-const DROPPED_HEADERS = ['content-range', 'content-length', 'content-encoding'];
+const DROPPED_HEADERS = ['content-length', 'content-encoding'];
 
 export function mayHaveBody(head: Head): boolean {
   return !NULL_BODY_STATUS.includes(head.status);

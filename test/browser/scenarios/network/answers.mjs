@@ -38,8 +38,10 @@ scenario('a range that the site itself asked for stays a 206', {}, async (test) 
   const file = test.resource({ size: 3 * MiB, rate: 2 * MiB, cut: 1500000 });
   await page.evaluate((url) => t.startFetch('own', { url, headers: { Range: 'bytes=1000000-1999999' } }), file.url);
   const event = await test.settled(page, 'own', 'backgroundfetchsuccess');
-  const { status, size, sha256 } = event.records[0];
+  const { status, size, sha256, headers } = event.records[0];
   assert.deepEqual([status, size], [206, 1_000_000]);
+  const range = headers.find(([name]) => name.toLowerCase() === 'content-range')?.[1];
+  assert.equal(range, `bytes 1000000-1999999/${file.size}`);
   const expected = await page.evaluate(
     async (url) => sha256((await (await fetch(url)).arrayBuffer()).slice(1_000_000, 2_000_000)),
     file.url,
