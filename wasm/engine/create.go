@@ -69,7 +69,7 @@ func checkRequest(request bgfetch.Request) error {
 }
 
 // create stores the request bodies and then the rows. taken are the remains that its records
-// begin with. If it fails nothing else is left.
+// begin with. If it fails nothing else is left. Nobody knows of the background fetch before.
 func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) error {
 	e := f.engine
 	begun, err := f.begun(ctx, taken)
@@ -115,7 +115,7 @@ func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) 
 const noDisk = 1 << 50
 
 // checkRoom refuses a download total that the site gave and for which there is no room: at once
-// where there can be none.
+// where there can be none. Nobody knows of the background fetch before.
 //
 // Source: #dom-backgroundfetchmanager-fetch
 func (f *backgroundFetch) checkRoom(ctx context.Context) error {

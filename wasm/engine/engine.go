@@ -227,7 +227,7 @@ func (e *Engine) sweep(ctx context.Context, stored []bgfetch.Stored) ([]string, 
 }
 
 // restore takes up a background fetch from the store; bodies are the unique ids that
-// have some.
+// have some. Nobody knows of it before.
 func (e *Engine) restore(ctx context.Context, s bgfetch.Stored, bodies []string) error {
 	e.mu.Lock()
 	e.lastKept = max(e.lastKept, s.State.KeptAt)

@@ -92,7 +92,7 @@ func isUniqueID(text string) bool {
 	return text != "" && len(text) <= 64 && strings.Trim(text, allowed) == ""
 }
 
-// broadcast wakes all who wait for a change.
+// broadcast wakes all who wait for a change. e.mu is held.
 func (f *backgroundFetch) broadcast() {
 	close(f.changed)
 	f.changed = make(chan struct{})
@@ -160,7 +160,7 @@ func (f *backgroundFetch) nextSnapshot() bgfetch.Snapshot {
 	return s
 }
 
-// outcome is what the background fetch ends with.
+// outcome is what the background fetch ends with. e.mu is held.
 //
 // Source: #perform-a-background-fetch
 func (f *backgroundFetch) outcome() (bgfetch.Result, bgfetch.FailureReason) {
@@ -178,6 +178,16 @@ func (f *backgroundFetch) outcome() (bgfetch.Result, bgfetch.FailureReason) {
 	return bgfetch.ResultSuccess, bgfetch.ReasonNone
 }
 
+// setOutcome puts the outcome in a state; keptAt is when its records are kept if it is success, 0 for
+// not at all. e.mu is held.
+func (f *backgroundFetch) setOutcome(s *bgfetch.FetchState, keptAt int64) {
+	s.Result, s.FailureReason = f.outcome()
+	s.KeptAt = 0
+	if s.Result == bgfetch.ResultSuccess {
+		s.KeptAt = keptAt
+	}
+}
+
 // change changes the state and stores it. Where that fails it holds for this
 // engine all the same, and change returns the error. set is called twice, with
 // the engine's lock held.
@@ -187,7 +197,7 @@ func (f *backgroundFetch) change(set func(*bgfetch.FetchState)) error {
 	return f.engine.put(func(_ *backgroundFetch, s *bgfetch.FetchState) { set(s) }, f)
 }
 
-// put is change for several, by one write, of which storing is held.
+// put is change for several, by one write, of which storing is held. set is called with e.mu held.
 func (e *Engine) put(set func(*backgroundFetch, *bgfetch.FetchState), fetches ...*backgroundFetch) error {
 	states := make([]bgfetch.FetchState, len(fetches))
 	e.mu.Lock()

@@ -14,7 +14,7 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// kept says that the records stay.
+// kept says that the records stay. e.mu is held.
 func (f *backgroundFetch) kept() bool { return f.state.KeptAt > 0 }
 
 // checkKeep refuses requests whose responses do not stand for their URL, and what cannot be said
@@ -46,7 +46,7 @@ func (e *Engine) nextKeptAt() int64 {
 }
 
 // restoreKept takes up a background fetch of which only kept records are left, and
-// deletes what is left of one whose bodies were deleted behind our back.
+// deletes what is left of one whose bodies were deleted behind our back. Nobody knows of it before.
 func (e *Engine) restoreKept(ctx context.Context, s bgfetch.Stored, bodies []string) error {
 	f := newBackgroundFetch(e, s.State, s.Requests, s.Records)
 	f.created, f.settling = true, true
@@ -151,7 +151,7 @@ func (e *Engine) unexpired() []library.Kept {
 // keptRecords are the records that answer for what is kept. e.mu is held.
 func (e *Engine) keptRecords() []*record { return e.recordsOf(e.unexpired()) }
 
-// isChosen says whether a query chooses the record.
+// isChosen says whether a query chooses the record. e.mu is held.
 func (r *record) isChosen(query bgfetch.KeptQuery) bool {
 	state := &r.fetch.state
 	return library.IsChosen(query, state.UniqueID, state.Retention.Group, r.Request.URL)

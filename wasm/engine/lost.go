@@ -117,14 +117,16 @@ func (f *backgroundFetch) dropLost(ctx context.Context) (keysByCache, error) {
 	return keys, nil
 }
 
-// anew says whether the record begins a new generation, when these are left.
+// anew says whether the record begins a new generation, when these are left. Nobody works on it
+// meanwhile.
 func (r *record) anew(left []bgfetch.Segment) bool {
 	result := r.state.Response.Result
 	return evidence.Mixes(&r.state.Response, left) && (result == bgfetch.ResponseNone || result == bgfetch.ResponseSuccess)
 }
 
 // storeLoss stores that these are left of the record's segments. A new generation is one
-// step with the loss of rows: else another engine would not know of it.
+// step with the loss of rows: else another engine would not know of it. Nobody works on the record
+// meanwhile.
 func (r *record) storeLoss(ctx context.Context, left []bgfetch.Segment) error {
 	store, uniqueID, data := r.fetch.engine.Store, r.fetch.state.UniqueID, &r.state.Response
 	if r.anew(left) {
@@ -214,7 +216,7 @@ func (f *backgroundFetch) deleteOrphans(ctx context.Context, keys keysByCache) e
 
 // free deletes the bodies of records that failed, if the background fetch did: nobody
 // may read them. Their rows go with the others. What they left stays, unless somebody wanted
-// the background fetch to be gone.
+// the background fetch to be gone. Nobody works on its records any more.
 func (f *backgroundFetch) free() {
 	e := f.engine
 	state := f.stored()

@@ -8,7 +8,7 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-// network returns the options that are in force.
+// network returns the options that are in force. e.mu is held.
 func (f *backgroundFetch) network() bgfetch.NetworkOptions {
 	o := f.state.NetworkOptions
 	o.Priority = cmp.Or(o.Priority, bgfetch.PriorityNormal)
@@ -91,7 +91,7 @@ func (e *Engine) watchMetered(ctx context.Context, metered bool) {
 	}
 }
 
-// rank is the index of the priority in priorities.
+// rank is the index of the priority in priorities. e.mu is held.
 func (f *backgroundFetch) rank() int {
 	return slices.Index(bgfetch.Priorities, f.network().Priority)
 }

@@ -102,7 +102,7 @@ func (e *Engine) read(ctx context.Context, uniqueID string, index int, wait bool
 }
 
 // result is the record's result as readers see it: what had none when the
-// background fetch settled will never have one.
+// background fetch settled will never have one. e.mu is held.
 func (r *record) result() bgfetch.ResponseResult {
 	if r.state.Dropped {
 		return bgfetch.ResponseResult(bgfetch.ReasonAborted)
@@ -124,7 +124,7 @@ func exposed(result bgfetch.ResponseResult) bool {
 }
 
 // unproven says that nothing may be read yet, because it may prove to be wrong, or to be
-// remains of another file.
+// remains of another file. e.mu is held.
 func (r *record) unproven() bool {
 	data := &r.state.Response
 	return data.Result == bgfetch.ResponseNone && (r.Check.Asked() || data.From != "")
@@ -151,7 +151,7 @@ func (r *record) snapshot() bgfetch.RecordSnapshot {
 }
 
 // lengthIsCertain says that the length is that of the body. Where a content coding may be
-// hidden, an announced one is taken for that of media: they are compressed already.
+// hidden, an announced one is taken for that of media: they are compressed already. e.mu is held.
 func (r *record) lengthIsCertain() bool {
 	data := &r.state.Response
 	if data.Head == nil || data.Length >= 0 {

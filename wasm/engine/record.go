@@ -53,22 +53,23 @@ func newRecord(f *backgroundFetch, index int, request bgfetch.Request, state bgf
 	return r
 }
 
-// keys are the keys of all its segments.
+// keys are the keys of all its segments. Nobody works on it meanwhile, or e.mu is held.
 func (r *record) keys() []bgfetch.SegmentKey {
 	return bgfetch.SegmentKeys(r.Place.Index, r.state.Response.Generation, r.state.Response.Segments)
 }
 
-// isStored says whether the body of a segment is among those with the keys.
+// isStored says whether the body of a segment is among those with the keys. Nobody works on the
+// record meanwhile, or e.mu is held.
 func (r *record) isStored(s bgfetch.Segment, keys map[bgfetch.SegmentKey]bool) bool {
 	return keys[s.Key(r.Place.Index, r.state.Response.Generation)]
 }
 
-// FirstContact implements schedule.Work.
+// FirstContact implements schedule.Work. e.mu is held.
 func (r *record) FirstContact() bool {
 	return r.IsFirstContact(&r.state)
 }
 
-// Continues implements schedule.Work: one that would have to begin again does not.
+// Continues implements schedule.Work: one that would have to begin again does not. e.mu is held.
 func (r *record) Continues() bool {
 	data := &r.state.Response
 	return data.Head == nil || (data.Resumable && evidence.CodingOfBody(data) != evidence.CodingSome)

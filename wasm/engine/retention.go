@@ -176,7 +176,8 @@ func (r *record) noteRead() {
 	})
 }
 
-// storeKept changes and stores the state of a kept record. One that is gone is no error.
+// storeKept changes and stores the state of a kept record. One that is gone is no error. change is
+// called with e.mu held.
 func (r *record) storeKept(ctx context.Context, change func(*bgfetch.RecordState)) error {
 	f := r.fetch
 	r.storing.Lock()

@@ -38,25 +38,21 @@ func (e *Engine) finish(f *backgroundFetch) {
 	if f.state.Keep {
 		keptAt = e.nextKeptAt()
 	}
-	outcome := func(s *bgfetch.FetchState) {
-		if s.Result, s.FailureReason = f.outcome(); s.Result == bgfetch.ResultSuccess {
-			s.KeptAt = keptAt
-		}
-	}
-	err := f.change(outcome)
+	err := f.change(func(s *bgfetch.FetchState) { f.setOutcome(s, keptAt) })
 	if e.ctx.Err() != nil {
 		return
 	}
 	if err != nil && f.stored().KeptAt > 0 {
 		err = f.change(func(s *bgfetch.FetchState) {
 			f.reason = bgfetch.ReasonQuotaExceeded
-			s.KeptAt = 0
-			outcome(s)
+			f.setOutcome(s, 0)
 		})
 	}
 	if errors.Is(err, bgfetch.ErrQuota) {
 		f.free()
-		err = f.withRoom(0, func() error { return f.change(outcome) })
+		err = f.withRoom(0, func() error {
+			return f.change(func(s *bgfetch.FetchState) { f.setOutcome(s, keptAt) })
+		})
 	}
 	if err != nil {
 		f.complain("its result is not stored", err)

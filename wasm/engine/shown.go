@@ -7,7 +7,7 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-// amount is how much of it is done, and how it stands, in a line.
+// amount is how much of it is done, and how it stands, in a line. e.mu is held.
 func (f *backgroundFetch) amount() string {
 	state := &f.state
 	var text string
