@@ -7,7 +7,7 @@ import (
 )
 
 // maxLogged bounds how many entries of one name are kept; the oldest go first.
-const maxLogged = 5000
+const maxLogged = 100_000
 
 // Outcome is how an exchange ended.
 type Outcome string

@@ -34,7 +34,7 @@ func soak(t *testing.T, ranges pace.Policy) {
 		fetches = 20
 	}
 	runRanges(t, ranges, func(w *world) {
-		w.options.KeepMax = bytesAtMost(15_000_000)
+		w.options.KeepMax = bytesAtMost(7_000_000)
 		var begun atomic.Int64 // with remains
 		w.options.OnLog = func(e bgfetch.LogEntry) {
 			if e.Event == bgfetch.LogRemains && strings.HasPrefix(e.Detail, "it begins") {
@@ -61,6 +61,22 @@ func soak(t *testing.T, ranges pace.Policy) {
 		}
 		server.calm.Store(true)
 		time.Sleep(10 * day)
+		for _, batch := range []string{"kept", "later"} { // of which the bound allows one
+			init := fetchInit(batch)
+			init.Keep = true
+			for i := range urls {
+				url := fmt.Sprintf("https://host%d.test/%s/%d", i%3, batch, i)
+				w.network.Handle(url, func(_ int, init bgfetch.TransferInit) response {
+					return resource{Body: server.body, Rate: mib}.Respond(init)
+				})
+				init.Requests = append(init.Requests, bgfetch.Request{URL: url, Method: "GET"})
+			}
+			if _, err := w.engine.Fetch(context.Background(), init); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(10 * time.Minute)
+			w.wantSuccess(batch, bodies...)
+		}
 		succeeded := 0
 		for i := range fetches {
 			id := fmt.Sprint(i)
