@@ -155,15 +155,18 @@ func (r *record) checkRefreshed(given bgfetch.Request) (*bgfetch.Refreshed, erro
 		return nil, err
 	}
 	sameOrigin := bgfetch.OriginOf(given.URL) == r.fetch.engine.options.Origin
+	r.fetch.engine.mu.Lock()
+	own := r.Request
+	r.fetch.engine.mu.Unlock()
 	switch {
-	case !r.Request.IsSafe():
-		return nil, bgfetch.Errorf(bgfetch.TypeError, "the request for %s is not a GET, and is sent once", r.Request.URL)
+	case !own.IsSafe():
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "the request for %s is not a GET, and is sent once", own.URL)
 	case given.Method != "" && given.Method != http.MethodGet:
-		return nil, bgfetch.Errorf(bgfetch.TypeError, "the other request for %s is not a GET", r.Request.URL)
-	case bgfetch.HeaderValue(given.Headers, "Range") != bgfetch.HeaderValue(r.Request.Headers, "Range"):
-		return nil, bgfetch.Errorf(bgfetch.TypeError, "the other request for %s has another Range", r.Request.URL)
-	case !sameOrigin && (r.Request.Mode == "same-origin" || r.Request.Mode == "navigate"):
-		return nil, bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode %s, and the other one is for another origin", r.Request.URL, r.Request.Mode)
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "the other request for %s is not a GET", own.URL)
+	case bgfetch.HeaderValue(given.Headers, "Range") != bgfetch.HeaderValue(own.Headers, "Range"):
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "the other request for %s has another Range", own.URL)
+	case !sameOrigin && (own.Mode == "same-origin" || own.Mode == "navigate"):
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode %s, and the other one is for another origin", own.URL, own.Mode)
 	}
 	return &bgfetch.Refreshed{URL: given.URL, Headers: given.Headers, Credentials: given.Credentials}, nil
 }
