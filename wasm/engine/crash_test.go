@@ -104,7 +104,7 @@ func atEveryWrite(t *testing.T, writes int, test func(t *testing.T, doom func(*w
 
 func TestCrashAfterEveryPut(t *testing.T) {
 	t.Run("at once", func(t *testing.T) { testCrashAfterEveryPut(t, nil) })
-	// The second piece of three is stored last, and while others are read.
+	// The second segment of three is stored last, and while others are read.
 	t.Run("several at a time", func(t *testing.T) {
 		testCrashAfterEveryPut(t, func(n int) time.Duration { return time.Duration(100+n%3*n%2*400) * time.Millisecond })
 	})

@@ -7,11 +7,11 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-// Pieces are read while those before them are being stored.
+// Segments are read while those before them are being stored.
 
-func TestPiecesAhead(t *testing.T) {
+func TestSegmentsAhead(t *testing.T) {
 	run(t, func(w *world) {
-		const each = 300 * time.Millisecond // 25 pieces of it one after the other: 7.5 s
+		const each = 300 * time.Millisecond // 25 segments of it one after the other: 7.5 s
 		w.network.StoreTime = func(int) time.Duration { return each }
 		w.options.Segments = bgfetch.SaveLimits{MinLength: 256 << 10, MaxLength: 512 << 10, MinTime: 100 * time.Millisecond, MaxTime: 2 * time.Second}
 		w.kill()
@@ -19,14 +19,14 @@ func TestPiecesAhead(t *testing.T) {
 		body := w.serve(siteA, 12*mib, func(r *resource) { r.Rate = 5 * mib })
 		w.fetch("f", siteA)
 		if took := waitFor(time.Minute, w.settled("f")); took > 4*time.Second {
-			t.Errorf("it took %v: it has waited for each piece", took)
+			t.Errorf("it took %v: it has waited for each segment", took)
 		}
 		w.wantSuccess("f", body)
 	})
 }
 
 // What is told is told in order, so that a record is never without its front.
-func TestPiecesAreToldInOrder(t *testing.T) {
+func TestSegmentsAreToldInOrder(t *testing.T) {
 	run(t, func(w *world) {
 		w.network.StoreTime = func(n int) time.Duration { return time.Duration(n%3) * 250 * time.Millisecond }
 		body := w.serve(siteA, 10*mib, func(r *resource) { r.Rate = mib })
@@ -41,7 +41,7 @@ func TestPiecesAreToldInOrder(t *testing.T) {
 			next := int64(0)
 			for _, segment := range stored[0].Records[0].Response.Segments {
 				if segment.Offset != next {
-					t.Fatalf("a gap at byte %d before the piece at %d", next, segment.Offset)
+					t.Fatalf("a gap at byte %d before the segment at %d", next, segment.Offset)
 				}
 				next += segment.Length
 			}
@@ -52,8 +52,8 @@ func TestPiecesAreToldInOrder(t *testing.T) {
 	})
 }
 
-// The disk is full while later pieces are read already.
-func TestQuotaWithPiecesAhead(t *testing.T) {
+// The disk is full while later segments are read already.
+func TestQuotaWithSegmentsAhead(t *testing.T) {
 	run(t, func(w *world) {
 		w.network.StoreTime = func(n int) time.Duration { return time.Duration(1+n%2) * 200 * time.Millisecond }
 		w.bodies.Quota, w.bodies.HideRoom = 3*mib, true
