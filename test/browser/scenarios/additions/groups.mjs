@@ -185,7 +185,7 @@ scenario('groups: the page is reloaded, and the worker stopped', { drawn: true, 
 
 scenario('groups: one notification, with the sums', { timeout: 120_000 }, async (test) => {
   const { page, inWorker, waitForShown } = await openGranted(test);
-  await season(test, page, { rate: MiB / 3 });
+  await season(test, page, { rate: MiB / 4 });
   const host = new URL(test.server.url).host;
   const [first] = await waitForShown('a notification', (all) => all.length > 0);
   assert.equal(first.tag, `bgfetch:group:${GROUP}`);
@@ -204,7 +204,7 @@ scenario('groups: one notification, with the sums', { timeout: 120_000 }, async 
 
 scenario('groups: the list has one row, which opens', { timeout: 120_000 }, async (test) => {
   const { page } = await openList(test);
-  await season(test, page, { rate: MiB / 3 });
+  await season(test, page, { rate: MiB / 4 });
   const rows = await page.waitFor('four rows', 20_000, () => {
     const rows = list.rows();
     return rows.length === 4 && rows[0].state === 'running' && rows;
