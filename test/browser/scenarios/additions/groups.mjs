@@ -50,7 +50,7 @@ scenario('groups: the sums, events, and what became of each', {}, async (test) =
     await page.evaluate(async () => [await group.pause(), await group.resume(), await group.abort(), await group.setOptions({})]),
     [false, false, false, false],
   );
-  const files = await season(test, page);
+  const files = await season(test, page, { rate: MiB / 2 });
   await page.waitFor('something of it', 20_000, () => group.downloaded > 0 && group.ids.length === 3);
   const first = await page.evaluate(async (name) => {
     const { backgroundFetch } = await t.site();
@@ -104,7 +104,7 @@ scenario('groups: the sums, events, and what became of each', {}, async (test) =
 scenario('groups: all are paused, changed, go on, and are aborted', { timeout: 120_000 }, async (test) => {
   const { page } = await test.open();
   await page.evaluate(hold, GROUP);
-  const files = await season(test, page);
+  const files = await season(test, page, { rate: MiB / 2 });
   await page.waitFor('something of each', 20_000, () => ['e0', 'e1', 'e2'].every((id) => t.held.get(id).downloaded > 0));
   const paused = await page.evaluate(async () => {
     const answer = await group.pause();
@@ -303,7 +303,7 @@ scenario('groups: the worker pauses all, changes them, lets them go on, and abor
   assert.match(nobody[4], /^TypeError: options\.priority .*highest/);
 
   await page.evaluate(hold, GROUP);
-  const files = await season(test, page);
+  const files = await season(test, page, { rate: MiB / 2 });
   await page.waitFor('something of each', 20_000, () => ['e0', 'e1', 'e2'].every((id) => t.held.get(id).downloaded > 0));
   assert.equal(await call('pause'), true);
   await page.waitFor('all to have stopped', 20_000, () => group.states.paused === 3 && group.state === 'paused');
