@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"background-fetch-wasm/test/bgfetchtest"
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -131,6 +132,9 @@ func TestTimeInWhichNobodyTries(t *testing.T) {
 func TestPatienceOfRandomOutages(t *testing.T) {
 	quietly(t)
 	for seed := range uint64(12) {
+		if !bgfetchtest.IsDrawn() {
+			continue
+		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			run(t, func(w *world) {
 				w.beginWithPatience(bgfetch.DefaultRetryPolicy.GiveUpAfter)
