@@ -25,19 +25,21 @@ const (
 	CodingSome
 )
 
-// undoneCodings are the content codings that a browser undoes. Of others, such as
-// aws-chunked, the bytes are left as they are.
-var undoneCodings = []string{"gzip", "x-gzip", "deflate", "br", "zstd", "dcb", "dcz"}
+// undoneEverywhere are the content codings that each browser undoes, undoneCodings those that some
+// do. Of others, such as aws-chunked, the bytes are left as they are.
+var (
+	undoneEverywhere = []string{"gzip", "x-gzip", "deflate", "br"}
+	undoneCodings    = append([]string{"zstd", "dcb", "dcz"}, undoneEverywhere...)
+)
 
 // MayBeLeft says whether some browser leaves such a body as it is, although Content-Encoding names a
 // coding that others undo: docs/observations.md. Whether this one does, the bytes of a range tell.
 func MayBeLeft(h bgfetch.Head) bool {
-	value := strings.TrimSpace(h.Value("Content-Encoding"))
-	mediaType := mediaType(h)
-	return !slices.Contains([]string{"gzip", "x-gzip", "deflate", "br"}, value) ||
-		mediaType == "application/gzip" || mediaType == "application/x-gzip"
+	is := mediaType(h)
+	return !slices.Contains(undoneEverywhere, strings.TrimSpace(h.Value("Content-Encoding"))) || is == "application/gzip" || is == "application/x-gzip"
 }
 
+// CodingOf is that of the body of a response with that head.
 func CodingOf(h bgfetch.Head) Coding {
 	for token := range strings.SplitSeq(h.Value("Content-Encoding"), ",") {
 		if slices.Contains(undoneCodings, strings.ToLower(strings.TrimSpace(token))) {
