@@ -47,7 +47,10 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 	}
 	l.mu.Lock()
 	f.ended, f.failed = true, event != "backgroundfetchsuccess"
-	reads := slices.Clone(f.reads)
+	var reads []livesRead
+	for _, read := range f.reads {
+		reads = append(reads, *read) // as it is now: its reader goes on
+	}
 	l.mu.Unlock()
 	for _, read := range reads {
 		// The begin of what succeeded is what was read of it before.
