@@ -35,7 +35,7 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return err
-		case err != nil && event != "backgroundfetchsuccess" && l.evictions > 0:
+		case err != nil && event != "backgroundfetchsuccess" && l.evictions.Load() > 0:
 			l.count(f, i, "gone") // of what has failed all the same
 			continue
 		case err != nil:
@@ -47,6 +47,7 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 	}
 	l.mu.Lock()
 	f.ended, f.failed = true, event != "backgroundfetchsuccess"
+	aborted := f.aborted
 	var reads []livesRead
 	for _, read := range f.reads {
 		reads = append(reads, *read) // as it is now: its reader goes on
@@ -59,7 +60,7 @@ func (l *life) dispatched(ctx context.Context, event string, snapshot bgfetch.Sn
 			l.fault(f.init.ID, "record %d: %d bytes were read that are not those of the body", read.index, len(read.body))
 		}
 	}
-	if good := event == "backgroundfetchsuccess" || f.aborted; l.good && !good {
+	if good := event == "backgroundfetchsuccess" || aborted; l.good && !good {
 		l.fault(f.init.ID, "%s (%s) with a good server", event, snapshot.FailureReason)
 	}
 	return ctx.Err()

@@ -181,7 +181,7 @@ func (l *life) sought(e livesEvent) {
 
 func (l *life) evicted(e livesEvent) {
 	l.ours++
-	l.evictions++
+	l.evictions.Add(1)
 	l.lost = true
 	synctest.Wait() // not between the look for what is there and the event
 	ctx := context.Background()
@@ -211,7 +211,9 @@ func (l *life) down(e livesEvent) {
 }
 
 func (l *life) abort(e livesEvent) {
+	l.mu.Lock()
 	l.fetches[e.fetch].aborted = true
+	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	_, _ = l.engine.Abort(ctx, l.uniqueID(e), "call")

@@ -78,7 +78,7 @@ type life struct {
 	// ours counts what we do that makes a transfer break off.
 	ours int
 	// evictions counts those. lost: what failed background fetches had left may be gone, too.
-	evictions int
+	evictions atomic.Int32
 	lost      bool
 	// agains counts the background fetches that were made again after they failed.
 	agains int
@@ -105,10 +105,10 @@ type livesFetch struct {
 	servers []*livesServer
 	at      time.Duration
 	// made: fetch() resolved. aborted: we wanted that. ended: its closing event came. failed:
-	// with a failure.
+	// with a failure. reads are what readers in mid-transfer got. What listeners and readers
+	// use of these, they use under the lock of the life.
 	made, aborted, ended, failed bool
-	// reads are what readers in mid-transfer got.
-	reads []*livesRead
+	reads                        []*livesRead
 }
 
 // live lives the life of that seed.
@@ -244,7 +244,9 @@ func (l *life) again() bool {
 		}
 		any = true
 		l.agains++
+		l.mu.Lock()
 		f.failed, f.ended, f.reads = false, false, nil
+		l.mu.Unlock()
 		f.init.UniqueID += "-again"
 		f.init.Requests = slices.Clone(f.init.Requests)
 		for i := range f.init.Requests {
@@ -257,7 +259,7 @@ func (l *life) again() bool {
 			}
 		}
 		if caches, _ := l.bodies.UniqueIDs(context.Background()); chance(l.r, 20) && len(caches) > 0 {
-			l.evictions++
+			l.evictions.Add(1)
 			l.lost = true
 			l.bodies.LoseSegment(one(l.r, caches...))
 		}
