@@ -104,7 +104,7 @@ export class RegistrationAdditions {
     request: RequestInfo | URL,
   ): Promise<boolean> {
     const { source, index } = placeOf(record);
-    if (source !== sourceOf(this)) throw new TypeError('The record is of another background fetch.');
+    if (source !== sourceOf(this)) throw new TypeError('The record belongs to another background fetch.');
     const [made] = makeRequests([toRequestInfo(request)]);
     await source.transport.checkPolicy?.([made!.url]);
     const stored = await storeRequest(made!, new Map());

@@ -49,7 +49,7 @@ export function toFetchOptions(value: unknown): Converted {
 function toKeep(keep: unknown): Pick<FetchInit, 'keep' | 'retention'> {
   if (typeof keep !== 'object' || !keep) return { keep: keep as boolean };
   const { group, pinned, expires = 0 } = keep as KeepOptions;
-  if (Number.isNaN(+expires)) throw new TypeError('options.keep.expires is no time');
+  if (Number.isNaN(+expires)) throw new TypeError('options.keep.expires is not a valid time');
   return {
     keep: true,
     retention: { group: optionalGroup(group, 'options.keep.group'), pinned, expires: +expires },

@@ -20,7 +20,7 @@ export function toPieces(value: unknown): Map<string, Pieces> {
     const parsed = toSequence(hashes, `${what}.hashes`, toDOMString);
     if (!Number.isSafeInteger(length)) throw new TypeError(`${what}.length is not a whole number: ${String(length)}`);
     const url = resolveURL(key);
-    if (!url) throw new TypeError(`${what} is not for a URL.`);
+    if (!url) throw new TypeError(`${what} is not keyed by a URL.`);
     byURL.set(url, { length: length as number, hashes: parsed });
   }
   return byURL;
@@ -30,6 +30,6 @@ export function toPieces(value: unknown): Map<string, Pieces> {
 export function checkPieces(pieces: Map<string, Pieces>, requests: Request[]): void {
   const requested = new Set(requests.map(({ url }) => url));
   for (const url of pieces.keys()) {
-    if (!requested.has(url)) throw new TypeError(`options.pieces[${JSON.stringify(url)}] is for no request.`);
+    if (!requested.has(url)) throw new TypeError(`options.pieces[${JSON.stringify(url)}] matches no request.`);
   }
 }

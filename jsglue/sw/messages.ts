@@ -113,7 +113,7 @@ function partsFrom(port: MessagePort, handle: string, body: Blob | { size: numbe
     slice: (offset) =>
       new Promise((resolve, reject) => {
         const silence = afterSilence(PART_WITHIN_MS, () =>
-          reject(new TypeError('The page does not give the body of its request.')),
+          reject(new TypeError('The page did not provide the body of its request.')),
         );
         port.onmessage = ({ data }) => {
           silence.end();

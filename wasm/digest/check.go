@@ -79,7 +79,7 @@ func SaveHash(h hash.Hash, hashed int64) *bgfetch.Digest {
 	return &bgfetch.Digest{Hashed: hashed, State: state}
 }
 
-var ErrWrongBody = errors.New("the body is not what the request's integrity says")
+var ErrWrongBody = errors.New("the body does not match the request's integrity")
 
 // Judge says whether a body of that length, all of which the hash has seen, is the right
 // one. The error is WrongPieces where pieces alone are wrong. No other bytes may follow.

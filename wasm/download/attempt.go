@@ -90,7 +90,7 @@ func (a *attempt) notForEver(v Verdict) Verdict {
 		return v
 	}
 	if a.idle++; a.idle > a.Retry.FailureTries(false) {
-		_, v = a.settle(bgfetch.ReasonFetchError, "its responses bring nothing that is missing")
+		_, v = a.settle(bgfetch.ReasonFetchError, "the server's responses add no missing bytes")
 	} else {
 		v.Wait = a.Retry.Wait(a.idle)
 	}
@@ -108,7 +108,7 @@ func (a *attempt) interruptible(stop func()) {
 // open sends the request. Next: judgeStart, judgeRange or judgeRepeated.
 func open(a *attempt, ctx context.Context) (step, Verdict) {
 	if !a.owner.MayAsk() {
-		return nil, Verdict{Online: true, Why: "waits for the network"}
+		return nil, Verdict{Online: true, Why: "waiting for the network"}
 	}
 	if a.owner.GivenUp() {
 		return a.leave(bgfetch.ReasonFetchError, "the server cannot be reached")
@@ -143,7 +143,7 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 	switch head := transfer.Head(); {
 	case asksForAll && head.Status >= 200 && head.Status <= 299 && !evidence.StandsIn(&a.next.Response, head):
 		a.givesAll = true
-		return nil, Verdict{Wait: a.Retry.Soon(), Why: "all of it can be had; asks for the range again"}
+		return nil, Verdict{Wait: a.Retry.Soon(), Why: "the whole file is available; asking for the range again"}
 	case a.ranged:
 		return judgeRange, Verdict{}
 	case len(a.next.Response.Segments) > 0:
@@ -187,7 +187,7 @@ func finishBody(a *attempt, _ context.Context) (step, Verdict) {
 	if a.whole() {
 		return a.succeed()
 	}
-	return nil, Verdict{Wait: max(0, time.Until(a.notBefore)), Why: "more is to come"}
+	return nil, Verdict{Wait: max(0, time.Until(a.notBefore)), Why: "more bytes are missing"}
 }
 
 // whole says whether all of the body is stored.

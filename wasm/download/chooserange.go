@@ -16,7 +16,7 @@ func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
 		switch {
 		case a.start > data.Length:
-			return a.restart("more is stored than there is")
+			return a.restart("more bytes are stored than the file has")
 		case len(data.Seams) == 0:
 			return a.succeed()
 		}

@@ -25,7 +25,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	}
 	if head.Status == http.StatusPartialContent && !a.Request.HasRange() {
 		if _, problem := ranges.ValidatePartial(head, 0, 0); problem != "" {
-			return a.settle(bgfetch.ReasonFetchError, "a partial response that nobody asked for is not valid: "+problem)
+			return a.settle(bgfetch.ReasonFetchError, "an unrequested partial response is not valid: "+problem)
 		}
 	}
 	a.begin(head)
@@ -97,7 +97,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	data := &a.next.Response
 	if compared := data.Offsets || a.from < a.start; evidence.CodingOf(head) == evidence.CodingSome && !(compared && evidence.MayBeLeft(head)) {
-		return a.withoutRanges("the server's ranges are of an encoded body")
+		return a.withoutRanges("the server's ranges count encoded bytes")
 	}
 	complete, problem := ranges.ValidatePartial(head, a.from, a.to)
 	if problem != "" {
@@ -115,7 +115,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 	_, placed := head.Get("Content-Range")
 	switch v := evidence.VersionOf(data, head, complete); {
 	case v == evidence.VersionOther && !a.Check.Asked():
-		return a.otherFile("the file on the server is another one")
+		return a.otherFile("the file on the server has changed")
 	case v == evidence.VersionSame && placed:
 		a.continues = true
 		evidence.Join(data, head, complete)
@@ -125,7 +125,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 	evidence.Doubt(data, complete)
 	if evidence.IsSelfProving(data) { // and none were asked for again
 		data.Compare = true
-		return a.again("nothing in the partial response proves that it continues what is stored")
+		return a.again("nothing in the partial response proves that it continues the stored bytes")
 	}
 	return move, Verdict{}
 }
@@ -168,7 +168,7 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 
 // awaitFile waits until something else comes than a page that stands in for the file.
 func (a *attempt) awaitFile() (step, Verdict) {
-	const why = "a page of HTML in place of the file"
+	const why = "an HTML page came instead of the file"
 	if v, ok := a.postpone(why, 0); ok {
 		return nil, v
 	}
@@ -193,7 +193,7 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 		// All is there, and the length was told wrong; or it is another file of just
 		// that length.
 		data.Length, data.Announced, data.Compare = -1, 0, true
-		return a.again("the server says that this is all")
+		return a.again("the server says that there are no more bytes")
 	}
 	// Perhaps since it counts encoded bytes.
 	if evidence.CodingOfBody(data) != evidence.CodingNone && !data.Offsets {

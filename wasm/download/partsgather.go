@@ -55,7 +55,7 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 			continue
 		}
 		if e.Part.TooLong(e.Segment.Offset + e.Segment.Length) {
-			_, v := a.restart("the server has more bytes than there are of what is stored")
+			_, v := a.restart("the server sent more bytes than the stored file has")
 			a.decide(v)
 			return
 		}
@@ -135,7 +135,7 @@ func (a *attempt) removeEnded(e part.Event) {
 	}
 	othersGoOn := len(a.parts) > 0
 	if othersGoOn {
-		a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on: %v; others go on", rest.Start, e.Err)})
+		a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on failed: %v; the other ranges continue", rest.Start, e.Err)})
 	}
 	policy := a.Retry
 	var refusal *part.Refused

@@ -14,7 +14,7 @@ func (a *attempt) countStall() time.Duration {
 	stalled := a.next.Stall.Failed(time.Now(), a.Retry.GiveUpAfter)
 	if err := a.owner.Commit(a.next); err != nil && a.alive.Err() == nil {
 		a.owner.Publish(a.next)
-		a.owner.Complain("for how long its server was waited for is not stored", err)
+		a.owner.Complain("the time spent waiting for its server could not be stored", err)
 	}
 	return stalled
 }
@@ -35,7 +35,7 @@ func (a *attempt) postpone(why string, delay time.Duration) (Verdict, bool) {
 		return Verdict{}, false
 	}
 	wait := max(delay, policy.PatientWait(a.statusRetries, stalled))
-	why = fmt.Sprintf("%s, tried again in %v", why, wait.Round(time.Millisecond))
+	why = fmt.Sprintf("%s; next try in %v", why, wait.Round(time.Millisecond))
 	return Verdict{Wait: wait, Patient: answered, Least: delay, Why: why}, true
 }
 

@@ -33,7 +33,7 @@ func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
 	case a.refusals >= refusalsOfNothing && !a.asked && !a.next.Response.Answered() && bgfetch.IsGone(head.Status):
 		return a.declined(refusal)
 	case a.refusals > 0 && !a.asked:
-		return a.awaitRefresh(refusal, fmt.Sprintf("status %d, also to the request that the site gave", head.Status))
+		return a.awaitRefresh(refusal, fmt.Sprintf("status %d, even for the request that the site supplied", head.Status))
 	}
 	a.asked = false
 	a.pastCache = true // which may have kept this answer

@@ -24,7 +24,7 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 		if a.alive.Err() != nil {
 			return Verdict{}, false
 		}
-		why := fmt.Sprintf("its state cannot be stored: %v", err)
+		why := fmt.Sprintf("its state could not be stored: %v", err)
 		reason := bgfetch.ReasonFetchError
 		if errors.Is(err, bgfetch.ErrQuota) {
 			reason = bgfetch.ReasonQuotaExceeded
@@ -33,7 +33,7 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 		return v, false
 	}
 	if a.owner.Left() < 0 {
-		_, v := a.settle(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal, %d bytes, came", a.DownloadTotal))
+		_, v := a.settle(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal (%d bytes) arrived", a.DownloadTotal))
 		return v, false
 	}
 	return Verdict{}, true
@@ -63,7 +63,7 @@ func (a *attempt) succeed() (step, Verdict) {
 			return a.refetch(wrong)
 		}
 		if a.next.Response.Joined {
-			return a.restart(err.Error() + "; it came in several responses")
+			return a.restart(err.Error() + "; several responses were joined")
 		}
 		return a.settle(bgfetch.ReasonFetchError, err.Error())
 	}
@@ -92,7 +92,7 @@ func (a *attempt) settleBy(store func(bgfetch.RecordState) error, reason bgfetch
 		return nil, Verdict{}
 	}
 	if err != nil {
-		return a.settleUnstored(reason, fmt.Sprintf("%s (and that is not stored: %v)", why, err))
+		return a.settleUnstored(reason, fmt.Sprintf("%s (and the result could not be stored: %v)", why, err))
 	}
 	return failure(reason, why)
 }
@@ -123,7 +123,7 @@ func (a *attempt) restart(why string) (step, Verdict) {
 		return nil, v
 	}
 	a.renew()
-	return a.again(why + "; starts again")
+	return a.again(why + "; starting again")
 }
 
 // again stores the state, which says what has been found out, and asks anew.
@@ -163,9 +163,9 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 // mismatch judges bytes that are not those that are stored.
 func (a *attempt) mismatch(p *part.Part) (step, Verdict) {
 	if !p.Partial() && len(a.next.Response.Seams) == 0 {
-		return a.otherFile("the bytes are not those of before")
+		return a.otherFile("the bytes differ from those sent before")
 	}
-	return a.contradicted(p.Head, "the bytes are not those that are stored")
+	return a.contradicted(p.Head, "the bytes differ from the stored ones")
 }
 
 // contradicted judges a range that is not of the bytes that are stored: either it is of another file, or
@@ -202,7 +202,7 @@ func (a *attempt) unproved(p *part.Part) (step, Verdict) {
 	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.Drawn || end == 0) && end == stored && gap == 0 && a.ends.IsSame(end, p.Head, a.config.Framing, a.Retry.MaxRestarts) {
 		data.Length = end
 		if len(data.Seams) > 0 {
-			return a.again("compares where its responses meet")
+			return a.again("comparing the bytes where responses meet")
 		}
 		return a.succeed()
 	}
@@ -210,14 +210,14 @@ func (a *attempt) unproved(p *part.Part) (step, Verdict) {
 		return a.settle(bgfetch.ReasonFetchError, "nothing proves that the body is complete")
 	}
 	data.Compare = true
-	return a.again("nothing proves that this is the end; asks whether more follows")
+	return a.again("nothing proves that this is the end; asking whether more follows")
 }
 
 // countRestart counts a response that starts the record again. Too many are a
 // failure.
 func (a *attempt) countRestart() (Verdict, bool) {
 	if a.next.Restarts++; a.next.Restarts > a.Retry.MaxRestarts {
-		_, v := a.settle(bgfetch.ReasonFetchError, "the server made it start again too often")
+		_, v := a.settle(bgfetch.ReasonFetchError, "the server forced too many restarts")
 		return v, false
 	}
 	a.ends.Unproved = 0
@@ -256,11 +256,11 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	case a.owner.Interrupted():
 		return nil, Verdict{}
 	case a.owner.FailedOffline():
-		return nil, Verdict{Online: true, Why: err.Error() + "; waits for the network"}
+		return nil, Verdict{Online: true, Why: err.Error() + "; waiting for the network"}
 	case a.repeated:
 		return a.brokenAgain(err)
 	case a.moved:
-		return nil, Verdict{Wait: max(policy.Soon(), time.Until(a.notBefore)), Why: err.Error() + "; goes on"}
+		return nil, Verdict{Wait: max(policy.Soon(), time.Until(a.notBefore)), Why: err.Error() + "; continuing"}
 	}
 	if atHead && !a.answers(ctx, a.sent().URL) {
 		return nil, a.awaitHost(ctx)
@@ -300,7 +300,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 		delay = policy.PatientWait(tries-1, stalled)
 	}
 	delay = max(delay, time.Until(a.notBefore))
-	return nil, Verdict{Wait: delay, Patient: patient, Least: max(0, time.Until(a.notBefore)), Why: err.Error() + fmt.Sprintf("; tried again in %v", delay.Round(time.Millisecond))}
+	return nil, Verdict{Wait: delay, Patient: patient, Least: max(0, time.Until(a.notBefore)), Why: err.Error() + fmt.Sprintf("; next try in %v", delay.Round(time.Millisecond))}
 }
 
 // brokenAgain counts a response that began at byte 0 although some of the body was
@@ -310,7 +310,7 @@ func (a *attempt) brokenAgain(err error) (step, Verdict) {
 	if now, _ = ranges.FirstGap(a.next.Response.Segments); now-before >= before/4 && now > before {
 		a.next.Repeats = 0
 	} else if a.next.Repeats++; a.next.Repeats > a.Retry.MaxRestarts {
-		return a.leave(bgfetch.ReasonFetchError, fmt.Sprintf("%v; all of it was asked for again, and did not come further than %d bytes", err, now))
+		return a.leave(bgfetch.ReasonFetchError, fmt.Sprintf("%v; the whole file was requested again, and no more than %d bytes arrived", err, now))
 	}
-	return a.again(err.Error() + "; asks for all of it again")
+	return a.again(err.Error() + "; asking for the whole file again")
 }

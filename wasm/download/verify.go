@@ -59,7 +59,7 @@ func (a *attempt) refetch(wrong digest.WrongPieces) (step, Verdict) {
 	counts := map[int]int{}
 	for _, index := range wrong {
 		if counts[index] = a.next.Refetches[index] + 1; counts[index] > maxRefetches {
-			return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("piece %d is not what its hash says, again", index))
+			return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("piece %d does not match its hash, again", index))
 		}
 	}
 	for index, count := range a.next.Refetches {
@@ -71,7 +71,7 @@ func (a *attempt) refetch(wrong digest.WrongPieces) (step, Verdict) {
 		return nil, v
 	}
 	if err := a.drop(a.alive, wrong); err != nil {
-		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("wrong pieces cannot be dropped: %v", err))
+		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("wrong pieces could not be deleted: %v", err))
 	}
 	return nil, Verdict{Wait: a.Retry.Soon(), Why: wrong.Error() + "; fetched again"}
 }
@@ -92,7 +92,7 @@ func (a *attempt) dropSegments(ctx context.Context, wrong func(bgfetch.Segment) 
 	}
 	keys := bgfetch.SegmentKeys(a.Place.Index, a.next.Response.Generation, dropped)
 	if err := a.config.Bodies.DeleteSegments(ctx, a.Place.UniqueID, keys); err != nil {
-		a.owner.Complain("wrong segments stay for now", err)
+		a.owner.Complain("wrong segments could not be deleted yet", err)
 	}
 	return nil
 }
@@ -129,7 +129,7 @@ func (a *attempt) fetchLost() (step, Verdict) {
 		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, s.Key(a.Place.Index, data.Generation)) }
 		if evidence.Mixes(data, slices.DeleteFunc(slices.Clone(data.Segments), isLost)) {
 			a.renew()
-			return a.again("stored segments are gone; all is fetched again")
+			return a.again("stored segments are gone; fetching everything again")
 		}
 		_, err = a.dropRows(ctx, isLost)
 		a.next.Digest = nil // what is fetched again is also hashed again
@@ -137,5 +137,5 @@ func (a *attempt) fetchLost() (step, Verdict) {
 	if err != nil {
 		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
 	}
-	return a.again("stored segments are gone; fetched again")
+	return a.again("stored segments are gone; fetching them again")
 }

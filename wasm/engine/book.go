@@ -42,7 +42,7 @@ func (o owner) deleteRedundant(next bgfetch.RecordState) {
 	}
 	keys := bgfetch.SegmentKeys(o.Place.Index, before.Generation, before.Segments)
 	if err := e.Bodies.DeleteSegments(e.ctx, o.Place.UniqueID, keys); err != nil {
-		o.fetch.complain("redundant segments stay for now", err)
+		o.fetch.complain("redundant segments could not be deleted yet", err)
 	}
 }
 

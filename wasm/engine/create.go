@@ -13,7 +13,7 @@ import (
 // checkInit refuses what no background fetch can be made of.
 func checkInit(init bgfetch.FetchInit) error {
 	if !isUniqueID(init.UniqueID) {
-		return bgfetch.Errorf(bgfetch.TypeError, "the unique id %.80q is not one to 64 letters, digits, \"-\" and \"_\"", init.UniqueID)
+		return bgfetch.Errorf(bgfetch.TypeError, "the unique id %.80q must have 1 to 64 letters, digits, \"-\" and \"_\"", init.UniqueID)
 	}
 	if len(init.Requests) == 0 {
 		return bgfetch.Errorf(bgfetch.TypeError, "a background fetch needs at least one request")
@@ -49,7 +49,7 @@ func checkInit(init bgfetch.FetchInit) error {
 // checkRequest refuses a request that cannot be sent in the background.
 func checkRequest(request bgfetch.Request) error {
 	if request.Mode == "no-cors" {
-		return bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode no-cors, whose response nobody may read", request.URL)
+		return bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode no-cors, so its response cannot be read", request.URL)
 	}
 	u, err := bgfetch.ParseOrigin(request.URL)
 	switch {
@@ -81,7 +81,7 @@ func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) 
 	}
 	if err := f.checkRoom(ctx); err != nil {
 		if deleted := e.freeing.Bodies.Delete(ctx, f.state.UniqueID); deleted != nil { // no room comes of that
-			f.complain("its empty cache stays until the next start", deleted)
+			f.complain("its empty cache is left until the next start", deleted)
 		}
 		return err
 	}
@@ -155,13 +155,13 @@ func (f *backgroundFetch) saveRequestBody(ctx context.Context, index int, body *
 	defer cancel()
 	key, size, err := f.engine.Bodies.SaveRequestBody(bounded, f.state.UniqueID, index, body.Handle)
 	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("it did not come within %v", limit)
+		err = fmt.Errorf("it did not arrive within %v", limit)
 	}
 	return &bgfetch.RequestBody{Size: size, Key: key}, err
 }
 
 func (f *backgroundFetch) discardBodies(ctx context.Context) {
 	if err := f.engine.Bodies.Delete(ctx, f.state.UniqueID); err != nil { // no record has its place there yet
-		f.complain("its bodies stay until the next start", err)
+		f.complain("its bodies are left until the next start", err)
 	}
 }

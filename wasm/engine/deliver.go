@@ -21,14 +21,14 @@ func (e *Engine) deliver(f *backgroundFetch) {
 	f.note(bgfetch.LogDispatch, string(closingEvent(snapshot)))
 	if err := e.Events.Dispatch(e.ctx, closingEvent(snapshot), snapshot); err != nil {
 		if e.ctx.Err() == nil {
-			f.complain("its event is fired again at the next start", err)
+			f.complain("its event will be fired again at the next start", err)
 		}
 		return
 	}
 
 	err := f.change(func(s *bgfetch.FetchState) { s.Delivered = true })
 	if err != nil && e.ctx.Err() == nil {
-		f.complain("that its event was delivered is not stored", err)
+		f.complain("the delivery of its event could not be stored", err)
 	}
 	snapshot = f.lockAndSnapshot()
 	e.tell(e.ctx, false, snapshot)
@@ -83,7 +83,7 @@ func (e *Engine) remove(f *backgroundFetch) {
 		return
 	}
 	if err != nil {
-		f.complain("what is left to do is done at the next start", err)
+		f.complain("the remaining work is left until the next start", err)
 	}
 	f.note(bgfetch.LogEnded, "")
 	f.cancel()

@@ -176,7 +176,7 @@ func (e *Engine) AbortGroup(ctx context.Context, name, call string) (bool, error
 	}
 	aborted, err := e.changeAll(found, func(s *bgfetch.FetchState) { s.Aborted, s.AbortedBy = true, call })
 	if err != nil && e.ctx.Err() == nil {
-		aborted[0].complain("that the group is aborted is stored with each result", err)
+		aborted[0].complain("the abort of its group could not be stored at once", err)
 	}
 	e.mu.Lock()
 	for _, f := range aborted {

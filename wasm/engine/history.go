@@ -186,7 +186,7 @@ func (e *Engine) Retry(ctx context.Context, number int64, uniqueID string) (bgfe
 	}
 	again := ended.Again
 	if again == nil {
-		return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.InvalidStateError, "the background fetch %q cannot be made again", ended.ID)
+		return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.InvalidStateError, "the background fetch %q cannot be repeated", ended.ID)
 	}
 	again.UniqueID = uniqueID
 	snapshot, err := e.Fetch(ctx, *again)

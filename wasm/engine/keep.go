@@ -22,7 +22,7 @@ func (f *backgroundFetch) kept() bool { return f.state.KeptAt > 0 }
 func checkKeep(init bgfetch.FetchInit) error {
 	if !init.Keep {
 		if init.Retention != (bgfetch.Retention{}) {
-			return bgfetch.Errorf(bgfetch.TypeError, "options.retention is for what is kept")
+			return bgfetch.Errorf(bgfetch.TypeError, "options.retention applies only with options.keep")
 		}
 		return nil
 	}
@@ -60,7 +60,7 @@ func (e *Engine) restoreKept(ctx context.Context, s bgfetch.Stored, bodies []str
 	if slices.ContainsFunc(s.Requests, func(r bgfetch.Request) bool { return len(r.Headers) > 0 || r.Referrer != "" }) {
 		// A version stored it that kept all of them.
 		if err := f.bareRequests(ctx); err != nil {
-			log.Printf("header fields of kept requests stay for now: %v", err)
+			log.Printf("header fields of kept requests could not be deleted yet: %v", err)
 		}
 	}
 	e.mu.Lock()
@@ -223,7 +223,7 @@ func (e *Engine) DeleteKept(ctx context.Context, query bgfetch.KeptQuery) (int, 
 	}
 	e.mu.Unlock()
 	if query.Group != nil && len(chosen) == 0 {
-		return 0, bgfetch.Errorf(bgfetch.TypeError, "options.group: nothing is kept in a group %.80q", *query.Group)
+		return 0, bgfetch.Errorf(bgfetch.TypeError, "options.group: no kept record is in the group %.80q", *query.Group)
 	}
 	for _, r := range chosen {
 		if err := e.markDropped(ctx, r); err != nil {
@@ -344,7 +344,7 @@ func (e *Engine) deleteDropped(ctx context.Context, r *record) error {
 func (e *Engine) tidyKeptSoon() {
 	e.goWork(func() {
 		if err := e.tidyKept(e.ctx); err != nil && e.ctx.Err() == nil {
-			log.Printf("kept records that were replaced stay for now: %v", err)
+			log.Printf("replaced kept records could not be deleted yet: %v", err)
 		}
 	})
 }

@@ -146,7 +146,7 @@ func newLife(t *testing.T, seed uint64) *life {
 			record = *e.Record
 		}
 		if e.Event == bgfetch.LogRemains {
-			begun, left := strings.HasPrefix(e.Detail, "it begins"), strings.HasSuffix(e.Detail, "try")
+			begun, left := strings.HasPrefix(e.Detail, "it starts"), strings.HasSuffix(e.Detail, "try")
 			l.count(nil, 0, fmt.Sprintf("remains: begun %v, left %v", begun, left))
 		}
 		l.tell(e.ID, "  %s record %d: %s %s %d %s", e.ID, record, e.Event, e.Range, e.Status, e.Detail)

@@ -47,7 +47,7 @@ func (e *Engine) complete(f *backgroundFetch) {
 		case f.unsettled == 0:
 			e.settle(f, bgfetch.ReasonNone)
 		case f.losses == maxLosses:
-			f.detail = fmt.Sprintf("what is stored of it was deleted %d times, but not by it", maxLosses+1)
+			f.detail = fmt.Sprintf("something else deleted its stored bytes %d times", maxLosses+1)
 			e.settle(f, bgfetch.ReasonFetchError)
 		default:
 			f.losses++
@@ -67,9 +67,9 @@ func (f *backgroundFetch) lookForLost() error {
 		if err == nil || f.ctx.Err() != nil {
 			return err
 		}
-		f.complain("it cannot be looked whether all of it is there", err)
+		f.complain("its stored bytes could not be checked", err)
 		if try == maxLosses {
-			return fmt.Errorf("it cannot be looked whether all of it is there: %w", err)
+			return fmt.Errorf("its stored bytes could not be checked: %w", err)
 		}
 		select {
 		case <-time.After(f.retry.Wait(try)):
@@ -235,7 +235,7 @@ func (f *backgroundFetch) free() {
 		err = f.deleteAllBut(e.ctx, keys, func(r *record) bool { return r.state.Response.Result == bgfetch.ResponseSuccess })
 	}
 	if err != nil && e.ctx.Err() == nil {
-		f.complain("what failed is deleted after its event", err)
+		f.complain("failed records could not be deleted before its event", err)
 	}
 }
 

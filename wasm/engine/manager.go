@@ -91,7 +91,7 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 	}
 	f.note(bgfetch.LogFetch, fmt.Sprintf("%d requests, downloadTotal %d", len(f.records), f.state.DownloadTotal))
 	if f.downloaded > 0 {
-		f.note(bgfetch.LogRemains, fmt.Sprintf("it begins with %d bytes that another one left", f.downloaded))
+		f.note(bgfetch.LogRemains, fmt.Sprintf("it starts with %d bytes left by an earlier one", f.downloaded))
 		e.history.Changed()
 	}
 	e.begin(f)

@@ -215,7 +215,7 @@ func TestTheLogTellsTheWait(t *testing.T) {
 					}
 					entries := told.Runs[len(told.Runs)-1].Entries
 					last := entries[len(entries)-1]
-					_, says, ok := strings.Cut(last.Detail, "tried again in ")
+					_, says, ok := strings.Cut(last.Detail, "next try in ")
 					if !ok {
 						continue
 					}

@@ -41,7 +41,7 @@ func (e *Engine) UpdateUI(uniqueID string, ui bgfetch.UI) error {
 		}
 	})
 	if err != nil && e.ctx.Err() == nil {
-		f.complain("its new title and icons are not stored", err)
+		f.complain("its new title and icons could not be stored", err)
 	}
 	e.presenter.show(f)
 	return nil

@@ -101,10 +101,10 @@ func (e *Engine) refresh(one refusal) download.Verdict {
 		next, err = r.checkRefreshed(*given)
 	}
 	if err != nil {
-		return r.Unrefreshed(e.ctx, one.Refusal, fmt.Sprintf("status %d, and the listener of backgroundfetchrefresh gives no other request: %v", one.Head.Status, message(err)))
+		return r.Unrefreshed(e.ctx, one.Refusal, fmt.Sprintf("status %d, and the backgroundfetchrefresh listener supplied no other request: %v", one.Head.Status, message(err)))
 	}
 	if _, err := r.setRefreshed(e.ctx, next); err != nil && e.ctx.Err() == nil {
-		f.complain("the request that the site gave is not stored", err)
+		f.complain("the request that the site supplied could not be stored", err)
 	}
 	r.WasRefreshed()
 	return download.Verdict{}
@@ -162,11 +162,11 @@ func (r *record) checkRefreshed(given bgfetch.Request) (*bgfetch.Refreshed, erro
 	case !own.IsSafe():
 		return nil, bgfetch.Errorf(bgfetch.TypeError, "the request for %s is not a GET, and is sent once", own.URL)
 	case given.Method != "" && given.Method != http.MethodGet:
-		return nil, bgfetch.Errorf(bgfetch.TypeError, "the other request for %s is not a GET", own.URL)
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "the new request for %s is not a GET", own.URL)
 	case bgfetch.HeaderValue(given.Headers, "Range") != bgfetch.HeaderValue(own.Headers, "Range"):
-		return nil, bgfetch.Errorf(bgfetch.TypeError, "the other request for %s has another Range", own.URL)
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "the new request for %s has a different Range", own.URL)
 	case !sameOrigin && (own.Mode == "same-origin" || own.Mode == "navigate"):
-		return nil, bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode %s, and the other one is for another origin", own.URL, own.Mode)
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "the request for %s has the mode %s, and the new one is for another origin", own.URL, own.Mode)
 	}
 	return &bgfetch.Refreshed{URL: given.URL, Headers: given.Headers, Credentials: given.Credentials}, nil
 }
@@ -193,7 +193,7 @@ func (r *record) setRefreshed(ctx context.Context, next *bgfetch.Refreshed) (boo
 	r.state.Refreshed = next
 	if next != nil {
 		f.remember(next)
-		r.note(bgfetch.LogEntry{Event: bgfetch.LogRefresh, Detail: "it is sent with another request of the site"})
+		r.note(bgfetch.LogEntry{Event: bgfetch.LogRefresh, Detail: "it is sent with a new request from the site"})
 		r.moveHost()
 	}
 	return true, err

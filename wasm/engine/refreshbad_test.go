@@ -21,7 +21,7 @@ func TestBadRefresh(t *testing.T) {
 		"no URL":           {bgfetch.Request{URL: "a"}, "absolute URL"},
 		"scheme":           {bgfetch.Request{URL: "ftp://site.test/a"}, "http and https"},
 		"POST":             {bgfetch.Request{URL: siteA, Method: "POST"}, "not a GET"},
-		"Range":            {bgfetch.Request{URL: siteA, Headers: []bgfetch.Header{{"Range", "bytes=0-"}}}, "another Range"},
+		"Range":            {bgfetch.Request{URL: siteA, Headers: []bgfetch.Header{{"Range", "bytes=0-"}}}, "a different Range"},
 		"rejected by glue": {bgfetch.Request{}, "the body is used"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -171,7 +171,7 @@ func (r *record) noteRead() {
 	r.readStored = r.state.ReadAt
 	e.goWork(func() {
 		if err := r.storeKept(e.ctx, func(*bgfetch.RecordState) {}); err != nil && e.ctx.Err() == nil {
-			log.Printf("when a kept record was read is not stored: %v", err)
+			log.Printf("the time at which a kept record was read could not be stored: %v", err)
 		}
 	})
 }

@@ -55,7 +55,7 @@ func (e *Engine) finish(f *backgroundFetch) {
 		})
 	}
 	if err != nil {
-		f.complain("its result is not stored", err)
+		f.complain("its result could not be stored", err)
 	}
 	state := f.stored()
 	f.note(bgfetch.LogSettled, strings.Trim(string(state.Result)+": "+string(state.FailureReason), ": "))

@@ -37,7 +37,7 @@ func soak(t *testing.T, ranges pace.Policy) {
 		w.options.KeepMax = bytesAtMost(7_000_000)
 		var begun atomic.Int64 // with remains
 		w.options.OnLog = func(e bgfetch.LogEntry) {
-			if e.Event == bgfetch.LogRemains && strings.HasPrefix(e.Detail, "it begins") {
+			if e.Event == bgfetch.LogRemains && strings.HasPrefix(e.Detail, "it starts") {
 				begun.Add(1)
 			}
 		}

@@ -154,7 +154,7 @@ func TestRequestBodyNeverComes(t *testing.T) {
 		init.Requests[0].Body = &bgfetch.RequestBody{Size: 90 * mib, Handle: "0"}
 		begun := time.Now()
 		_, err := engine.Fetch(ctx, init)
-		w.wantTypeError(err, "did not come within 2m30s")
+		w.wantTypeError(err, "did not arrive within 2m30s")
 		if took := time.Since(begun); took != 150*time.Second {
 			t.Errorf("it took %v", took)
 		}

@@ -61,7 +61,7 @@ func (a api) readableRecord(w http.ResponseWriter, r *http.Request, uniqueID str
 		writeProblem(w, http.StatusNotFound, bgfetch.InvalidStateError, "there is no response body: "+string(record.Result))
 	case record.Head == nil:
 		w.Header().Set("Retry-After", "1")
-		writeProblem(w, http.StatusServiceUnavailable, bgfetch.InvalidStateError, "there is no response that can be read yet")
+		writeProblem(w, http.StatusServiceUnavailable, bgfetch.InvalidStateError, "no response can be read yet")
 	default:
 		return record, true
 	}

@@ -309,7 +309,7 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		allowed = append(allowed, http.MethodHead)
 	}
 	w.Header().Set("Allow", strings.Join(allowed, ", "))
-	writeProblem(w, http.StatusMethodNotAllowed, bgfetch.TypeError, "this resource has no method "+r.Method)
+	writeProblem(w, http.StatusMethodNotAllowed, bgfetch.TypeError, "this resource does not support the method "+r.Method)
 }
 
 // readJSON decodes the body of a request into v. If it cannot it has answered.
@@ -326,7 +326,7 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 	case errors.As(err, &tooLarge):
 		writeProblem(w, http.StatusRequestEntityTooLarge, bgfetch.TypeError, "the request is larger than "+strconv.Itoa(maxBody)+" bytes")
 	default:
-		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the request is not the JSON that it should be: "+err.Error())
+		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the request is not valid JSON for this resource: "+err.Error())
 	}
 	return false
 }
@@ -338,7 +338,7 @@ func ended(decoder *json.Decoder) error {
 	case errors.Is(err, io.EOF):
 		return nil
 	case err == nil:
-		return errors.New("something follows it")
+		return errors.New("unexpected data follows it")
 	}
 	return err
 }

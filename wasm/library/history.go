@@ -117,7 +117,7 @@ func (h *History) Remember(ctx context.Context) {
 	stored, err := h.store.History(ctx)
 	if err != nil {
 		if ctx.Err() == nil {
-			log.Printf("what is done with is not known: %v", err)
+			log.Printf("the history could not be loaded: %v", err)
 		}
 		return
 	}

@@ -158,9 +158,9 @@ func (e *Refused) Error() string { return e.Why }
 
 var (
 	// ErrMismatch: bytes that came are not those that are stored.
-	ErrMismatch = errors.New("the bytes are not those that are stored")
+	ErrMismatch = errors.New("the bytes differ from the stored ones")
 	// ErrStalled: no byte came in time.
-	ErrStalled = errors.New("no byte came in time")
+	ErrStalled = errors.New("no bytes arrived in time")
 	// ErrUnproved: the body ended, and nothing proves that this is its end.
 	ErrUnproved = errors.New("the body ended, and nothing proves that it is complete")
 )
@@ -263,11 +263,11 @@ func (p *Part) open(ctx context.Context) (bgfetch.Transfer, error) {
 	case evidence.CodingOf(p.Head) == evidence.CodingSome:
 		problem = "it has a content coding"
 	case evidence.Excludes(&p.data, complete):
-		problem = "more is stored than the file has that it is of"
+		problem = "more bytes are stored than its file has"
 	case v == evidence.VersionOther, v == evidence.VersionUnknown && evidence.IsSelfProving(&p.data):
-		problem = "nothing proves that it is of the same file"
+		problem = "nothing proves that it belongs to the same file"
 	case !placed && p.Head.ContentLength() < 0:
-		problem = "nothing says what it holds"
+		problem = "nothing says which bytes it holds"
 	}
 	if problem != "" {
 		return transfer, &Refused{p.Head, "the partial response is not valid: " + problem}
