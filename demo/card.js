@@ -106,7 +106,7 @@ export class Card {
       case 'aborting':
         return 'Aborting';
       case 'storing':
-        return 'Arrived, being stored';
+        return 'Downloaded, storing';
       case 'stored':
         return 'Stored in this browser';
       case 'failed':
@@ -124,20 +124,20 @@ export class Card {
       case 'paused':
         return 'Paused';
       case 'queued':
-        return 'Waits for its turn';
+        return 'Waiting for its turn';
       case 'waiting-online':
         return 'This browser is offline';
       case 'waiting-refresh':
-        return 'Waits for the site to renew its link';
+        return 'Waiting for the site to renew the link';
       case 'waiting-unmetered':
-        return 'Waits for a connection without charge';
+        return 'Waiting for an unmetered connection';
       case 'waiting-host':
       case 'waiting-retry': {
         const left = retryAt - Date.now();
         return left > 0 ? `${host} does not answer; next try in ${format.seconds(left / 1000)}` : `Asks ${host} again`;
       }
     }
-    return `Waits for ${host}`;
+    return `Waiting for ${host}`;
   }
 
   #figures() {

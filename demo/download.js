@@ -13,7 +13,7 @@ const REASONS = {
   'bad-status': 'the server answered with an error',
   'fetch-error': 'the file could not be fetched',
   'quota-exceeded': 'there is no room for it',
-  'download-total-exceeded': 'more came than was announced',
+  'download-total-exceeded': 'larger than announced',
 };
 
 /**

@@ -42,7 +42,7 @@ func (o owner) Leave(next bgfetch.RecordState) error {
 		e.mu.Lock()
 		e.remains = append(e.remains, left)
 		e.mu.Unlock()
-		o.note(bgfetch.LogEntry{Event: bgfetch.LogRemains, Detail: fmt.Sprintf("%d bytes stay for another try", left.Size())})
+		o.note(bgfetch.LogEntry{Event: bgfetch.LogRemains, Detail: fmt.Sprintf("%d bytes are saved for another try", left.Size())})
 		e.tidyRetained()
 	}
 	o.publish(next, 0)

@@ -102,7 +102,7 @@ scenario('remains: Retry, in the next worker, at the byte where it was', { timeo
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   });
-  assert.match(shown, /refused it · [1-6](\.\d)? MB stay for another try/);
+  assert.match(shown, /refused · [1-6](\.\d)? MB saved for another try/);
   await page.evaluate((number) => fetch(`/__bgfetch__/history/${number}/retry`, { method: 'POST', body: '{}' }), number);
   const event = await secondEvent(test, 'episode');
   assert.equal(event.type, 'backgroundfetchsuccess');

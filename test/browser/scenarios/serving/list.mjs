@@ -91,7 +91,7 @@ scenario('pause, resume, abort, retry and remove by the keyboard', { timeout: 12
   await press(page, 'Abort A film', 'Enter');
   const aborted = await row(page, 'A film', (row) => row.state === 'failure');
   assert.deepEqual([aborted.says, aborted.buttons, aborted.progress], ['Aborted', ['Retry', 'Remove'], null]);
-  assert.equal(await page.evaluate(() => list.focused()), 'Under way', 'the focus stays in the list');
+  assert.equal(await page.evaluate(() => list.focused()), 'In progress', 'the focus stays in the list');
   assert.equal((await test.event('film')).type, 'backgroundfetchabort');
 
   const before = gets(await file.log()).length;
@@ -128,7 +128,7 @@ scenario('the list says why each waits', { drawn: true, timeout: 120_000 }, asyn
 
   await connection({ saveData: true });
   await start('charged', test.resource({ size: 1000 }).url, { network: 'unmetered' });
-  assert.equal(await says('charged', 'waiting-unmetered'), 'Waits for a connection without charge');
+  assert.equal(await says('charged', 'waiting-unmetered'), 'Waiting for an unmetered connection');
   await connection({ saveData: false });
   await row(page, 'charged', (row) => row.state === 'success');
 
@@ -139,7 +139,7 @@ scenario('the list says why each waits', { drawn: true, timeout: 120_000 }, asyn
   await page.evaluate(() => t.waitForDownloaded('film', 1));
   await connection({ onLine: false });
   await test.server.control('stop', { name: film.name, ms: 60_000 });
-  assert.equal(await says('film', 'waiting-online'), 'Waits for the network');
+  assert.equal(await says('film', 'waiting-online'), 'Waiting for the network');
   await test.server.control('start', { name: film.name });
   await connection({ onLine: true });
 
@@ -148,7 +148,7 @@ scenario('the list says why each waits', { drawn: true, timeout: 120_000 }, asyn
     busy.map(({ url }) => url),
   );
   await start('turn', test.resource({ size: 1000 }).url, { priority: 'low' });
-  assert.equal(await says('turn', 'queued'), 'Waits for its turn');
+  assert.equal(await says('turn', 'queued'), 'Waiting for its turn');
   await page.evaluate(() => Promise.all(['refused', 'busy', 'turn'].map((id) => t.abort(id))));
   const event = await test.event('film');
   assert.deepEqual([event.type, event.records[0].sha256], ['backgroundfetchsuccess', await film.sha256()]);
@@ -170,7 +170,7 @@ scenario('saved and deleted in the list: one file, several, what is kept', { tim
   const album = await row(page, 'An album', (row) => row.state === 'success');
   const note = await row(page, 'A note', (row) => row.state === 'success');
   const gone = await row(page, 'Not kept', (row) => row.state === 'success');
-  assert.deepEqual([album.says, album.buttons, album.save], ['Kept here', ['Delete'], coming.save]);
+  assert.deepEqual([album.says, album.buttons, album.save], ['Kept on this device', ['Delete'], coming.save]);
   assert.match(note.save, /\/records\/0\/body$/);
   assert.deepEqual([gone.says, gone.buttons, gone.save], ['Complete', ['Remove'], null]);
   const links = await page.waitFor('the files', 10_000, () => {
