@@ -128,13 +128,13 @@ test('pieces: by the URL of a request, of a whole length', () => {
   const pieces = toPieces({ 'https://a.test/x': good });
   assert.deepEqual([...pieces], [['https://a.test/x', { length: 1024, hashes: ['sha256-AAAA'] }]]);
   checkPieces(pieces, [new Request('https://a.test/x')]);
-  assert.throws(() => checkPieces(pieces, [new Request('https://a.test/y')]), /a\.test\/x.* for no request/);
+  assert.throws(() => checkPieces(pieces, [new Request('https://a.test/y')]), /a\.test\/x.* matches no request/);
   for (const bad of [{ length: 1.5, hashes: [] }, { length: '1', hashes: [] }, { length: 1, hashes: 'a' }, { length: 1 }, 1]) {
     assert.throws(
       () => toPieces({ 'https://a.test/x': bad }),
       (error: Error) => error instanceof TypeError && error.message.startsWith('options.pieces["https://a.test/x"]'),
     );
   }
-  assert.throws(() => toPieces({ 'https://': good }), /is not for a URL/);
+  assert.throws(() => toPieces({ 'https://': good }), /is not keyed by a URL/);
   assert.equal(toPieces(undefined).size, 0);
 });
