@@ -121,7 +121,7 @@ func (s *livesServer) describe(body []byte) string {
 }
 
 // excused says why a wrong body is nobody's fault: nothing could have told
-// (docs/reliability.md, "What remains").
+// (docs/reliability.md, "What cannot be proved").
 func (l *life) excused(s *livesServer, body []byte) string {
 	prefix, times := false, s.ends[len(body)]
 	for _, f := range s.files[:s.served+1] {
