@@ -1,5 +1,6 @@
 // Workers and browsers killed at random, and pages that come back later. --long runs
 // 200 MB with 20 kills, 5 browsers, and a minute without a page.
+import { random } from '../../lib/random.mjs';
 import { assert, bytesSent, MiB, scenario } from '../../lib/scenario.mjs';
 
 const RATE = 4 * MiB;
@@ -8,16 +9,6 @@ const RATE = 4 * MiB;
  * browser had received ahead of its reader.
  */
 const WASTE = { chromium: 2 * RATE + 4 * MiB, firefox: 2 * RATE + 4 * MiB, webkit: 2 * RATE + 16 * MiB };
-
-/** Numbers from 0 to 1, the same in each run (mulberry32). */
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Where in the transfer to kill, ascending: at random, but not two in one second of it. */
 function moments(count, size, next) {
