@@ -54,7 +54,8 @@ export function defineServe(context: WorkerContext, program: Program, served: Se
     /** Resolves with a response, by Range if asked for one, or undefined. */
     async serve(this: BackgroundFetchManager, request: Request, options: ServeOptions = {}): Promise<Response | undefined> {
       transportOf(this);
-      if (!(request instanceof Request)) throw new TypeError('BackgroundFetchManager.serve: the first argument is not a Request.');
+      if (!(request instanceof Request))
+        throw new TypeError('BackgroundFetchManager.serve: the first argument is not a Request.');
       const asked = query(options.url ?? request, options);
       if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
       let done!: () => void;

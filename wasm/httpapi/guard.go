@@ -92,7 +92,7 @@ var destinations = []string{"", "empty", "audio", "video", "image", "track", "fo
 // refusedDestination says why stored bytes are not sent, or "".
 func refusedDestination(r *http.Request) string {
 	if dest := r.Header.Get("Sec-Fetch-Dest"); !slices.Contains(destinations, dest) {
-		return "stored bytes cannot be used as "  + dest + " of this origin"
+		return "stored bytes cannot be used as " + dest + " of this origin"
 	}
 	return ""
 }

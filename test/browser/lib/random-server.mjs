@@ -4,7 +4,16 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
-const EXPOSED = ['', '', '*', 'ETag', 'Content-Range', 'ETag,Content-Range', 'Content-Encoding', 'ETag,Content-Range,Content-Encoding'];
+const EXPOSED = [
+  '',
+  '',
+  '*',
+  'ETag',
+  'Content-Range',
+  'ETag,Content-Range',
+  'Content-Encoding',
+  'ETag,Content-Range,Content-Encoding',
+];
 const VALIDATORS = [
   {},
   {},

@@ -30,7 +30,13 @@ async function live(test, seed) {
     const name = `${test.id}-${seed}-${index}`;
     const origin = server.crossOrigin ? test.server.url2 : test.server.url;
     const options = { retry: RETRY, ...(drawn.chance(30) && { ranges: true }), ...(drawn.chance(10) && { maxBandwidth: MiB }) };
-    return { ...server, name, options, id: `life ${seed}.${index}`, url: `${origin}/file/${name}?${new URLSearchParams(server.query)}` };
+    return {
+      ...server,
+      name,
+      options,
+      id: `life ${seed}.${index}`,
+      url: `${origin}/file/${name}?${new URLSearchParams(server.query)}`,
+    };
   });
   for (const life of lives) {
     life.right = await Promise.all(life.versions.map((version) => test.server.sha256(version)));
@@ -45,7 +51,9 @@ async function live(test, seed) {
         const event = await test.event(life.id, 150_000);
         await judge(test, life, event, result);
       } catch (error) {
-        result.error = new Error(`LIVES=${seed} ${life.crossOrigin ? 'cross-origin ' : ''}${new URLSearchParams(life.query)}: ${error.message}`);
+        result.error = new Error(
+          `LIVES=${seed} ${life.crossOrigin ? 'cross-origin ' : ''}${new URLSearchParams(life.query)}: ${error.message}`,
+        );
       }
       return result;
     }),
@@ -67,7 +75,13 @@ async function happen(test, browser, page, lives, { below, one }) {
       await fetch(new URL('/__control__/cut', test.server.url), { method: 'POST' });
     } else {
       const pause = async (id, ms) => {
-        if (!(await t.held.get(id).pause().catch(() => false))) return;
+        if (
+          !(await t.held
+            .get(id)
+            .pause()
+            .catch(() => false))
+        )
+          return;
         await new Promise((resolve) => setTimeout(resolve, ms));
         await t.held.get(id).resume();
       };
@@ -82,7 +96,8 @@ async function judge(test, { name, query, good, right }, event, result) {
   const [record] = event.records;
   result.name += ` [${event.failureReason || 'success'}, ${gets(log).length} requests, ${(bytesSent(log) / Math.max(1, query.size)).toFixed(2)} times the size]`;
   if (event.result !== 'success') result.name += ` ${new URLSearchParams(query)}`;
-  if (event.result === 'success') assert.ok(right.includes(record.sha256), `success with ${record.size} wrong bytes, ${JSON.stringify(record.error)}`);
+  if (event.result === 'success')
+    assert.ok(right.includes(record.sha256), `success with ${record.size} wrong bytes, ${JSON.stringify(record.error)}`);
   else assert.ok(!good, `${event.failureReason} with a good server`);
   assert.ok(gets(log).length <= 150, `${gets(log).length} requests`);
 }
