@@ -28,7 +28,11 @@ const chapters = [
   [
     "`import { install } from 'background-fetch-wasm/worker'`",
     'For module workers. The options are those of `backgroundFetchOptions` for `sw.js`, too.',
-    [['sw/module.ts'], ['sw/options.ts', ['WorkerOptions']]],
+    [
+      ['sw/module.ts'],
+      ['sw/options.ts', ['WorkerOptions']],
+      ['shared/log.ts', ['LogBatch', 'LogEntry', 'LogEvent', 'LogVersion']],
+    ],
   ],
   [
     "`import 'background-fetch-wasm/list.js'`",

@@ -73,6 +73,10 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if bridge.Config.Debug {
 		onLog = bridge.ReportLog
 	}
+	var onLogBatch func(bgfetch.LogBatch)
+	if bridge.Config.OnLog {
+		onLogBatch = bridge.ReportLogBatch
+	}
 	bodies := &browser.Bodies{Bridge: bridge}
 	engine := engine.NewEngine(engine.Ports{
 		Store:   store,
@@ -85,6 +89,7 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Permission: bridge.Config.Permission,
 		OnActive:   bridge.ReportActive,
 		OnLog:      onLog,
+		OnLogBatch: onLogBatch,
 		Retry:      retry,
 		Ranges:     ranges,
 		Remains:    remains,

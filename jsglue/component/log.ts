@@ -5,7 +5,8 @@
 
 import { requestOf } from '../page/exchange';
 import { bodyOf } from '../shared/errors';
-import type { Log, LogEntry } from '../shared/listings';
+import type { Log } from '../shared/listings';
+import type { LogEntry } from '../shared/log';
 import { fromWire } from '../shared/wire-text';
 import { Format } from './format';
 import { h, setText } from './html';

@@ -3,6 +3,7 @@
  * wasm/bgfetch/history.go and log.go; types/wire-conformance.ts compares both.
  */
 
+import type { LogEntry, LogVersion } from './log';
 import type { GroupSnapshot, Snapshot } from './protocol';
 
 /** What a list shows of a background fetch: wasm/bgfetch/history.go. */
@@ -49,38 +50,8 @@ export interface History {
   revision: number;
 }
 
-/** wasm/bgfetch/log.go tells what each means. */
-export type LogEvent =
-  | 'started'
-  | 'fetch'
-  | 'loaded'
-  | 'request'
-  | 'response'
-  | 'attempt'
-  | 'record'
-  | 'refresh'
-  | 'evicted'
-  | 'remains'
-  | 'paused'
-  | 'resumed'
-  | 'settled'
-  | 'dispatch'
-  | 'ended'
-  | 'error';
-
-export interface LogEntry {
-  /** ms since 1970. */
-  at: number;
-  event: LogEvent;
-  id?: string;
-  record?: number;
-  url?: string;
-  range?: string;
-  status?: number;
-  detail?: string;
-}
-
 export interface Log {
+  version: LogVersion;
   /** One for each start of the program, the oldest first; `dropped` counts older entries that are gone. */
   runs: { number: number; started: number; dropped?: number; entries: LogEntry[] }[];
   fetches: Listing[];

@@ -11,11 +11,13 @@ import type { Implementations } from './hostcalls';
 import { Lifetime } from './lifetime';
 import { EngineLock } from './lock';
 import { metered, reachable, waitChange, waitMetered, waitOnline } from './network';
+import type { WorkerOptions } from './options';
 import { Program } from './program';
 import { refresh } from './refresh';
 import { Served } from './served';
 import { closeShown, show } from './shown';
 import { Sync } from './sync';
+import { tellSite } from './telemetry';
 import { trace } from './trace';
 import type { Transfers } from './transfers';
 import { LocalTransport } from './transport';
@@ -34,13 +36,13 @@ export class Composition {
   readonly transport: LocalTransport;
   readonly served: Served;
 
-  constructor(context: WorkerContext) {
+  constructor(context: WorkerContext, options: WorkerOptions) {
     this.context = context;
     this.lock = new EngineLock(context.lock, () => this.#retire());
     this.lifetime = new Lifetime(context, this.activeWorker, () => this.program.start());
     const methods = (transfers: Transfers): Implementations => {
       this.watchers.forget(); // what a program before this one said
-      return hostMethods(this, transfers);
+      return hostMethods(this, options, transfers);
     };
     this.program = new Program(context, this.activeWorker, this.lock, this.handles, methods, () => this.lifetime.busy);
     this.transport = new LocalTransport(this.program, this.activeWorker, this.watchers.groups);
@@ -55,7 +57,7 @@ export class Composition {
 }
 
 /** What the program may call, over these transfers. */
-function hostMethods(composition: Composition, transfers: Transfers): Implementations {
+function hostMethods(composition: Composition, options: WorkerOptions, transfers: Transfers): Implementations {
   return {
     open: (args, signal) => transfers.open(args, signal),
     save: (args, signal, give) => transfers.save(args, signal, give),
@@ -95,5 +97,6 @@ function hostMethods(composition: Composition, transfers: Transfers): Implementa
     show,
     closeShown,
     log: trace,
+    logBatch: (batch) => tellSite(options, batch),
   };
 }

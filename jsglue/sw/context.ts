@@ -11,6 +11,7 @@ import { toRetryOptions } from '../shared/retry';
 import { toKeepMax } from './keep-max';
 import type { HostConfig } from './host';
 import type { WorkerOptions } from './options';
+import { listens } from './telemetry';
 import { worker } from './worker';
 
 /** What the program is told, but for what the browser is, and what else has its name from the scope. */
@@ -60,6 +61,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     retry: toRetryOptions(options.retry, 'backgroundFetchOptions.retry'),
     ranges: options.ranges === true,
     debug: options.debug === true,
+    onlog: listens(options),
     network,
     maxBandwidth,
     remains: toRemainsOptions(options.remains, 'backgroundFetchOptions.remains'),

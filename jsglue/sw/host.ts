@@ -43,6 +43,8 @@ export interface HostConfig {
   ranges: boolean;
   /** Whether the program calls `log`. */
   debug: boolean;
+  /** Whether the program calls `logBatch`. */
+  onlog: boolean;
   /** Which connections are used where fetch() says nothing. */
   network: Connections;
   /** Bytes per second, of all together; 0: no limit. */
@@ -73,7 +75,7 @@ export interface Shown {
   snapshot: Snapshot;
 }
 
-import type { LogEntry } from '../shared/listings';
+import type { LogBatch, LogEntry } from '../shared/log';
 import type { GroupSnapshot, Head, KeptRecord, Snapshot, StoredRequest } from '../shared/protocol';
 import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
@@ -174,4 +176,6 @@ export interface HostMethods {
   active: [{ count: number }, null];
   /** Something happened: for the console. */
   log: [LogEntry, null];
+  /** What has happened since the last such call: for the site. */
+  logBatch: [LogBatch, null];
 }

@@ -41,7 +41,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   const context = makeContext(worker.registration.scope, scriptURL, options);
   Object.defineProperty(worker, INSTALLED, { value: true });
 
-  const composition = new Composition(context);
+  const composition = new Composition(context, options);
   const { activeWorker, lifetime, program, served, transport, watchers } = composition;
 
   installInterfaces(worker, () => transport);

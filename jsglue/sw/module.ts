@@ -3,6 +3,7 @@
 import type { WorkerOptions } from './options';
 import { installWorker } from './install';
 
+export type { LogBatch, LogEntry, LogEvent } from '../shared/log';
 export type { WorkerOptions };
 
 /** To be called first of all in the worker's script, before listeners are added. */

@@ -1,5 +1,6 @@
 /** What a site may say to the script in its worker. */
 
+import type { LogBatch } from '../shared/log';
 import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
 import type { RetryOptions } from '../shared/retry';
@@ -26,6 +27,11 @@ export interface WorkerOptions {
   ranges?: boolean;
   /** Whether the console tells each step of each transfer, and performance.measure() how long it took. */
   debug?: boolean;
+  /**
+   * Called with what happened, each entry of the log once and in order, every 2 s at most. What it
+   * throws, or rejects with, the console tells; nothing else comes of it. null turns it off, also later.
+   */
+  onlog?: ((batch: LogBatch) => unknown) | null;
   /** Which connections are used where fetch() says nothing. */
   network?: Connections;
   /** What all background fetches together may download, in bytes per second. 0, the default: no limit. */

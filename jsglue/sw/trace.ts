@@ -1,7 +1,7 @@
 /** The option `debug` of the worker: each step of each transfer in the console, how long it took for DevTools. */
 
 import { measureTo, startMeasure } from '../shared/measure';
-import type { LogEntry, LogEvent } from '../shared/listings';
+import type { LogEntry, LogEvent } from '../shared/log';
 import { fromWire } from '../shared/wire-text';
 
 /** Events of the log (wasm/bgfetch/log.go) with which something begins and ends. */

@@ -6,6 +6,7 @@
 import type { DATABASE_VERSION } from '../shared/names';
 import type * as options from '../shared/network-options';
 import type * as listings from '../shared/listings';
+import type * as log from '../shared/log';
 import type * as plan from '../shared/plan';
 import type * as protocol from '../shared/protocol';
 import type { RETRY_BOUNDS, RetryOptions } from '../shared/retry';
@@ -61,7 +62,8 @@ none<Differences<go.RecordSnapshot, protocol.RecordSnapshot>>();
 none<Differences<go.KeptRecord, protocol.KeptRecord>>();
 none<Differences<go.Request, protocol.StoredRequest>>();
 none<Differences<go.Plan, plan.Plan>>();
-none<Differences<go.LogEntry, listings.LogEntry>>();
+none<Differences<go.LogEntry, log.LogEntry>>();
+none<Differences<go.LogBatch, log.LogBatch>>();
 none<Differences<Read<go.FetchInit>, Read<protocol.FetchInit>>>();
 
 // ---- the calls of the program ----
@@ -86,7 +88,8 @@ same<Same<go.ResponseType, ResponseType>>();
 same<Same<go.ErrorName, (typeof protocol.ERROR_NAMES)[number]>>();
 same<Same<go.Priority, (typeof options.PRIORITIES)[number]>>();
 same<Same<go.Connections, (typeof options.CONNECTIONS)[number]>>();
-same<Same<go.LogEvent, listings.LogEvent>>();
+same<Same<go.LogEvent, log.LogEvent>>();
+same<Same<go.LogVersion, log.LogVersion>>();
 // A click is no event of the program.
 same<Same<go.EventType | 'backgroundfetchclick', (typeof EVENTS)[number]>>();
 

@@ -59,6 +59,7 @@ export interface HostMethods {
   evict: [{ records: KeptRecord[] }, number[]];
   keys: [{ cache: string }, string[]];
   log: [LogEntry, null];
+  logBatch: [LogBatch, null];
   metered: [null, boolean];
   open: [{ cache: string; pastCache?: boolean; priority?: FetchPriority; rangeEnd?: number; rangeStart: number; ranged?: boolean; request: Request }, { head: Head; transfer: number }];
   reachable: [{ url: string }, boolean];
@@ -86,6 +87,7 @@ export interface HostConfig {
   keptPrefix: string;
   maxBandwidth: number;
   network: Connections;
+  onlog: boolean;
   permission: Permission;
   ranges: boolean;
   remains: RemainsInit | null;
@@ -297,6 +299,13 @@ export interface Log {
   fetches: Listing[];
   runs: LogRun[];
   stored: number;
+  version: LogVersion;
+}
+
+export interface LogBatch {
+  entries: LogEntry[];
+  started: number;
+  version: LogVersion;
 }
 
 export interface LogEntry {
@@ -318,6 +327,8 @@ export interface LogRun {
   number: number;
   started: number;
 }
+
+export type LogVersion = 1;
 
 export interface MatchOptions {
   ignoreMethod?: boolean;

@@ -53,15 +53,49 @@ example('vite', { served: 'dist' });
 example('workbox', { served: 'dist', query: '?worker=generated.js' }, precached);
 example('workbox', { served: 'dist', query: '?worker=injected.js' }, precached);
 example('typescript');
-example('signed', { serve: signingServer });
+example('signed', { serve: ownServer({ LIFE: '1' }) }); // links are good for a third of what the file takes
+example('telemetry', { serve: ownServer() }, telemetry);
 example('models', {}, models);
 
-/** The example's own server, whose links are good for a second: a third of what the file takes. */
-async function signingServer(directory) {
-  const env = { ...process.env, PORT: '0', LIFE: '1' };
-  const server = spawn(process.execPath, ['server.mjs'], { cwd: directory, env, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [said] = await once(server.stdout, 'data');
-  return { url: String(said).trim(), close: () => server.kill() };
+/** The example's own server. */
+function ownServer(variables) {
+  return async (directory) => {
+    const env = { ...process.env, PORT: '0', ...variables };
+    const server = spawn(process.execPath, ['server.mjs'], { cwd: directory, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const [said] = await once(server.stdout, 'data');
+    return { directory, url: String(said).trim(), close: () => server.kill() };
+  };
+}
+
+/** All of two downloads, each entry once: by a page that is reloaded, and after one that is closed. */
+async function telemetry(page, { directory }) {
+  const file = path.join(directory, 'telemetry.jsonl');
+  fs.rmSync(file, { force: true }); // of the browser before
+  const entries = () => {
+    const lines = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').trim().split('\n') : [];
+    return lines.map((line) => JSON.parse(line)).flatMap(({ version, entries }) => (assert.equal(version, 1), entries));
+  };
+  const ended = (count) => entries().filter(({ event }) => event === 'ended').length === count;
+  const until = async (what, test) => {
+    for (let left = 150; !(await test()); left--) {
+      if (left === 0) assert.fail(`${what}: ${JSON.stringify(entries())}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  };
+  await downloads(page);
+  const told = () => batches.some(({ entries }) => entries.some(({ event }) => event === 'ended'));
+  // A page that is hidden already, as some drivers have it, has sent it.
+  await until('the log in the page', async () => ended(1) || (await page.evaluate(told)));
+  await page.reload();
+  await until('what the page sends when it goes', () => ended(1));
+  await downloads(page);
+  await page.close();
+  await until('the rest', () => ended(2));
+  const log = entries();
+  assert.equal(new Set(log.map((entry) => JSON.stringify(entry))).size, log.length, JSON.stringify(log));
+  for (const event of ['request', 'response', 'record', 'settled', 'dispatch']) {
+    assert.equal(log.filter((entry) => entry.event === event).length, 2, `${event} in ${JSON.stringify(log)}`);
+  }
 }
 
 async function precached(page) {

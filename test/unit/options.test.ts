@@ -7,6 +7,7 @@ import type { Snapshot } from '../../jsglue/shared/protocol';
 import { toRemainsOptions } from '../../jsglue/shared/remains';
 import { RETRY_BOUNDS, toRetryOptions } from '../../jsglue/shared/retry';
 import { toKeepMax } from '../../jsglue/sw/keep-max';
+import { listens } from '../../jsglue/sw/telemetry';
 import { afterSilence } from '../../jsglue/shared/silence';
 import { isOlder, lost } from '../../jsglue/shared/snapshots';
 
@@ -70,6 +71,14 @@ test('keepMax: bytes above 1, else a share; what is neither is refused by name',
   for (const share of [Number.MIN_VALUE, 0.5, 1]) assert.deepEqual(toKeepMax(share, what), { share });
   for (const bad of [-5, -0.5, 0, NaN, 1.5, 2 ** 53, Infinity, '5', null, true, {}]) {
     assert.throws(() => toKeepMax(bad, what), /^TypeError: backgroundFetchOptions\.keepMax /, String(bad));
+  }
+});
+
+test('onlog: a function, or nothing; what is neither is refused by name', () => {
+  assert.equal(listens({ onlog: () => {} }), true);
+  for (const onlog of [null, undefined]) assert.equal(listens({ onlog }), false);
+  for (const bad of [false, 0, '', 'console.log', {}, []]) {
+    assert.throws(() => listens({ onlog: bad as never }), /^TypeError: backgroundFetchOptions\.onlog is neither/, String(bad));
   }
 });
 

@@ -3,7 +3,6 @@ package wire
 import (
 	"cmp"
 	"fmt"
-	"go/constant"
 	"go/types"
 	"maps"
 	"reflect"
@@ -83,7 +82,7 @@ func (d declarations) ofNamed(t *types.Named) string {
 	if _, ok := t.Underlying().(*types.Array); ok {
 		return d.of(t.Underlying())
 	}
-	isEnum := types.Identical(t.Underlying(), types.Typ[types.String])
+	isEnum := types.Identical(t.Underlying(), types.Typ[types.String]) || types.Identical(t.Underlying(), types.Typ[types.Int])
 	if t.Obj().Pkg().Name() != "bgfetch" && !isEnum {
 		return d.of(t.Underlying())
 	}
@@ -104,13 +103,13 @@ func (d declarations) ofNamed(t *types.Named) string {
 	return name
 }
 
-// union is the closed set of strings that the constants of a type are.
+// union is the closed set of values that the constants of a type are.
 func union(t *types.Named) string {
 	var values []string
 	scope := t.Obj().Pkg().Scope()
 	for _, name := range scope.Names() {
 		if c, ok := scope.Lookup(name).(*types.Const); ok && types.Identical(c.Type(), t) {
-			values = append(values, quote(constant.StringVal(c.Val())))
+			values = append(values, literal(c.Val()))
 		}
 	}
 	if len(values) == 0 {

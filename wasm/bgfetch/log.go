@@ -50,11 +50,27 @@ type LogRun struct {
 	Entries []LogEntry `json:"entries"`
 }
 
+// LogVersion says which form the log has, where it leaves the program. New events and new members
+// are no other form: who reads it skips what it does not know.
+type LogVersion int
+
+// LogVersion1 is the form that it has.
+const LogVersion1 LogVersion = 1
+
+// LogBatch is what happened in one run of the program since the batch before.
+type LogBatch struct {
+	Version LogVersion `json:"version"`
+	// Started is that of the LogRun.
+	Started int64      `json:"started"`
+	Entries []LogEntry `json:"entries"`
+}
+
 // MaxLogRuns is the number of runs whose log is kept.
 const MaxLogRuns = 20
 
 // Log is all there is to say to a developer.
 type Log struct {
+	Version LogVersion `json:"version"`
 	// Runs are the oldest first; the last one is this engine's.
 	Runs []LogRun `json:"runs"`
 	// Fetches are those that are not done with, and Stored the bytes of their

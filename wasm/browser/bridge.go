@@ -41,6 +41,8 @@ type Config struct {
 	Ranges bool `json:"ranges"`
 	// Debug is set where the console is to tell what happens.
 	Debug bool `json:"debug"`
+	// OnLog is set where the site listens to the log.
+	OnLog bool `json:"onlog"`
 	// Network is which connections are used by what does not say, MaxBandwidth the limit
 	// of all together in bytes per second, 0 for none.
 	Network      bgfetch.Connections `json:"network"`

@@ -85,3 +85,6 @@ func (b *Bridge) ReportActive(count int) {
 
 // ReportLog hands an entry of the log to the host, without waiting.
 func (b *Bridge) ReportLog(entry bgfetch.LogEntry) { b.send("log", entry) }
+
+// ReportLogBatch hands entries of the log to the host, without waiting.
+func (b *Bridge) ReportLogBatch(batch bgfetch.LogBatch) { b.send("logBatch", batch) }

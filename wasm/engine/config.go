@@ -39,8 +39,11 @@ type Options struct {
 	// OnActive is told how many background fetches are not yet done with, after
 	// each change.
 	OnActive func(count int)
-	// OnLog is told each entry of the log. It must not wait.
+	// OnLog is told each entry of the log at once. It must not wait.
 	OnLog func(bgfetch.LogEntry)
+	// OnLogBatch, unless it is nil, is told each entry of the log once, in order, of
+	// several together. It must not wait.
+	OnLogBatch func(bgfetch.LogBatch)
 }
 
 // DefaultOptions are what zero values in Options stand for. A segment ends early

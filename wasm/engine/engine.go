@@ -108,7 +108,7 @@ func NewEngine(ports Ports, options Options) *Engine {
 		Network: ports.Network, Bodies: e.Bodies, Origin: e.options.Origin, Segments: e.options.Segments, Pace: e.options.Ranges,
 		MaxPerHost: e.options.MaxPerHost, Framing: e.options.Framing, Go: e.goWork,
 	}
-	e.log = library.NewLog(e.Store, e.options.OnLog)
+	e.log = library.NewLog(e.Store, e.options.OnLog, e.options.OnLogBatch)
 	e.history = library.NewHistory(e.Store)
 	e.notifier = newNotifier(e)
 	e.presenter = newPresenter(e)

@@ -182,6 +182,36 @@ func TestOnLog(t *testing.T) {
 	})
 }
 
+// TestOnLogBatch: who wants it together gets each entry of each run once, over a restart.
+func TestOnLogBatch(t *testing.T) {
+	run(t, func(w *world) {
+		var told []bgfetch.LogBatch
+		w.options.OnLogBatch = func(batch bgfetch.LogBatch) { told = append(told, batch) }
+		w.kill()
+		w.start()
+		w.serve(siteA, 15*mib, slow)
+		w.fetch("film", siteA)
+		time.Sleep(10 * time.Second)
+		w.kill()
+		w.start()
+		time.Sleep(time.Minute)
+		log, err := w.engine.Log(context.Background())
+		if err != nil || log.Version != bgfetch.LogVersion1 || len(log.Runs) != 2 {
+			t.Fatalf("the log is %+v, %v", log, err)
+		}
+		got, want := map[int64][]bgfetch.LogEntry{}, map[int64][]bgfetch.LogEntry{}
+		for _, batch := range told {
+			got[batch.Started] = append(got[batch.Started], batch.Entries...)
+		}
+		for _, run := range log.Runs {
+			want[run.Started] = run.Entries
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("told %+v, the log has %+v", got, want)
+		}
+	})
+}
+
 // TestLogCostsNoWrites: the log of many requests takes few writes, and is bounded.
 func TestLogCostsNoWrites(t *testing.T) {
 	run(t, func(w *world) {

@@ -14,7 +14,7 @@ func (e *Engine) Log(ctx context.Context) (bgfetch.Log, error) {
 	if err != nil {
 		return bgfetch.Log{}, err
 	}
-	l := bgfetch.Log{Runs: runs, Fetches: e.List()}
+	l := bgfetch.Log{Version: bgfetch.LogVersion1, Runs: runs, Fetches: e.List()}
 	for _, f := range l.Fetches {
 		l.Stored += f.Downloaded
 	}

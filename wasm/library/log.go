@@ -16,12 +16,15 @@ import (
 // stored from time to time, so that it costs the transfers nothing; what a worker that was
 // killed did last is not in it.
 type Log struct {
-	store bgfetch.Store
-	tell  func(bgfetch.LogEntry)
-	added *coalesce.Set[struct{}]
+	store     bgfetch.Store
+	tell      func(bgfetch.LogEntry)
+	tellBatch func(bgfetch.LogBatch)
+	added     *coalesce.Set[struct{}]
 
 	mu  sync.Mutex
 	run bgfetch.LogRun
+	// untold are the entries of which tellBatch has not been told.
+	untold []bgfetch.LogEntry
 }
 
 const (
@@ -29,13 +32,14 @@ const (
 	maxLogEntries = 300
 	// MaxLogText bounds each text of an entry, in bytes.
 	MaxLogText = 300
-	// logInterval is the least time between two writes of the log.
+	// logInterval is the least time between two writes of the log, and between two batches.
 	logInterval = 2 * time.Second
 )
 
-// NewLog makes an empty log, of which tell is told each entry.
-func NewLog(store bgfetch.Store, tell func(bgfetch.LogEntry)) *Log {
-	return &Log{store: store, tell: tell, added: coalesce.New[struct{}]()}
+// NewLog makes an empty log, of which tell is told each entry at once, and tellBatch, unless that is
+// nil, each once, of several together.
+func NewLog(store bgfetch.Store, tell func(bgfetch.LogEntry), tellBatch func(bgfetch.LogBatch)) *Log {
+	return &Log{store: store, tell: tell, tellBatch: tellBatch, added: coalesce.New[struct{}]()}
 }
 
 // Begin notes that the program runs, with so many background fetches.
@@ -58,6 +62,9 @@ func (l *Log) Add(entry bgfetch.LogEntry) {
 		l.run.Dropped += maxLogEntries / 10
 	}
 	l.run.Entries = append(l.run.Entries, entry)
+	if l.tellBatch != nil {
+		l.untold = append(l.untold, entry)
+	}
 	l.mu.Unlock()
 	l.tell(entry)
 	l.added.Touch(struct{}{})
@@ -82,10 +89,24 @@ func (l *Log) current() bgfetch.LogRun {
 	return run
 }
 
+// batch tells of the entries that nobody was told of.
+func (l *Log) batch() {
+	l.mu.Lock()
+	batch := bgfetch.LogBatch{Version: bgfetch.LogVersion1, Started: l.run.Started, Entries: l.untold}
+	l.untold = nil
+	l.mu.Unlock()
+	if len(batch.Entries) > 0 {
+		l.tellBatch(batch)
+	}
+}
+
 // Run stores the log until ctx ends: its beginning at once, so that each start is
-// seen, then what is new in batches.
+// seen, then what is new in batches. Of a batch is told before it is stored, so that
+// it is told of a store that fails, and at the end of what has led to that.
 func (l *Log) Run(ctx context.Context) {
+	defer l.batch()
 	l.added.Run(ctx, 0, logInterval, func() {
+		l.batch()
 		number, err := l.store.PutLog(ctx, l.current())
 		if err == nil {
 			l.mu.Lock()
