@@ -35,7 +35,8 @@ function serve(request, response) {
   const file = path.join(folder, pathname.endsWith('/') ? `${pathname}index.html` : pathname);
   if (!file.startsWith(folder + path.sep) || !fs.existsSync(file)) return response.writeHead(404).end();
   const type = TYPES[path.extname(file)] ?? 'application/octet-stream';
-  response.writeHead(200, { 'Content-Type': type }).end(fs.readFileSync(file));
+  const body = fs.readFileSync(file);
+  response.writeHead(200, { 'Content-Type': type, 'Content-Length': body.length }).end(body);
 }
 
 const server = http.createServer(serve).listen(process.env.PORT ?? 8000, '127.0.0.1', () => {

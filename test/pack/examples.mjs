@@ -93,7 +93,7 @@ async function telemetry(page, { directory }) {
   await until('the rest', () => ended(2));
   const log = entries();
   assert.equal(new Set(log.map((entry) => JSON.stringify(entry))).size, log.length, JSON.stringify(log));
-  for (const event of ['request', 'response', 'record', 'settled', 'dispatch']) {
+  for (const event of ['fetch', 'record', 'settled', 'dispatch']) {
     assert.equal(log.filter((entry) => entry.event === event).length, 2, `${event} in ${JSON.stringify(log)}`);
   }
 }
