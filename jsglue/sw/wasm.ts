@@ -3,8 +3,14 @@
 import { VERSION } from '../shared/version';
 import { cacheNames, PROGRAM_HASH, type WorkerContext } from './context';
 import { deleteOwnCache } from '../shared/own-caches';
+import { reachable } from './network';
 
 const TYPE = 'application/wasm';
+
+/** What a CDN, or the site, may have forgotten: the browser tells neither from a server that is away. */
+const FORBIDDEN =
+  ' Its server answers. If it is of another origin, it must send Access-Control-Allow-Origin;' +
+  " and connect-src in the Content-Security-Policy of the worker's script must allow it.";
 
 /**
  * Keeps the code for later starts, with or without a network. Never rejects: a
@@ -66,7 +72,10 @@ async function fetchOnce({ wasmURL }: WorkerContext, cache: RequestCache): Promi
   const fail = (what: string): never => {
     throw new Wrong(`Background Fetch: ${wasmURL} ${what}`);
   };
-  const response = await fetch(wasmURL, { cache }).catch((error) => fail(`could not be fetched: ${error}.`));
+  const response = await fetch(wasmURL, { cache }).catch(async (error) => {
+    const answers = await reachable({ url: wasmURL }, new AbortController().signal);
+    return fail(`could not be fetched: ${error}.${answers ? FORBIDDEN : ''}`);
+  });
   const where = 'Serve the bgfetch.wasm of the package beside its sw.js, or set backgroundFetchOptions.wasmURL in the worker.';
   if (!response.ok) fail(`could not be fetched: status ${response.status}. ${where}`);
   // The response itself goes into the cache: it has the URL by which browsers know code that they compiled.

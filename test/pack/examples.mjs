@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { inEachBrowser } from './browsers.mjs';
-import { installed, once as onlyOnce, run, test } from './lib.mjs';
+import { startServer } from '../browser/lib/server.mjs';
+import { folder, installed, once as onlyOnce, root, run, test } from './lib.mjs';
 
 const SIZE = 3_000_000;
 
@@ -14,10 +15,15 @@ function example(name, { served = '.', query = '', serve } = {}, use = downloads
   test(`example ${name}${query}`, async () => {
     const built = await buildOf(name)();
     const directory = path.join(built, served);
-    fs.mkdirSync(path.join(directory, 'media'), { recursive: true });
-    fs.writeFileSync(path.join(directory, 'media/clip.bin'), Buffer.alloc(SIZE, 'clip'));
+    writeClip(directory);
     await inEachBrowser(directory, query, use, serve);
   });
+}
+
+/** What the page downloads. */
+function writeClip(directory) {
+  fs.mkdirSync(path.join(directory, 'media'), { recursive: true });
+  fs.writeFileSync(path.join(directory, 'media/clip.bin'), Buffer.alloc(SIZE, 'clip'));
 }
 
 const builds = new Map();
@@ -56,6 +62,24 @@ example('typescript');
 example('signed', { serve: ownServer({ LIFE: '1' }) }); // links are good for a third of what the file takes
 example('telemetry', { serve: ownServer() }, telemetry);
 example('models', {}, models);
+
+test('example cdn', async () => {
+  const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const dist = path.join(await installed(), 'node_modules/background-fetch-wasm/dist');
+  const cdn = await startServer({ [`/npm/background-fetch-wasm@${version}/dist/`]: dist }, { cors: true });
+  const directory = folder('cdn');
+  for (const name of ['index.html', 'sw.js']) {
+    const text = fs.readFileSync(path.join(root, 'examples/cdn', name), 'utf8');
+    assert.ok(text.includes(`@${version}/`), `${name} names another version`);
+    fs.writeFileSync(path.join(directory, name), text.replaceAll('https://cdn.jsdelivr.net', cdn.url));
+  }
+  writeClip(directory);
+  try {
+    await inEachBrowser(directory, '', downloads);
+  } finally {
+    await cdn.close();
+  }
+});
 
 /** The example's own server. */
 function ownServer(variables) {

@@ -20,10 +20,13 @@ export function build() {
  */
 const origins = new Set();
 
-/** Starts one with two origins; directories are {urlPrefix: directory}, `address` is other than a port of localhost. */
-export async function startServer(directories, { address } = {}) {
+/**
+ * Starts one with two origins; directories are {urlPrefix: directory}, `address` is other than a port of
+ * localhost, `cors` lets all origins read them.
+ */
+export async function startServer(directories, options = {}) {
   for (;;) {
-    const server = await startProcess(directories, address);
+    const server = await startProcess(directories, options);
     const fresh = [server.url, server.url2].every((origin) => !origins.has(origin));
     origins.add(server.url).add(server.url2);
     if (fresh) return server;
@@ -31,10 +34,11 @@ export async function startServer(directories, { address } = {}) {
   }
 }
 
-async function startProcess(directories, address) {
+async function startProcess(directories, { address, cors }) {
   await build();
   const flags = Object.entries(directories).flatMap(([prefix, dir]) => ['-dir', `${prefix}=${dir}`]);
   if (address) flags.push('-addr', address);
+  if (cors) flags.push('-cors');
   const child = start(binary, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await within(
     20_000,

@@ -39,9 +39,16 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:0", "address to listen on")
 	addr2 := flag.String("addr2", "127.0.0.1:0", "address of the second origin")
 	policy := flag.String("csp", "", "Content-Security-Policy of the static files")
+	cors := flag.Bool("cors", false, "let all origins read the static files")
 	flag.Parse()
 
-	server := &faultserver.Server{Fallback: faultserver.Static(dirs, *policy)}
+	files := faultserver.Static(dirs, *policy)
+	server := &faultserver.Server{Fallback: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if *cors {
+			w.Header().Set("Access-Control-Allow-Origin", "*")
+		}
+		files.ServeHTTP(w, r)
+	})}
 	failed := make(chan error)
 	var urls [2]string
 	for i, address := range []string{*addr, *addr2} {
