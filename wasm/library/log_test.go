@@ -64,6 +64,7 @@ func logOf(t *testing.T, store bgfetch.Store, use func(*library.Log)) *told {
 func TestLogBatches(t *testing.T) {
 	var runs []bgfetch.LogRun
 	told := logOf(t, bgfetchtest.NewMemoryStore(), func(l *library.Log) {
+		time.Sleep(50 * time.Millisecond) // so that nothing comes at the moment of a batch
 		for i := range 40 {
 			time.Sleep(100 * time.Millisecond)
 			add(l, i)
