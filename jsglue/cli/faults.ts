@@ -8,7 +8,8 @@ import { type FaultParameters, FaultsError, startFaults } from '../faults';
 import { KINDS } from '../faults/parameters';
 
 const names = Object.keys(KINDS).reduce(
-  (lines, name) => (lines.at(-1)!.length + name.length > 90 ? [...lines, `    ${name}`] : [...lines.slice(0, -1), `${lines.at(-1)} ${name}`]),
+  (lines, name) =>
+    lines.at(-1)!.length + name.length > 90 ? [...lines, `    ${name}`] : [...lines.slice(0, -1), `${lines.at(-1)} ${name}`],
   ['   '],
 );
 
@@ -45,7 +46,9 @@ export async function faults(args: string[]): Promise<void> {
   if (Number.isNaN(port)) throw new FaultsError(`parameter "port": ${JSON.stringify(values.port)} is not a number`);
   const { url } = await startFaults({ folder: positionals[0], port, host: values.host, mounts });
   console.log(`${url}\n`);
-  console.log(positionals[0] ? `It serves ${positionals[0]}, and ${url}/file/<name>?size=5000000&cut=1000003 and its like.` : FAULTS_USAGE);
+  console.log(
+    positionals[0] ? `It serves ${positionals[0]}, and ${url}/file/<name>?size=5000000&cut=1000003 and its like.` : FAULTS_USAGE,
+  );
 }
 
 /** "/a?cut=1" as path and parameters, which are text here as in any query. */

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { checkMs } from './parameters';
 
 /** One request with its answer, under way. */
 export class Exchange {
@@ -74,12 +75,15 @@ export class Connections {
   /** Name -> until when. */
   readonly #stopped = new Map<string, number>();
 
-  /** Registers an exchange, until its connection or its answer ends. */
+  /** Registers an exchange, until end(). */
   begin(name: string, response: ServerResponse): Exchange {
     const exchange = new Exchange(name, response);
     this.#open.add(exchange);
-    exchange.signal.addEventListener('abort', () => this.#open.delete(exchange));
     return exchange;
+  }
+
+  end(exchange: Exchange): void {
+    this.#open.delete(exchange);
   }
 
   /** Breaks the connections of a name that are under way, and tells how many. */
@@ -91,6 +95,7 @@ export class Connections {
 
   /** Breaks what is under way, and refuses the name for so long. */
   stop(name: string, ms: number): void {
+    checkMs(ms);
     this.#stopped.set(name, Date.now() + ms);
     this.cut(name);
   }

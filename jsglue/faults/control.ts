@@ -12,7 +12,7 @@ export async function control(
   query: URLSearchParams,
 ): Promise<void> {
   const name = query.get('name') ?? '';
-  const state = () => ({ stoppedMs: site.connections.remaining(name), sending: site.connections.sending(name) });
+  const state = () => ({ sending: site.connections.sending(name), stoppedMs: site.connections.remaining(name) });
   const number = (parameter: string): number | undefined => {
     try {
       return query.has(parameter) ? wholeNumber(query.get(parameter)!) : undefined;

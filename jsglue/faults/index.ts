@@ -76,7 +76,7 @@ export async function startFaults(options: FaultServerOptions = {}): Promise<Fau
     stop: ({ ms = 10_000, name = '' } = {}) => site.connections.stop(name, ms),
     start: (name = '') => site.connections.start(name),
     answer: ({ name = '', ...phase } = {}) => site.phases.begin(name, phase),
-    sha256: (content) => site.sha256(queryOf(content)),
+    sha256: async (content) => site.sha256(queryOf(content)),
     close: () => listener.close(),
   };
 }

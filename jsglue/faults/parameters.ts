@@ -287,6 +287,11 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Throws unless that is a time for which something is so. */
+export function checkMs(ms: number): void {
+  if (!(ms >= 0)) throw new FaultsError(`parameter "ms": ${ms} is no time`);
+}
+
 /** The parameters of a call as a query has them. What is undefined was not given. */
 export function queryOf(parameters: FaultParameters): [string, string][] {
   return Object.entries(parameters)

@@ -1,6 +1,6 @@
 /** Times in which requests get another answer than their URLs say: in a deploy, or behind a captive portal. */
 
-import { FaultsError } from './parameters';
+import { checkMs, FaultsError } from './parameters';
 
 export interface Phase {
   status: number;
@@ -15,6 +15,7 @@ export class Phases {
     if (!(Number.isInteger(status) && status >= 200 && status <= 999)) {
       throw new FaultsError(`parameter "status": ${status} is no final status`);
     }
+    checkMs(ms);
     this.#byName.set(name, { status, retryafter: String(retryafter), until: Date.now() + ms });
   }
 

@@ -66,10 +66,9 @@ function sayWrong(response: ServerResponse, error: unknown): void {
     response.socket?.resetAndDestroy();
     return;
   }
-  response.writeHead(400, {
-    'Access-Control-Allow-Origin': '*',
-    'Content-Type': 'text/plain; charset=utf-8',
-    'X-Content-Type-Options': 'nosniff',
-  });
+  response.statusCode = 400;
+  response.setHeader('Access-Control-Allow-Origin', '*');
+  response.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  response.setHeader('X-Content-Type-Options', 'nosniff');
   response.end(`${error.message}\n`);
 }

@@ -83,6 +83,7 @@ export class Site {
       if (exchange.broken) outcome = 'broken';
       else if (!exchange.signal.aborted) throw error;
     } finally {
+      this.connections.end(exchange);
       entry.outcome ||= outcome;
       entry.ms = Math.max(1, Math.round(performance.now() - begun));
     }
