@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import * as chromium from '../browser/drivers/chromium.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { installed, once as onlyOnce, run, test } from './lib.mjs';
 
@@ -35,6 +36,14 @@ function buildOf(name) {
   return builds.get(name);
 }
 
+/** The example's own tests, in Chromium. */
+function testsOf(name) {
+  test(`example ${name}`, async () => {
+    const cwd = await buildOf(name)();
+    await run('npm', ['test', '--loglevel', 'error'], { cwd, env: { ...process.env, CHROME: chromium.executable } });
+  });
+}
+
 async function downloads(page) {
   await page.evaluate(() => document.querySelector('button').click());
   const done = (text) => document.querySelector('output').textContent === text;
@@ -55,6 +64,8 @@ example('workbox', { served: 'dist', query: '?worker=injected.js' }, precached);
 example('typescript');
 example('signed', { serve: signingServer });
 example('models', {}, models);
+testsOf('faults');
+testsOf('vitest');
 
 /** The example's own server, whose links are good for a second: a third of what the file takes. */
 async function signingServer(directory) {

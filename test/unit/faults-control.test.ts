@@ -142,7 +142,7 @@ test('requests are counted for the files of the site too, can be asked for as JS
 
 test('the server is away for a time, or until it is told: pages, files, and what is under way', async () => {
   const slow = ask(server.file('away', { size: 1_000_000, rate: 10_000 }));
-  await until(() => server.log('away')[0]?.bytesSent! > 0);
+  await until(() => (server.log('away')[0]?.bytesSent ?? 0) > 0);
   server.stop({ ms: 60_000 });
   assert.equal((await slow).end, 'reset');
   assert.equal((await ask(`${server.url}/`)).end, 'reset');
@@ -164,7 +164,7 @@ test('the server is away for a time, or until it is told: pages, files, and what
 
 test('connections are cut, and others are not', async () => {
   const [a, b] = [ask(server.file('a', { size: 500_000, rate: 200_000 })), ask(server.file('b', { size: 20_000, rate: 50_000 }))];
-  await until(() => ['a', 'b'].every((name) => server.log(name)[0]?.bytesSent! > 0));
+  await until(() => ['a', 'b'].every((name) => (server.log(name)[0]?.bytesSent ?? 0) > 0));
   assert.equal(server.cut('a'), 1);
   assert.deepEqual([(await a).end, (await b).end], ['reset', 'complete']);
   await ended(server, 'b', 1);
