@@ -5,7 +5,7 @@ const server = inject('faults');
 
 /** A resource of another origin, with a name that no other test has; what is wrong with it stands in its URL. */
 const resource = (name, faults) =>
-  `${server}/file/${name}?${new URLSearchParams({ size: 1_000_000, cors: 1, expose: 'Content-Range, ETag', ...faults })}`;
+  `${server}/file/${name}?${new URLSearchParams({ size: 1_000_000, cors: 1, expose: 'Content-Range, ETag, Retry-After', ...faults })}`;
 const log = async (name) => (await fetch(`${server}/__log__?name=${name}`)).json();
 
 test('a connection that is reset costs one more request', async () => {

@@ -116,17 +116,17 @@ export class Answer {
   }
 
   async #sendContent(): Promise<Outcome> {
-    const { response, folder, path } = this.#about;
+    const { response, options, folder, path } = this.#about;
     let source: Source;
     if (path === undefined) source = this.#generated();
     else {
       const file = await folder?.open(path);
-      if (file === 'folder') {
+      if (file === 'folder' && options.file === undefined) {
         // Relative, for a path may begin with two slashes, which would be another host.
         response.setHeader('Location', `./${encodeURIComponent(path.split('/').at(-1)!)}/`);
         return this.#sendShort(301, '');
       }
-      if (!file) return this.#sendShort(404, 'there is no such file\n');
+      if (!file || file === 'folder') return this.#sendShort(404, 'there is no such file\n');
       source = file;
     }
     try {

@@ -13,7 +13,7 @@ const site = once(async () => {
   fs.writeFileSync(path.join(directory, 'public/index.html'), '<title>Site</title>');
   return directory;
 });
-const program = async () => path.join(await site(), 'node_modules/background-fetch-wasm/dist/cli.mjs');
+const program = async () => path.join(await site(), 'node_modules/background-fetch-wasm', 'dist/cli.mjs');
 
 /** Runs it until `use` is done with the URL that its first line is. */
 async function whileItServes(args, use) {

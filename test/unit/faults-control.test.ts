@@ -79,6 +79,7 @@ test('nothing outside the folder is served, and nothing hidden', async () => {
       assert.deepEqual([status, body.toString()], [404, 'there is no such file\n'], url);
     }
   }
+  assert.equal((await ask(`${server.url}/file/way?file=/media`)).status, 404);
   await assert.rejects(server.sha256({ file: '/../secret.txt' }), /parameter "file": there is no/);
 });
 

@@ -95,7 +95,7 @@ describe('both fault servers do the same', () => {
     }
   });
 
-  test('the parameters are those of the Go fault server, but for these', () => {
+  test('the parameters are those of the Go fault server, but for these, and documented', () => {
     const targets = /func \(o \*options\) targets[\s\S]*?\n\}/.exec(fs.readFileSync('test/faultserver/options.go', 'utf8'))![0];
     const known = [...targets.matchAll(/"(\w+)":/g)].map(([, name]) => name!);
     assert.deepEqual(
@@ -114,6 +114,12 @@ describe('both fault servers do the same', () => {
       'uploadrate',
       'wav',
     ]);
+    const documented = fs.readFileSync('docs/faults.md', 'utf8').match(/(?<=`)\w+(?=`)/g)!;
+    assert.deepEqual(
+      Object.keys(KINDS).filter((name) => !documented.includes(name)),
+      [],
+      'each is in docs/faults.md',
+    );
     const used = new Set(cases.flatMap(([query]) => [...new URLSearchParams(query).keys()]));
     const own = ['size', 'seed', 'file'];
     assert.deepEqual(
