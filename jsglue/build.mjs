@@ -52,6 +52,7 @@ const steps = {
     ['page/page.ts', 'page.js', 'iife'],
     ['page/index.ts', 'index.mjs', 'esm'],
     ['models/index.ts', 'models.mjs', 'esm'],
+    ['faults/index.ts', 'faults.mjs', 'esm', 'node'],
     ['cli/cli.ts', 'cli.mjs', 'esm', 'node'],
   ],
 };
@@ -63,7 +64,7 @@ await Promise.all(
       outfile: join(dist, output),
       format,
       platform,
-      banner: platform === 'node' ? { js: '#!/usr/bin/env node' } : {},
+      banner: output === 'cli.mjs' ? { js: '#!/usr/bin/env node' } : {},
       bundle: true,
       minify: true,
       // docs/decisions/size.md tells why the classic scripts have none, and why the sources are not in them.

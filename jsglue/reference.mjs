@@ -40,6 +40,11 @@ const chapters = [
     [['component/texts.ts', ['TEXTS']]],
   ],
   ["`import { modelStore, keepModels } from 'background-fetch-wasm/models'`", 'For files of AI models.', [['models/index.ts']]],
+  [
+    "`import { startFaults } from 'background-fetch-wasm/faults'`",
+    'In Node, for tests of sites, see [faults](faults.md).',
+    [['faults/index.ts'], ['faults/parameters.ts', ['FaultParameters']], ['faults/journal.ts', ['FaultLogEntry', 'Outcome']]],
+  ],
 ];
 
 /** What is declared in a file for others: name, comment, and the text without what it does. */
@@ -47,7 +52,7 @@ function declarationsOf(file) {
   const text = readFileSync(join(glue, file), 'utf8');
   // Global declarations stand indented, in `declare global`.
   const declaration =
-    /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(interface|type|function|const) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
+    /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(?:async )?(interface|type|function|const) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
   return [...text.matchAll(declaration)]
     .filter(([, indent, , code]) => (file.endsWith('.d.ts') ? indent === '  ' : code.startsWith('export ')))
     .map(([, indent, comment, code, kind, name]) => ({ name, comment: plain(comment), code: signature(code, kind, indent) }));
@@ -57,7 +62,7 @@ function declarationsOf(file) {
 const plain = (comment) => comment.replaceAll(/^ *\/?\*+(?:\/| ?)|\*\/\s*$/gm, '').trim();
 
 function signature(code, kind, indent) {
-  const unindented = code.replaceAll(new RegExp(`^${indent}`, 'gm'), '').replace('export ', '');
+  const unindented = code.replaceAll(new RegExp(`^${indent}`, 'gm'), '').replace(/^export (async )?/m, '');
   if (kind === 'function') return `${unindented.slice(0, unindented.search(/ \{\n/))};`;
   const closing = { interface: '\n}', const: '\n};' }[kind];
   return closing ? unindented.trimEnd() + closing : unindented;

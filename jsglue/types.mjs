@@ -19,6 +19,7 @@ const entries = {
   'sw/module': ['types/worker-globals'],
   'models/index': [],
   'component/index': [],
+  'faults/index': [],
 };
 
 function emit(project) {
@@ -54,6 +55,7 @@ try {
   emit('page');
   emit('sw');
   emit('component');
+  emit('faults');
   for (const [entry, globals] of Object.entries(entries)) {
     globals.forEach((module) => write(module));
     const imports = globals.map((module) => `import '${relative(dirname(entry), module)}.js';\n`);

@@ -2,6 +2,8 @@
  * `npx background-fetch-wasm init <folder>`: copies what a site serves into
  * `<folder>/background-fetch/`, and says what is left to do. It overwrites what a version
  * of this package has put there, and nothing else.
+ *
+ * `npx background-fetch-wasm faults <folder>`: see ./faults.ts.
  */
 
 import { createHash, randomUUID } from 'node:crypto';
@@ -9,16 +11,20 @@ import { constants, copyFileSync, existsSync, lstatSync, mkdirSync, readFileSync
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VERSION } from '../shared/version';
+import { FaultsError } from '../faults';
+import { FAULTS_USAGE, faults } from './faults';
 
 const USAGE = `background-fetch-wasm ${VERSION}
 
 usage: npx background-fetch-wasm init [--force] <folder>
+       npx background-fetch-wasm faults [--port N] [--host H] [--mount /path?faults]... [<folder>]
 
-  <folder> is what your site serves at its root, often public/. The files go to
+init: <folder> is what your site serves at its root, often public/. The files go to
   <folder>/background-fetch/; run it again after each update of the package.
 
   --force  overwrites files there, too, that are not of this package, or were changed
-`;
+
+${FAULTS_USAGE}`;
 
 const FOLDER = 'background-fetch';
 const MANIFEST = 'manifest.json';
@@ -150,7 +156,8 @@ function adviceFor(folder: string): string {
   ].join('\n');
 }
 
-function main([verb, ...more]: string[]): void {
+async function main([verb, ...more]: string[]): Promise<void> {
+  if (verb === 'faults') return faults(more);
   const [folder, ...others] = more.filter((argument) => argument !== '--force');
   if (verb === 'init' && folder && others.length === 0) return init(folder, more.includes('--force'));
   if (verb === '--version') return console.log(VERSION);
@@ -158,11 +165,12 @@ function main([verb, ...more]: string[]): void {
   throw new Refusal(verb === 'init' ? 'init needs one folder.\n\n' + USAGE : `There is no ${verb}.\n\n${USAGE}`);
 }
 
+const args = process.argv.slice(2);
 try {
-  main(process.argv.slice(2));
+  await main(args);
 } catch (error) {
   const code = (error as NodeJS.ErrnoException).code;
-  if (!(error instanceof Refusal) && code === undefined) throw error;
+  if (!(error instanceof Refusal || error instanceof FaultsError) && code === undefined) throw error;
   console.error((error as Error).message);
-  process.exitCode = 1;
+  process.exitCode = args[0] === 'faults' ? 2 : 1;
 }

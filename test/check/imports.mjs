@@ -11,7 +11,8 @@ const ALLOWED = {
   sw: ['shared'],
   component: ['page', 'shared'],
   models: ['shared'],
-  cli: ['shared'],
+  faults: [],
+  cli: ['shared', 'faults'],
   types: ['page', 'shared', 'sw', 'component', 'models'],
 };
 

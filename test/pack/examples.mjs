@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import * as chromium from '../browser/drivers/chromium.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { startServer } from '../browser/lib/server.mjs';
 import { folder, installed, once as onlyOnce, root, run, test } from './lib.mjs';
@@ -41,6 +42,14 @@ function buildOf(name) {
   return builds.get(name);
 }
 
+/** The example's own tests, in Chromium. */
+function testsOf(name) {
+  test(`example ${name}`, async () => {
+    const cwd = await buildOf(name)();
+    await run('npm', ['test', '--loglevel', 'error'], { cwd, env: { ...process.env, CHROME: chromium.executable } });
+  });
+}
+
 async function downloads(page) {
   await page.evaluate(() => document.querySelector('button').click());
   const done = (text) => document.querySelector('output').textContent === text;
@@ -62,6 +71,8 @@ example('typescript');
 example('signed', { serve: ownServer({ LIFE: '1' }) }); // links are good for a third of what the file takes
 example('telemetry', { serve: ownServer() }, telemetry);
 example('models', {}, models);
+testsOf('faults');
+testsOf('vitest');
 
 test('example cdn', async () => {
   const { version } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));

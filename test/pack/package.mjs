@@ -20,7 +20,7 @@ test('the tarball holds what is used and nothing else, in less than 2 MB', async
   const scripts = ['index.mjs', 'list.js', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs'];
   const expected = [
     ...['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'package.json'],
-    ...['bgfetch.wasm', 'cli.mjs', 'manifest.json'].map((name) => `dist/${name}`),
+    ...['bgfetch.wasm', 'cli.mjs', 'faults.mjs', 'manifest.json'].map((name) => `dist/${name}`),
     ...scripts.map((name) => `dist/${name}`),
     ...scripts.filter((name) => name.endsWith('.mjs')).map((name) => `dist/${name}.map`),
   ];
@@ -73,6 +73,19 @@ test('bundlers keep the scripts that have effects, and leave out modules of whic
     const unused = await bundle(`import { ${name} } from 'background-fetch-wasm${module}';`);
     assert.ok(unused.length < 200, `${module}: ${unused.length} characters`);
   }
+});
+
+test('no entry pulls in another: the fault server is for Node, and only it', async () => {
+  const to = folder();
+  await run('tar', ['xzf', await tarball(), '-C', to]);
+  const dist = path.join(to, 'package/dist');
+  const importsOf = (name) => [
+    ...fs.readFileSync(path.join(dist, name), 'utf8').matchAll(/\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/g),
+  ];
+  for (const name of ['index.mjs', 'sw.mjs', 'models.mjs', 'page.js', 'sw.js', 'list.js'])
+    assert.deepEqual(importsOf(name), [], name);
+  const names = importsOf('faults.mjs').map(([, name]) => name);
+  assert.ok(names.length > 0 && names.every((name) => name.startsWith('node:')), String(names));
 });
 
 test('packed twice gives the same bytes, and the program built elsewhere, too', async () => {

@@ -7,6 +7,7 @@ import { within } from '../browser/lib/processes.mjs';
 import { cases, close } from './lib.mjs';
 import './package.mjs';
 import './init.mjs';
+import './faults.mjs';
 import './types.mjs';
 import './start.mjs';
 import './examples.mjs';

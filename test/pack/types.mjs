@@ -46,11 +46,31 @@ scope.addEventListener('backgroundfetchabort', (event) => event.updateUI());
 install({ permission: 'maybe' });
 `;
 
-test('the types hold in strict projects, in page and worker, without skipLibCheck', async () => {
+const faults = `
+import { FaultsError, startFaults, type FaultLogEntry, type FaultParameters, type FaultServer } from 'background-fetch-wasm/faults';
+
+const parameters: FaultParameters = { size: 5, cut: [1, 2], stall: 3, cors: true, rangefault: 'short' };
+export async function use(): Promise<number> {
+  const server: FaultServer = await startFaults({ folder: '.', port: 0, mounts: { '/a': parameters } });
+  server.mount('/b', { file: '/a', retryafter: 5 });
+  server.stop({ ms: 5 });
+  const log: FaultLogEntry[] = server.log('/a');
+  const hash: string = await server.sha256({ size: 5 });
+  await server.close();
+  return log.length + hash.length + (new FaultsError('a') instanceof Error ? 1 : 0);
+}
+// @ts-expect-error
+startFaults({ mounts: { '/a': { cutt: 1 } } });
+// @ts-expect-error
+startFaults({ mounts: { '/a': { rangefault: 'odd' } } });
+`;
+
+test('the types hold in strict projects, in page, worker and Node, without skipLibCheck', async () => {
   const site = await installed();
   for (const [name, text, lib] of [
     ['page', page, ['ES2022', 'DOM', 'DOM.Iterable']],
     ['worker', worker, ['ES2022', 'WebWorker']],
+    ['faults', faults, ['ES2022']],
   ]) {
     fs.writeFileSync(path.join(site, `${name}.ts`), text);
     for (const [module, moduleResolution] of [

@@ -1,0 +1,2 @@
+self.backgroundFetchOptions = { native: 'never' };
+importScripts('background-fetch/sw.js');
