@@ -28,8 +28,9 @@ type attempt struct {
 	// compared; to 0 for the rest. Not ranged: all of the body is asked for.
 	from, to int64
 	ranged   bool
-	// drawn: from was drawn at random. continues: see part.
+	// drawn: from was drawn at random. continues and upTo: see part.
 	drawn, continues bool
+	upTo             int64
 	transfer         bgfetch.Transfer
 	// moved is set when the attempt stored a byte, came when one came.
 	moved, came bool

@@ -23,7 +23,7 @@ func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 		a.start, a.end = data.Seams[0], data.Seams[0]
 	}
 	bounded := a.shorten()
-	a.from, a.to, a.drawn, a.continues = 0, 0, false, false
+	a.from, a.to, a.upTo, a.drawn, a.continues = 0, 0, 0, false, false
 	// Where all of it came to nothing, and nothing proved it, a range may say more.
 	atNothing := a.ends.Unproved > 0 && !a.single
 	a.ranged = data.Resumable && !a.asksForAll && (a.start > 0 || a.end > 0 || bounded || atNothing)
@@ -40,6 +40,9 @@ func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 // maxOverlap bounds the bytes that are asked for again and compared, see
 // evidence.MinOverlap.
 const maxOverlap = 64 << 10
+
+// upToBrought is how many times as much as the last range brought may be taken of the next.
+const upToBrought = 2
 
 // overlap makes the range reach into what is stored before and behind the gap.
 func (a *attempt) overlap() {
@@ -75,4 +78,7 @@ func (a *attempt) overlapRun(run ranges.Span, length int64) {
 		a.from += 1 + rand.Int64N((n+1)/2)
 	}
 	a.drawn = a.from > run.Start || run.Length() == 1
+	if a.brings > 0 && a.end == 0 && length < maxOverlap/2 {
+		a.upTo = a.start + upToBrought*a.brings // which the length was chosen for
+	}
 }

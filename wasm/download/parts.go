@@ -1,6 +1,7 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
@@ -24,10 +25,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 	a.interruptible(stop)
 	a.pace()
 
-	first := part.Spec{Start: a.from, End: part.ToEnd, Drawn: a.drawn, Continues: a.continues, Head: a.transfer.Head(), Transfer: a.transfer}
-	if a.to > 0 {
-		first.End = a.to
-	}
+	first := part.Spec{Start: a.from, End: cmp.Or(a.to, part.ToEnd), UpTo: a.upTo, Drawn: a.drawn, Continues: a.continues, Head: a.transfer.Head(), Transfer: a.transfer}
 	first.Hash, first.Hashed = a.hasher(a.start), a.start
 	a.transfer = nil // the part closes it
 	a.add(ctx, first)
@@ -83,9 +81,7 @@ func (a *attempt) pace() {
 	if a.pacer == nil && evidence.ExpectedLength(&a.next.Response) >= a.config.Pace.MinBody {
 		a.pacer = pace.New(a.config.Pace, a.config.MaxPerHost)
 	}
-	if a.pacer != nil {
-		a.pacer.Begin()
-	}
+	a.pacer.Begin()
 }
 
 // add begins a part.

@@ -90,10 +90,7 @@ func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part.Part, ok boo
 			return ranges.Span{Start: offset, End: gap.End}, nil, true
 		}
 	}
-	var ahead int64
-	if a.pacer != nil {
-		ahead = int64(a.pacer.PerPart() * seekSoon.Seconds())
-	}
+	ahead := int64(a.pacer.PerPart() * seekSoon.Seconds())
 	for _, p := range a.parts {
 		whole, free := p.Span()
 		if whole.Start <= offset && offset < whole.End {

@@ -163,6 +163,7 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 // mismatch judges bytes that are not those that are stored.
 func (a *attempt) mismatch(p *part.Part) (step, Verdict) {
 	if !p.Partial() && len(a.next.Response.Seams) == 0 {
+		a.contradictions = 0 // by ranges of that file
 		return a.otherFile("the bytes differ from those sent before")
 	}
 	return a.contradicted(p.Head, "the bytes differ from the stored ones")

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,12 @@ func TestFoundByLives(t *testing.T) {
 		return resource{Body: append([]byte{version}, make([]byte, length-1)...), Rate: 16 * mib}
 	}
 	first, shorter, newest := zeros(1, 4*mib), zeros(2, 2*mib), zeros(3, 3*mib)
+	// gaps has zeros, but for its begin and a little in its middle.
+	gaps := resource{Body: slices.Concat(randomBytes(12_000), make([]byte, 8000), randomBytes(500), make([]byte, 20_000)), Rate: 16 * mib}
+	var versions []resource
+	for body := range slices.Chunk(randomBytes(900_000), 300_000) {
+		versions = append(versions, resource{Body: body, Rate: 16 * mib})
+	}
 	hidden := func(r response, names ...string) response {
 		r.Head.Type = "cors"
 		for _, name := range names {
@@ -118,6 +125,31 @@ func TestFoundByLives(t *testing.T) {
 			}
 			return newest.Respond(init)
 		}, newest.Body},
+		{"ranges of a thousand bytes, then more of them from elsewhere, which begin with what is stored", chromium, func(n int, init bgfetch.TransferInit) response {
+			const most = 1000
+			if n == 1 {
+				return cutAt(hidden(gaps.Respond(init), "Content-Length"), most)
+			}
+			if elsewhere := init.RangeStart / 1000; elsewhere == 13 {
+				init.RangeStart += 100
+				return cutAt(hidden(gaps.Respond(init), "Content-Range"), 10_000)
+			}
+			init.RangeEnd = min(init.RangeStart+most, int64(len(gaps.Body)))
+			return hidden(gaps.Respond(init), "Content-Range")
+		}, gaps.Body},
+		{"replaced twice, seen by ranges, and cut in one place", chromium, func(n int, init bgfetch.TransferInit) response {
+			version := versions[0]
+			switch {
+			case n >= 5:
+				version = versions[2]
+			case n >= 2:
+				version = versions[1]
+			}
+			if isRange(init) {
+				return version.Respond(init)
+			}
+			return short(encoded(version.Respond(init), true, 0), 100_000)
+		}, versions[2].Body},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -42,7 +42,11 @@ func New(policy Policy, limit int) *Pacer {
 }
 
 // Begin starts the measuring anew: with another attempt, or other parts.
-func (p *Pacer) Begin() { p.since = time.Time{} }
+func (p *Pacer) Begin() {
+	if p != nil {
+		p.since = time.Time{}
+	}
+}
 
 // Wants is how many parts there should be.
 func (p *Pacer) Wants() int {

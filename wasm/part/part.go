@@ -3,6 +3,7 @@
 package part
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,8 +50,9 @@ type Record struct {
 
 // Spec is what a part is begun with.
 type Spec struct {
-	// Start is the first byte asked for, End the byte after the last, or ToEnd.
-	Start, End int64
+	// Start is the first byte asked for, End the byte after the last, or ToEnd. UpTo is where it
+	// stops though more may come, 0 for nowhere: what is compared vouches for no more.
+	Start, End, UpTo int64
 	// Data are the response data that what comes must belong to.
 	Data bgfetch.ResponseData
 	// Transfer is nil where its request is still to be sent. Head is its head, Drawn says that
@@ -171,7 +173,7 @@ func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- E
 	p := &Part{
 		attempt: attempt, record: record, events: events, data: s.Data, Start: s.Start, limit: s.End, joins: -1,
 		Drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, Head: s.Head, Continues: s.Continues, Seek: s.Seek,
-		hash: s.Hash, hashed: s.Hashed, next: s.Start, Read: s.Start, claimed: s.Start, end: s.End,
+		hash: s.Hash, hashed: s.Hashed, next: s.Start, Read: s.Start, claimed: s.Start, end: min(s.End, cmp.Or(s.UpTo, s.End)),
 	}
 	if s.Transfer == nil && p.end != ToEnd && !evidence.IsSelfProving(&p.data) {
 		p.limit = max(p.end, min(p.end+evidence.MinOverlap, evidence.ExpectedLength(&p.data))) // see reachOver
