@@ -16,7 +16,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	delay, said := ranges.RetryAfter(head, time.Now())
 	if (said || a.next.Response.Answered()) && a.Request.IsSafe() && ranges.TemporaryStatus(head.Status) {
-		if v, ok := a.postpone(saying(head.Status), delay); ok {
+		if v, ok := a.postpone(fmt.Sprintf("status %d", head.Status), delay); ok {
 			return nil, v
 		}
 	}
@@ -175,9 +175,6 @@ func (a *attempt) awaitFile() (step, Verdict) {
 	return a.leave(bgfetch.ReasonFetchError, why)
 }
 
-// saying is what a status says, for the log.
-func saying(status int) string { return fmt.Sprintf("status %d", status) }
-
 // judge416 judges that the server has nothing from there on.
 func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 	data := &a.next.Response
@@ -207,7 +204,7 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 func (a *attempt) refused(head bgfetch.Head) (step, Verdict) {
 	if ranges.TemporaryStatus(head.Status) {
 		delay, _ := ranges.RetryAfter(head, time.Now())
-		if v, ok := a.postpone(saying(head.Status), delay); ok {
+		if v, ok := a.postpone(fmt.Sprintf("status %d", head.Status), delay); ok {
 			return nil, v
 		}
 	}

@@ -1,6 +1,8 @@
 package download
 
 import (
+	"cmp"
+
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
@@ -43,10 +45,7 @@ func (a *attempt) shorten() bool {
 	if n == 0 || !a.boundable(data) {
 		return false
 	}
-	end := a.end
-	if end == 0 {
-		end = data.Length
-	}
+	end := cmp.Or(a.end, data.Length)
 	if end >= 0 && a.start+n >= end {
 		return false
 	}

@@ -87,9 +87,7 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 			continue
 		}
 		e.Part.Flowing = true
-		if a.pacer != nil {
-			a.pacer.Segment(time.Now(), e.Segment.Length, e.Full, a.flowing())
-		}
+		a.pacer.Segment(time.Now(), e.Segment.Length, e.Full, a.flowing())
 	}
 }
 

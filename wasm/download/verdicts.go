@@ -188,10 +188,16 @@ func (a *attempt) otherFile(why string) (step, Verdict) {
 
 // trustRanges lets ranges be asked for again, since those of another file may be better. Where they
 // were contradicted twice they are of encoded bytes, most likely.
-func (a *attempt) trustRanges() {
-	if a.contradictions < 2 {
-		a.single, a.rangeless = false, false
+func (r *Record) trustRanges() {
+	if r.contradictions < 2 {
+		r.single, r.rangeless = false, false
 	}
+}
+
+// Forget drops what was found out about a body of which nothing is stored any more.
+func (r *Record) Forget() {
+	r.ends.Forget()
+	r.trustRanges()
 }
 
 // unproved asks for what follows a body that has ended, though nothing proves that this

@@ -266,3 +266,37 @@ func TestLossBeforeBytesOfAnotherFile(t *testing.T) {
 		w.wantSuccess("f", after.Body)
 	})
 }
+
+// TestRangesOfWhatIsGone: ranges that were of another file than what was stored say nothing of the
+// next ones when nothing is stored any more.
+func TestRangesOfWhatIsGone(t *testing.T) {
+	bodies := randomBytes(600_000)
+	before, after := resource{Body: bodies[:300_000], Rate: 16 * mib}, resource{Body: bodies[300_000:], Rate: 16 * mib}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.options.Framing = chromium
+		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+			version := after
+			if n == 1 {
+				version = before
+			}
+			if n == 3 { // which is to be compared with what is stored
+				keys, err := w.bodies.Segments(context.Background(), init.UniqueID)
+				if err != nil || len(keys) == 0 || w.bodies.DeleteSegments(context.Background(), init.UniqueID, keys) != nil {
+					t.Errorf("what is stored cannot be deleted: %v", err)
+				}
+			}
+			if isRange(init) {
+				return version.Respond(init)
+			}
+			r := encoded(version.Respond(init), true, 0)
+			r.Body = r.Body[:100_000]
+			return r
+		})
+		w.start()
+		w.fetch("f", siteA)
+		time.Sleep(time.Hour)
+		w.wantSuccess("f", after.Body)
+		w.kill()
+	})
+}

@@ -157,6 +157,7 @@ func (r *record) dropAllBut(left []bgfetch.Segment) {
 		data.Segments = left
 		if anew {
 			*data = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}
+			r.Forget()
 		}
 		why := fmt.Sprintf("%d stored bytes are gone", lost)
 		r.note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: why})

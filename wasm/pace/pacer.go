@@ -59,6 +59,9 @@ func (p *Pacer) Wants() int {
 // Segment counts bytes that came at the time now to one of the running parts. full: as
 // many as there could be, so that they probably waited for us.
 func (p *Pacer) Segment(now time.Time, length int64, full bool, running int) {
+	if p == nil {
+		return
+	}
 	if p.since.IsZero() || running != p.running {
 		// What the first segment took is not known.
 		p.since, p.running, p.bytes, p.segments, p.full = now, running, 0, 0, 0
