@@ -192,7 +192,7 @@ func (s *livesServer) repeats(body []byte) bool {
 		served = append(served, f.body, f.encoded)
 	}
 	for at := 0; at < len(body); {
-		before, longest := min(at, enough), 0
+		before, longest := min(at/2, enough), 0 // of what is stored half is compared, where it is little
 		for _, from := range served {
 			if i := bytes.Index(from, body[at-before:at+1]); i >= 0 && (at > 0 || i == 0) {
 				longest = max(longest, common(body[at:], from[i+before:]))
