@@ -3,6 +3,7 @@ package faultserver
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -224,6 +225,35 @@ func TestStatic(t *testing.T) {
 	}
 	wantHeader(t, get(t, listener.URL+"/a.js?csp=script-src+*"), "Content-Security-Policy", "script-src *")
 	wantStatus(t, get(t, listener.URL+"/missing.js"), 404)
+}
+
+// TestStaticChanges: who asks whether a file has changed is told, also of two in one second.
+func TestStaticChanges(t *testing.T) {
+	dir := t.TempDir()
+	listener := httptest.NewServer(Static(map[string]string{"/": dir}, ""))
+	defer listener.Close()
+	second := time.Unix(1_700_000_000, 0)
+	for i, name := range []string{"a.js", "index.html"} {
+		url := listener.URL + []string{"/a.js", "/"}[i]
+		write := func(text string, at time.Time) {
+			file := filepath.Join(dir, name)
+			if err := errors.Join(os.WriteFile(file, []byte(text), 0o600), os.Chtimes(file, at, at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("one", second)
+		known := get(t, url).Header
+		ask := func() reply {
+			return get(t, url, "If-None-Match", known.Get("ETag"), "If-Modified-Since", known.Get("Last-Modified"))
+		}
+		wantStatus(t, ask(), 304)
+		write("two", second.Add(time.Millisecond))
+		changed := ask()
+		wantStatus(t, changed, 200)
+		if string(changed.body) != "two" {
+			t.Errorf("%s: %q", url, changed.body)
+		}
+	}
 }
 
 // TestControlAnswer: a deploy with Retry-After, and the page of a portal, for a while.

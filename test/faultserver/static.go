@@ -1,9 +1,12 @@
 package faultserver
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 )
 
@@ -22,6 +25,23 @@ var contentTypes = map[string]string{
 	".webmanifest": "application/manifest+json",
 }
 
+// files serves those of a directory. Their ETag tells two in one second apart, as Last-Modified does
+// not: who asks whether a file has changed would be told that it has not.
+func files(dir string) http.Handler {
+	server := http.FileServer(http.Dir(dir))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := filepath.Join(dir, filepath.FromSlash(path.Clean("/"+r.URL.Path)))
+		info, err := os.Stat(name)
+		if err == nil && info.IsDir() {
+			info, err = os.Stat(filepath.Join(name, "index.html"))
+		}
+		if err == nil {
+			w.Header().Set("ETag", fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), info.Size()))
+		}
+		server.ServeHTTP(w, r)
+	})
+}
+
 // Static serves files from directories, each below a prefix of the path such as
 // "/" or "/dist/"; the longest prefix decides. Browsers have to ask each time
 // whether a file has changed. Every answer gets the policy as
@@ -34,7 +54,7 @@ func Static(dirs map[string]string, policy string) http.Handler {
 		if prefix != "/" {
 			prefix += "/"
 		}
-		mux.Handle(prefix, http.StripPrefix(strings.TrimSuffix(prefix, "/"), http.FileServer(http.Dir(dir))))
+		mux.Handle(prefix, http.StripPrefix(strings.TrimSuffix(prefix, "/"), files(dir)))
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header := w.Header()
