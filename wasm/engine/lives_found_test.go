@@ -300,3 +300,43 @@ func TestRangesOfWhatIsGone(t *testing.T) {
 		w.kill()
 	})
 }
+
+// TestShorterThanWhatIsGone: who has read the last bytes that were stored does not go on with a file
+// that may end before them.
+func TestShorterThanWhatIsGone(t *testing.T) {
+	body := randomBytes(60_000)
+	before, after := resource{Body: body, Rate: 16 * mib}, resource{Body: body[:40_000], Rate: 10_000}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.options.Framing = chromium
+		w.options.Segments = bgfetch.SaveLimits{MinLength: 8 << 10, MaxLength: 16 << 10, MinTime: 50 * time.Millisecond, MaxTime: 400 * time.Millisecond}
+		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+			if n > 1 {
+				return encoded(all(after, init), true, 0)
+			}
+			r := encoded(before.Respond(init), true, 0)
+			r.Cut = 50_000
+			return r
+		})
+		w.start()
+		f := w.fetch("f", siteA)
+		time.Sleep(40 * time.Millisecond) // until it is cut, and not yet tried again
+		record, err := w.engine.Record(t.Context(), f.UniqueID, 0, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := w.bodies.Segments(t.Context(), f.UniqueID)
+		last := slices.MaxFunc(keys, func(a, b bgfetch.SegmentKey) int { return int(a.Offset - b.Offset) })
+		if err != nil || len(keys) < 2 || w.bodies.DeleteSegments(t.Context(), f.UniqueID, []bgfetch.SegmentKey{last}) != nil {
+			t.Fatalf("the last of %v cannot be deleted: %v", keys, err)
+		}
+		time.Sleep(6 * time.Second) // what is there comes first
+		plan, err := w.engine.Plan(t.Context(), f.UniqueID, 0, record.Generation, 50_000, false)
+		if err != nil || plan.Failed == bgfetch.ReasonNone {
+			t.Errorf("who has read 50,000 bytes is told %+v, %v", plan, err)
+		}
+		time.Sleep(time.Hour)
+		w.wantSuccess("f", after.Body)
+		w.kill()
+	})
+}

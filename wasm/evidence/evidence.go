@@ -358,8 +358,10 @@ func (r *Response) judgePartialEnd(read int64) Ending {
 }
 
 // Mixes says whether what is fetched again, when these are left of its segments, need not be
-// of the same file: where nothing is left that it is compared with, or what is left was not
-// compared itself. Who has read of the one must not go on with the other.
+// of the same file: where nothing is left that it is compared with, what is left was not compared
+// itself, or the last bytes are gone, which a shorter file does not have. Who has read of the one must
+// not go on with the other.
 func Mixes(d *bgfetch.ResponseData, left []bgfetch.Segment) bool {
-	return len(left) == 0 || len(d.Seams) > 0
+	shorter := ranges.End(left) < ranges.End(d.Segments) && d.Length < 0 && !IsSelfProving(d)
+	return len(left) == 0 || len(d.Seams) > 0 || shorter
 }

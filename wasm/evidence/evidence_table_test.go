@@ -281,7 +281,8 @@ func length() []proof {
 }
 
 func everythingIsThere() []proof {
-	some := []bgfetch.Segment{{Offset: 0, Length: 100}}
+	two := []bgfetch.Segment{{Offset: 0, Length: 100}, {Offset: 100, Length: 100}}
+	some := two[:1]
 	seams := func(change ...func(*bgfetch.ResponseData)) []int64 {
 		d := body(basic("ETag", `"a"`), 100, change...)
 		d.Segments = []bgfetch.Segment{{Offset: 50, Length: 50}, {Offset: 100, Length: 10}, {Offset: 300, Length: 50}}
@@ -291,6 +292,8 @@ func everythingIsThere() []proof {
 	}
 	return []proof{
 		{"what is fetched again is compared with what is left", Mixes(&bgfetch.ResponseData{}, some), false},
+		{"the last bytes are gone, and the file may be shorter", Mixes(&bgfetch.ResponseData{Length: -1, Segments: two}, some), true},
+		{"the same, and its length is known", Mixes(&bgfetch.ResponseData{Length: 300, Segments: two}, some), false},
 		{"nothing is left to compare with", Mixes(&bgfetch.ResponseData{}, nil), true},
 		{"what is left was not compared itself", Mixes(&bgfetch.ResponseData{Seams: []int64{50}}, some), true},
 		{"the first byte is no seam", func() int {
