@@ -108,7 +108,8 @@ scenario('another site cannot tell by a window which ids there are', {}, async (
     const url = `${here}/__bgfetch__/${path}`;
     if (lost) {
       const tab = await browser.newPage(elsewhere);
-      await tab.evaluate((url) => void setTimeout(() => (location.href = url), 100), url);
+      // Not before the answer to this is there: a page that leaves takes it along.
+      await tab.evaluate((url) => void setTimeout(() => (location.href = url), 1000), url);
     } else {
       const window = await other.evaluate(async (url) => {
         const opened = open(url);
