@@ -78,7 +78,7 @@ func (a *attempt) overlapRun(run ranges.Span, length int64) {
 		a.from += 1 + rand.Int64N((n+1)/2)
 	}
 	a.drawn = a.from > run.Start || run.Length() == 1
-	if a.brings > 0 && a.end == 0 && length < maxOverlap/2 {
+	if a.brings > 0 && a.end == 0 && length < evidence.MinOverlap {
 		a.upTo = a.start + upToBrought*a.brings // which the length was chosen for
 	}
 }

@@ -129,7 +129,7 @@ func (a *attempt) fetchLost() (step, Verdict) {
 		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, s.Key(a.Place.Index, data.Generation)) }
 		if evidence.Mixes(data, slices.DeleteFunc(slices.Clone(data.Segments), isLost)) {
 			a.renew()
-			a.Forget()
+			a.trustRanges()
 			return a.again("stored segments are gone; fetching everything again")
 		}
 		_, err = a.dropRows(ctx, isLost)

@@ -70,8 +70,8 @@ export function drawServer({ below, one, chance }, seed) {
     query.replaceafter = 1 + below(2);
     versions.push({ size, seed: seed + 1 });
   } else if (chance(10)) {
-    Object.assign(query, { sizeafter: 1 + below(2), newsize: below(2 * size), etagafter: 1, lastmodafter: 1 });
-    query.etagafter = query.lastmodafter = query.sizeafter;
+    const after = 1 + below(2);
+    Object.assign(query, { sizeafter: after, newsize: below(2 * size), etagafter: after, lastmodafter: after });
     versions.push({ size: query.newsize, seed });
   }
   if (chance(5)) query.etagafter = 1 + below(2);
