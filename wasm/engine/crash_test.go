@@ -88,9 +88,9 @@ func TestCrashAtEveryWrite(t *testing.T) {
 }
 
 // atEveryWrite runs a test for each of so many writes from now on, with what makes the worker
-// die there: before the write, and inside.
+// die there: before the write, inside, and after the last one, when the engine hears nothing of it.
 func atEveryWrite(t *testing.T, writes int, test func(t *testing.T, doom func(*world))) {
-	for n := range writes {
+	for n := range writes + 1 {
 		for how, doom := range map[string]func(*world){
 			"before": func(w *world) { w.store.KillAfter(n) },
 			"inside": func(w *world) { w.store.KillInside(n + 1) },

@@ -61,16 +61,18 @@ func (w *world) start() {
 	}
 }
 
-// revive starts an engine if the one before has died, and says whether it had.
+// revive starts an engine if the one before has died, and says whether it had. The engine does
+// not hear of a store that dies after the last thing it wrote.
 func (w *world) revive() bool {
 	select {
 	case <-w.engine.Done():
-		w.kill()
-		w.start()
-		return true
+	case <-w.store.Killed():
 	default:
 		return false
 	}
+	w.kill()
+	w.start()
+	return true
 }
 
 func (w *world) kill() {
