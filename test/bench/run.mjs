@@ -17,6 +17,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { drivers } from '../browser/drivers/index.mjs';
+import { versionOf } from '../browser/drivers/version.mjs';
 import { Channel } from '../browser/lib/channel.mjs';
 import { root, startServer } from '../browser/lib/server.mjs';
 import { measureMemory } from './memory.mjs';
@@ -147,15 +148,6 @@ function machine() {
     go: text('go', 'env', 'GOVERSION').replace('go', 'Go '),
     commit: text('git', 'describe', '--always', '--dirty'),
   };
-}
-
-function versionOf(browser) {
-  // MiniBrowser does not tell its version without a display.
-  const [command, ...args] =
-    browser === 'webkit'
-      ? ['dpkg-query', '-W', '-f', '${Version}', 'libwebkit2gtk-4.1-0']
-      : [drivers[browser].executable, '--version'];
-  return execFileSync(command, args, { encoding: 'utf8' }).match(/\d+(\.\d+)+/)[0];
 }
 
 /** What the server can send to one client that drops everything: it is not to be the limit. */

@@ -3,14 +3,14 @@
 //
 //   node test/browser/run.mjs [--browser chromium,firefox,webkit] [--grep text]
 //                             [--list] [--native] [--long] [--jobs 2] [--verbose]
-//                             [--json file] [--table file]
+//                             [--json file] [--table file] [--versions file]
 //
 // One line for each test, everything known about those that failed, and a count.
 // Nothing is tried twice, and a browser that is missing is a failure. Long scenarios are run in
 // one browser, drawn anew each time, unless --long or --browser is given. --native
 // tests the scenarios themselves against Chromium's own Background Fetch, --long runs
-// the long versions of those that have one, and --table puts what the fault matrix
-// came to into a Markdown file.
+// the long versions of those that have one. After a run without a failure --table puts what the
+// fault matrix came to into a Markdown file, and --versions, if it was of everything, the browsers.
 import fs from 'node:fs';
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -23,6 +23,7 @@ import { within } from './lib/processes.mjs';
 import { Reporter } from './lib/reporter.mjs';
 import { loadScenarios, Test } from './lib/scenario.mjs';
 import { build } from './lib/server.mjs';
+import { writeVersions } from './lib/versions.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -34,10 +35,14 @@ const { values: flags } = parseArgs({
     list: { type: 'boolean', default: false },
     native: { type: 'boolean', default: false },
     table: { type: 'string' },
+    versions: { type: 'string' },
     verbose: { type: 'boolean', default: false },
   },
 });
 
+if (flags.versions && (flags.grep || flags.native || flags.browser)) {
+  throw new Error('--versions goes with a run of all scenarios in all browsers');
+}
 const browsers = flags.browser ? flags.browser.split(',') : flags.native ? ['chromium'] : Object.keys(drivers);
 for (const name of browsers) {
   if (!drivers[name]) throw new Error(`no browser ${name}; there are ${Object.keys(drivers)}`);
@@ -140,5 +145,6 @@ await pool.close();
 await channel.close();
 if (flags.json) fs.writeFileSync(flags.json, `${JSON.stringify(reporter.summary(), null, 2)}\n`);
 if (flags.table && reporter.failed === 0) writeTable(flags.table, reporter.table());
+if (flags.versions && reporter.failed === 0) writeVersions(flags.versions, reporter.passed, new Date().toISOString().slice(0, 10));
 reporter.end();
 process.exit(reporter.failed === 0 ? 0 : 1);

@@ -1,9 +1,11 @@
 // What the fault matrix came to, as a table in Markdown: printed at the end of a
 // run, and put into the documentation by `run.mjs --table FILE`.
-import fs from 'node:fs';
+import { writeMarked } from './marked.mjs';
 
-const BEGIN = '<!-- fault matrix: node test/browser/run.mjs --grep "fault matrix" --table docs/reliability.md -->';
-const END = '<!-- end of the fault matrix -->';
+const MARKS = {
+  begin: '<!-- fault matrix: node test/browser/run.mjs --grep "fault matrix" --table docs/reliability.md -->',
+  end: '<!-- end of the fault matrix -->',
+};
 
 /** rows: {browser, name, outcome, right, requests, times} of one or more browsers. */
 export function faultTable(rows) {
@@ -21,11 +23,7 @@ export function faultTable(rows) {
   ].join('\n');
 }
 
-/** Replaces the table between the two marks in the file. */
+/** Replaces the table in the file. */
 export function writeTable(file, table) {
-  const text = fs.readFileSync(file, 'utf8');
-  const [before, rest] = text.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (after === undefined) throw new Error(`${file} has no place for the fault matrix:\n${BEGIN}\n${END}`);
-  fs.writeFileSync(file, `${before}${BEGIN}\n${table}\n${END}${after}`);
+  writeMarked(file, MARKS, table);
 }
