@@ -50,7 +50,7 @@ func (a *attempt) shorten() bool {
 		return false
 	}
 	if a.start > 0 && !evidence.IsSelfProving(data) {
-		n -= n / 8 // which is compared, see overlap
+		n -= n / 8 // which is compared, see evidence.Reach
 	}
 	a.end = a.start + n
 	return true
