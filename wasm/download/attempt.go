@@ -42,8 +42,9 @@ type attempt struct {
 	// parts are the requests under way. They report by events.
 	parts  []*part.Part
 	events chan part.Event
-	// running is len(parts), for them to read.
-	running atomic.Int32
+	// running is len(parts), and measuring says what the pacer does, for them to read.
+	running   atomic.Int32
+	measuring atomic.Bool
 	// outcome is set when the record is decided while parts still run.
 	outcome *Verdict
 	// notBefore is the time until which no part is added, failedParts counts those

@@ -55,6 +55,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.favourReader()
 			a.addParts(ctx)
 		}
+		a.pacer.Running(time.Now(), len(a.parts))
 	}
 	switch refusal := (*part.Refused)(nil); {
 	case a.outcome != nil:
@@ -79,7 +80,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 // pace makes the record's pacer measure this attempt.
 func (a *attempt) pace() {
 	if a.pacer == nil && evidence.ExpectedLength(&a.next.Response) >= a.config.Pace.MinBody {
-		a.pacer = pace.New(a.config.Pace, a.config.MaxPerHost)
+		a.pacer = pace.New(a.config.Pace, evidence.ExpectedLength(&a.next.Response), a.config.MaxPerHost)
 	}
 	a.pacer.Begin()
 }
@@ -130,10 +131,12 @@ func (a *attempt) decide(v Verdict) {
 
 // SaveLimits are those for the next segment of a part that has read so many bytes which
 // are not stored yet. The segments of several take longer, so that there are no more
-// rows to store in a second than of one.
+// rows to store in a second than of one; but not while it is measured how many are best.
 func (a *attempt) SaveLimits(unstored int64) bgfetch.SaveLimits {
 	limits := a.config.Segments
-	limits.MinTime *= time.Duration(max(1, a.running.Load()))
+	if limits.MinTime *= time.Duration(max(1, a.running.Load())); a.measuring.Load() {
+		limits.MinTime = a.config.Segments.MinTime / 3
+	}
 	if rate := a.owner.Rate(); rate > 0 {
 		limits.MaxLength = min(limits.MaxLength, max(rate/2, minLimitedSegment))
 		limits.MinLength = min(limits.MinLength, limits.MaxLength)
@@ -216,29 +219,32 @@ func (a *attempt) addParts(ctx context.Context) {
 			a.owner.Return()
 			return
 		}
-		a.add(ctx, part.Spec{Start: s.Start, End: s.End})
+		if from != nil {
+			a.pacer.Begun(ranges.Span{Start: s.Start, End: min(s.End, evidence.ExpectedLength(&a.next.Response))}.Length())
+		}
+		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: from != nil})
 	}
 }
 
 // nextSpan is what another part should move: the first gap that nobody works on,
-// or else the second half of what is left of the largest part, which is then from.
+// or else the end of what is left of the largest part, which is then from.
 func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, ok bool) {
 	if gaps := a.gaps(); len(gaps) > 0 {
 		return gaps[0], nil, true
 	}
-	policy, length := a.config.Pace, evidence.ExpectedLength(&a.next.Response)
-	least := max(2*policy.MinPart, int64(a.pacer.PerPart()*policy.MinTime.Seconds()))
-	if a.pacer.PerPart() == 0 {
-		return s, nil, false
-	}
+	length, most := evidence.ExpectedLength(&a.next.Response), int64(0)
 	for _, p := range a.parts {
 		whole, free := p.Span()
-		if left := min(whole.End, length) - free; left >= least && !p.Stopped {
-			least = left + 1
-			s, from = ranges.Span{Start: free + left/2, End: whole.End}, p
+		if left := min(whole.End, length) - free; left > most && !p.Stopped && !p.Additional {
+			most, s, from = left, whole, p
 		}
 	}
-	return s, from, from != nil
+	if from == nil {
+		return s, nil, false
+	}
+	bytes := a.pacer.Next(most)
+	s.Start = min(s.End, length) - bytes
+	return s, from, bytes > 0
 }
 
 // gaps are the ranges that are neither stored nor asked for. One that reaches to

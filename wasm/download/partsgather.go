@@ -8,6 +8,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/pace"
 	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
 )
@@ -87,18 +88,9 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 			continue
 		}
 		e.Part.Flowing = true
-		a.pacer.Segment(time.Now(), e.Segment.Length, e.Full, a.flowing())
+		a.pacer.Segment(pace.Segment{From: e.From, To: e.To, Length: e.Segment.Length, Full: e.Full})
 	}
-}
-
-// flowing is the number of parts that bring bytes.
-func (a *attempt) flowing() (n int) {
-	for _, p := range a.parts {
-		if p.Flowing {
-			n++
-		}
-	}
-	return n
+	a.measuring.Store(a.pacer.Measuring())
 }
 
 // removeEnded removes a part. What it left is given back to the part that it was taken
@@ -143,7 +135,7 @@ func (a *attempt) removeEnded(e part.Event) {
 	case errors.As(e.Err, &refusal) && ranges.TemporaryStatus(refusal.Head.Status):
 		// So many at a time are too many.
 		a.leaveAlone(refusal.Delay(policy))
-		a.pacer.Limit(len(a.parts))
+		a.pacer.Limit(time.Now(), len(a.parts))
 	case refusal != nil && bgfetch.Refreshable(refusal.Head.Status):
 		a.stale = true // the next attempt asks for the same, and judges the answer
 	case refusal != nil:

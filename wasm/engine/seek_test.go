@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/pace"
 )
 
 // reads waits until the bytes at offset are stored, and returns how long that took.
@@ -64,7 +65,9 @@ func TestSeekFromStoredBytes(t *testing.T) {
 
 // TestSeekAhead: a reader that is just ahead of the transfer waits for it.
 func TestSeekAhead(t *testing.T) {
-	run(t, func(w *world) {
+	alone := pace.DefaultPolicy
+	alone.MinTime = time.Hour
+	runRanges(t, alone, func(w *world) {
 		w.serve(siteA, 20*mib, func(r *resource) { r.Rate = 8 * mib })
 		id := w.fetch("f", siteA).UniqueID
 		time.Sleep(time.Second)

@@ -25,7 +25,7 @@ func TestSoak(t *testing.T) { soak(t, pace.DefaultPolicy) }
 
 // TestSoakWithSeveralRanges is the same with several requests for each record.
 func TestSoakWithSeveralRanges(t *testing.T) {
-	soak(t, pace.Policy{MinBody: 100_000, MinPart: 10_000, MinTime: time.Millisecond, Window: 100 * time.Millisecond, Gain: -1})
+	soak(t, pace.Policy{MinBody: 100_000, MinPart: 10_000, MinTime: time.Millisecond, PartTime: time.Second, Unproved: 50_000, Window: 100 * time.Millisecond, Gain: -1})
 }
 
 func soak(t *testing.T, ranges pace.Policy) {

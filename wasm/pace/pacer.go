@@ -1,51 +1,80 @@
-// Package pace finds out, by measuring, how many requests at a time move a body fastest.
+// Package pace finds out, by measuring, how many requests at a time move a body fastest, and how
+// much each of them should bring.
 package pace
 
 import "time"
 
 // Pacer decides how many parts of a record are worth having. Several connections
-// help where each of them is limited and the whole way is not: so it begins with
-// one, doubles them as long as that brings clearly more, and goes back when it
-// does not. Of a small body there is none: nil stands for one part at a time.
+// help where each of them is limited and the whole way is not. It begins with one. Once that
+// is steady, small parts are added, one after the other, until they have proved to be a gain
+// or brought as much as they may without. Then the parts are doubled as long as that brings
+// clearly more, and go back when it does not. Of a small body there is none: nil stands for
+// one part at a time.
 type Pacer struct {
 	policy Policy
 	max    int
 	target int
-	// speed is the throughput of the last window, of all parts, in bytes per second;
-	// 0 before there was one. parts is how many brought it.
-	speed float64
-	parts int
-	// best is the throughput with fewer parts, bestParts, which more have to beat.
+	// proved: additional parts have been a gain. unproved is how many bytes they may still
+	// bring before, probe how many each.
+	proved          bool
+	unproved, probe int64
+	// best is the throughput of bestParts parts, in bytes per second, which more have to beat;
+	// 0 before there was one.
 	best      float64
 	bestParts int
-	// doubts counts the windows in a row in which more did not bring more. With
-	// paceDoubts of them it is decided.
-	doubts  int
-	decided bool
-
-	// The window under way: its begin, its number of parts, what came in it.
-	since                 time.Time
-	running               int
-	bytes, segments, full int64
+	// gains counts the windows in a row in which more brought more, doubts those in which they
+	// did not, or as many less than before.
+	gains, doubts int
+	// notBefore is the time until which there are no more of them.
+	notBefore time.Time
+	// perPart is what a part brought in the last window, in bytes per second.
+	perPart float64
+	// The window under way: its begin, the number of parts, what came, and how long that took
+	// each of them, all added up.
+	since          time.Time
+	parts          int
+	bytes          float64
+	took           time.Duration
+	segments, full int
 }
 
-// paceSegments is how many segments each part must have brought in a window,
-// paceDoubts how many windows in a row decide.
 const (
-	paceSegments = 2
-	paceDoubts   = 2
+	// inRow is how many windows in a row decide.
+	inRow = 2
+	// steady is how much faster than in the window before one part may be: not more, or it is
+	// still getting faster.
+	steady = 1.15
+	// fallen is the share of the throughput that as many parts had before, when there are too
+	// many of them by now.
+	fallen = 0.6
+	// minWindow is the time in which something can be measured at all.
+	minWindow = 50 * time.Millisecond
+	// probed is the share of the time that a part takes which has to prove to be a gain.
+	probed = 0.7
 )
 
-// New makes a pacer that wants no more than limit parts.
-func New(policy Policy, limit int) *Pacer {
-	return &Pacer{policy: policy, max: limit, target: 1}
+// New makes a pacer for a body of that length, which wants no more than limit parts.
+func New(policy Policy, length int64, limit int) *Pacer {
+	unproved := max(policy.Unproved, int64(float64(length)*policy.UnprovedShare))
+	return &Pacer{policy: policy, max: limit, target: 1, unproved: unproved, probe: unproved / inRow}
 }
 
-// Begin starts the measuring anew: with another attempt, or other parts.
+// Begin starts the measuring anew: with another attempt.
 func (p *Pacer) Begin() {
 	if p != nil {
 		p.since = time.Time{}
 	}
+}
+
+// Running tells how many parts there are from now on.
+func (p *Pacer) Running(now time.Time, parts int) {
+	if p != nil && (parts != p.parts || p.since.IsZero()) {
+		p.begin(now, parts)
+	}
+}
+
+func (p *Pacer) begin(now time.Time, parts int) {
+	p.since, p.parts, p.bytes, p.took, p.segments, p.full = now, parts, 0, 0, 0, 0
 }
 
 // Wants is how many parts there should be.
@@ -56,65 +85,127 @@ func (p *Pacer) Wants() int {
 	return p.target
 }
 
-// Segment counts bytes that came at the time now to one of the running parts. full: as
-// many as there could be, so that they probably waited for us.
-func (p *Pacer) Segment(now time.Time, length int64, full bool, running int) {
-	if p == nil {
+// Measuring says that it is being found out whether so many parts are a gain: short segments help.
+func (p *Pacer) Measuring() bool { return p != nil && p.target > p.bestParts }
+
+// Next is how many bytes another part should bring of the last of left bytes, of which one part
+// would bring all; 0 where none is worth it.
+func (p *Pacer) Next(left int64) int64 {
+	bytes := func(time time.Duration) int64 { return int64(p.perPart * time.Seconds()) }
+	least := p.policy.MinPart
+	switch {
+	case p.perPart == 0 || left < 2*least:
+		return 0
+	case p.proved:
+		if least = max(least, bytes(p.policy.MinTime/4)); left < 2*least {
+			return 0
+		}
+		return max(least, min(left/int64(p.target+1), bytes(p.policy.PartTime)))
+	case left < bytes(p.policy.MinTime):
+		return 0
+	}
+	next := max(least, min(p.probe, bytes(inRow*p.policy.Window)))
+	if next > p.unproved {
+		p.settle(p.since, 1)
+		return 0
+	}
+	return next
+}
+
+// Begun tells that another part is to bring so many bytes.
+func (p *Pacer) Begun(bytes int64) {
+	if p != nil {
+		p.unproved -= bytes
+	}
+}
+
+// Segment is what came to a part between two times: to its first one from when it was asked for.
+type Segment struct {
+	From, To time.Time
+	Length   int64
+	// Full: as much as there could be, so that it probably waited for us.
+	Full bool
+}
+
+// Segment counts what came to one of the parts.
+func (p *Pacer) Segment(s Segment) {
+	if p == nil || p.since.IsZero() || !s.To.After(p.since) {
 		return
 	}
-	if p.since.IsZero() || running != p.running {
-		// What the first segment took is not known.
-		p.since, p.running, p.bytes, p.segments, p.full = now, running, 0, 0, 0
-		return
+	took, whole := s.To.Sub(s.From), s.To.Sub(s.From)
+	if s.From.Before(p.since) {
+		took = s.To.Sub(p.since)
 	}
-	p.bytes += length
+	p.bytes += float64(s.Length) * took.Seconds() / max(whole.Seconds(), 1e-9)
+	p.took += took
 	p.segments++
-	if full {
+	if s.Full {
 		p.full++
 	}
-	took := now.Sub(p.since)
-	if took < p.policy.Window || p.segments < paceSegments*int64(running) {
+	if p.segments < p.parts || p.took < time.Duration(p.parts)*p.window() {
 		return
 	}
-	p.measured(float64(p.bytes)/took.Seconds(), running, 2*p.full > p.segments)
-	p.since, p.bytes, p.segments, p.full = now, 0, 0, 0
+	p.measured(s.To, p.bytes/p.took.Seconds()*float64(p.parts), 2*p.full > p.segments)
+	p.begin(s.To, p.parts)
+}
+
+// window is the time that the throughput is measured for: less than a part takes that has to
+// prove to be a gain.
+func (p *Pacer) window() time.Duration {
+	if p.proved || p.target == 1 || p.perPart == 0 {
+		return p.policy.Window
+	}
+	takes := time.Duration(probed * float64(p.probe) / p.perPart * float64(time.Second))
+	return max(minWindow, min(takes, p.policy.Window))
 }
 
 // measured judges the throughput of a window. storing: it is storing that takes the
 // time, not the network.
-func (p *Pacer) measured(speed float64, parts int, storing bool) {
-	p.speed, p.parts = speed, parts
-	if p.decided {
+func (p *Pacer) measured(now time.Time, speed float64, storing bool) {
+	p.perPart = speed / float64(p.parts)
+	switch more := p.parts > p.bestParts && p.bestParts > 0; {
+	case more && speed < p.best*(1+p.policy.Gain*(float64(p.parts)/float64(p.bestParts)-1)):
+		p.gains = 0
+		if p.doubts++; p.doubts == inRow {
+			p.settle(now, p.bestParts)
+		}
 		return
-	}
-	if parts > p.bestParts && p.bestParts > 0 {
-		if speed < p.best*(1+p.policy.Gain*(float64(parts)/float64(p.bestParts)-1)) {
-			if p.doubts++; p.doubts == paceDoubts {
-				p.decided, p.target = true, p.bestParts
-			}
+	case more:
+		p.doubts = 0
+		if p.gains++; !p.proved && p.gains < inRow {
 			return
 		}
+		p.proved = true
+	case p.parts > 1 && p.parts == p.bestParts && speed < p.best*fallen:
+		if p.doubts++; p.doubts == inRow {
+			p.best, p.bestParts = 0, 0
+			p.settle(now, p.parts/2)
+		}
+		return
 	}
-	p.doubts = 0
-	p.best, p.bestParts = speed, parts
-	if !storing {
-		p.target = min(p.max, 2*parts)
+	isSteady := p.parts > 1 || speed <= p.best*steady
+	p.best, p.bestParts, p.gains, p.doubts = speed, p.parts, 0, 0
+	if isSteady && !storing && !now.Before(p.notBefore) {
+		p.target = min(p.max, max(p.target, 2*p.parts))
 	}
 }
 
-// Limit is told that there cannot be more parts than n.
-func (p *Pacer) Limit(n int) {
-	if p == nil {
-		return
+// settle is content with so many parts for a while.
+func (p *Pacer) settle(now time.Time, parts int) {
+	p.target, p.notBefore, p.gains, p.doubts = parts, now.Add(p.policy.Again), 0, 0
+}
+
+// Limit is told that more parts than n were too many for the server.
+func (p *Pacer) Limit(now time.Time, n int) {
+	if p != nil {
+		p.settle(now, min(p.target, max(1, n)))
 	}
-	p.max = max(1, n)
-	p.target, p.decided = min(p.target, p.max), true
 }
 
 // PerPart is what one part brings, in bytes per second; 0 where that is not known.
 func (p *Pacer) PerPart() float64 {
-	if p == nil || p.parts == 0 {
+	if p == nil {
 		return 0
 	}
-	return p.speed / float64(p.parts)
+	return p.perPart
 }

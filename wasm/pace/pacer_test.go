@@ -5,34 +5,140 @@ import (
 	"time"
 )
 
-// TestPacer: how many parts it comes to, where n of them bring throughput(n).
+const mib = 1 << 20
+
+// link is a network in a simulation of a download.
+type link struct {
+	// rate is what n connections bring together, in bytes per second, a time after the begin.
+	rate func(n int, at time.Duration) float64
+	// latency is the time between a request and the first byte.
+	latency time.Duration
+}
+
+// lane is a part in it.
+type lane struct {
+	left           float64
+	since, flows   time.Time
+	segment        float64
+	additional     bool
+	segmentStarted time.Time
+}
+
+// outcome is what a download came to.
+type outcome struct {
+	took             time.Duration
+	most, additional int
+	unproved         int64 // that additional parts brought before they had proved to be a gain
+}
+
+// download simulates a body of that length as an attempt moves it: what the first part has left is
+// cut from its end.
+func download(p *Pacer, length int64, l link) (o outcome) {
+	begun := time.Unix(0, 0)
+	now := begun
+	first := &lane{left: float64(length), since: now, flows: now, segmentStarted: now}
+	lanes := []*lane{first}
+	p.Running(now, 1)
+	const tick = 5 * time.Millisecond
+	for len(lanes) > 0 && now.Sub(begun) < time.Hour {
+		now = now.Add(tick)
+		flowing := 0
+		for _, one := range lanes {
+			if !now.Before(one.flows) {
+				flowing++
+			}
+		}
+		var going []*lane
+		for _, one := range lanes {
+			if now.Before(one.flows) {
+				going = append(going, one)
+				continue
+			}
+			bytes := min(one.left, l.rate(flowing, now.Sub(begun))/float64(flowing)*tick.Seconds())
+			one.left -= bytes
+			one.segment += bytes
+			minTime := 100 * time.Millisecond
+			if minTime *= time.Duration(len(lanes)); p.Measuring() {
+				minTime = 33 * time.Millisecond
+			}
+			if age := now.Sub(one.segmentStarted); one.left <= 0 || (one.segment >= 256<<10 && age >= minTime) || age > 2*time.Second {
+				p.Segment(Segment{From: one.since, To: now, Length: int64(one.segment)})
+				one.since, one.segment, one.segmentStarted = now, 0, now
+			}
+			if one.left > 0 {
+				going = append(going, one)
+			}
+		}
+		for lanes = going; len(lanes) > 0 && lanes[0] == first && len(lanes) < p.Wants(); {
+			bytes := p.Next(int64(first.left))
+			if bytes == 0 {
+				break
+			}
+			p.Begun(bytes)
+			first.left -= float64(bytes)
+			lanes = append(lanes, &lane{left: float64(bytes), since: now, flows: now.Add(l.latency), segmentStarted: now.Add(l.latency), additional: true})
+			o.additional++
+			if !p.proved {
+				o.unproved += bytes
+			}
+		}
+		o.most = max(o.most, len(lanes))
+		p.Running(now, len(lanes))
+	}
+	o.took = now.Sub(begun)
+	return o
+}
+
+func perConnection(rate float64) func(int, time.Duration) float64 {
+	return func(n int, _ time.Duration) float64 { return rate * float64(n) }
+}
+
+func shared(rate float64) func(int, time.Duration) float64 {
+	return func(int, time.Duration) float64 { return rate }
+}
+
+// TestPacer: how much faster a body comes than by one connection, and what that costs.
 func TestPacer(t *testing.T) {
 	for name, test := range map[string]struct {
-		throughput func(n int) float64 // MiB/s
-		want       int
-		within     time.Duration
+		length int64
+		link   link
+		// faster is how many times at least, parts how many at most.
+		faster float64
+		parts  int
 	}{
-		"each connection is limited":          {func(n int) float64 { return 8 * float64(n) }, 5, 4 * time.Second},
-		"the link is":                         {func(int) float64 { return 8 }, 1, 4 * time.Second},
-		"the link is, a little above":         {func(n int) float64 { return min(8*float64(n), 9) }, 1, 4 * time.Second},
-		"the link is, three times of one":     {func(n int) float64 { return min(8*float64(n), 24) }, 4, 4 * time.Second},
-		"each connection is limited, slow":    {func(n int) float64 { return 0.1 * float64(n) }, 5, 40 * time.Second},
-		"more connections make it even worse": {func(n int) float64 { return 8 / float64(n) }, 1, 4 * time.Second},
+		"each connection is limited, 64 MiB":  {64 * mib, link{rate: perConnection(8 * mib)}, 2.5, 5},
+		"each connection is limited, 256 MiB": {256 * mib, link{rate: perConnection(8 * mib)}, 4, 5},
+		"far away, with loss":                 {64 * mib, link{rate: perConnection(2 * mib), latency: 100 * time.Millisecond}, 3, 5},
+		"each connection is limited, slow":    {64 * mib, link{rate: perConnection(mib / 10)}, 4, 5},
+		"the link is":                         {256 * mib, link{rate: shared(8 * mib)}, 0.99, 2},
+		"the link is, 64 MiB":                 {64 * mib, link{rate: shared(8 * mib)}, 0.99, 2},
+		"the link is, fast":                   {1024 * mib, link{rate: shared(100 * mib)}, 0.99, 2},
+		"the link is, far away":               {64 * mib, link{rate: shared(2 * mib), latency: 100 * time.Millisecond}, 0.97, 2},
+		"the link is, a little above":         {256 * mib, link{rate: func(n int, _ time.Duration) float64 { return min(8*mib*float64(n), 9*mib) }}, 0.99, 2},
+		"the link is, three times of one":     {256 * mib, link{rate: func(n int, _ time.Duration) float64 { return min(8*mib*float64(n), 24*mib) }}, 2.5, 5},
+		"more connections make it even worse": {256 * mib, link{rate: func(n int, _ time.Duration) float64 { return 8 * mib / float64(n) }}, 0.9, 2},
+		"it begins slowly, and is shared": {256 * mib, link{rate: func(_ int, at time.Duration) float64 {
+			return 8 * mib * min(1, 0.05+at.Seconds()/1.5)
+		}}, 0.99, 2},
+		"soon there": {24 * mib, link{rate: perConnection(20 * mib)}, 0.99, 1},
+		"others come and go": {512 * mib, link{rate: func(n int, at time.Duration) float64 {
+			if at.Seconds() > 5 {
+				return min(4*mib*float64(n), 6*mib)
+			}
+			return 4 * mib * float64(n)
+		}}, 1.5, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := New(DefaultPolicy, 5)
-			now := time.Unix(0, 0)
-			for parts := 1; now.Before(time.Unix(0, 0).Add(test.within)); parts = p.target {
-				// Segments of 100 ms, or 256 KiB, whatever is more; 2 s at most.
-				each := test.throughput(parts) / float64(parts)
-				took := min(max(0.1, 0.25/each), 2)
-				for range parts {
-					p.Segment(now, int64(each*took*(1<<20)), false, parts)
-				}
-				now = now.Add(time.Duration(took * float64(time.Second)))
+			policy := DefaultPolicy
+			one := download(New(OneRange, test.length, 1), test.length, test.link)
+			several := download(New(policy, test.length, 5), test.length, test.link)
+			faster := one.took.Seconds() / several.took.Seconds()
+			t.Logf("%.2f times as fast, %v, %d parts, %d additional requests, %d bytes without proof", faster, several.took, several.most, several.additional, several.unproved)
+			if faster < test.faster || several.most > test.parts {
+				t.Errorf("want %.2f times, and at most %d parts", test.faster, test.parts)
 			}
-			if p.target != test.want {
-				t.Errorf("it wants %d parts, the right number is %d", p.target, test.want)
+			if most := max(mib, test.length/50); several.unproved > most {
+				t.Errorf("%d bytes without proof, want at most %d", several.unproved, most)
 			}
 		})
 	}

@@ -68,8 +68,9 @@ type Spec struct {
 	// hashed while they pass.
 	Hash   hash.Hash
 	Hashed int64
-	// Seek: it is begun for a reader.
-	Seek bool
+	// Seek: it is begun for a reader. Additional: beside others, for a range of its own, of which
+	// nothing is taken away.
+	Seek, Additional bool
 }
 
 // Part is one request of an attempt: it moves a range of the record's body, in a
@@ -96,8 +97,10 @@ type Part struct {
 	Sent bgfetch.Sent
 	// Continues: its head proves that it is of the same file, and where it begins.
 	Continues bool
-	// Seek: it was begun for a reader. Flowing: the attempt has had a segment of it.
-	Seek, Flowing bool
+	// Seek and Additional are those of Spec. Flowing: the attempt has had a segment of it.
+	Seek, Additional, Flowing bool
+	// begun is when it was.
+	begun time.Time
 	// hash sees the bytes, which are the ones after all that it has seen, hashed; nil where
 	// they are not to be hashed while they pass.
 	hash   hash.Hash
@@ -143,8 +146,10 @@ type Event struct {
 	// Proved: Complete is the proved length of the body.
 	Proved   bool
 	Complete int64
-	// Full: the segment is as large as it may be.
-	Full bool
+	// Full: the segment is as large as it may be. It came between two times, the first one from
+	// when the part was begun.
+	Full     bool
+	From, To time.Time
 	// Over: the transfer is closed, Err is why if it was not the last segment.
 	Over bool
 	Err  error
@@ -172,7 +177,7 @@ var (
 func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- Event, s Spec) *Part {
 	p := &Part{
 		attempt: attempt, record: record, events: events, data: s.Data, Start: s.Start, limit: s.End, joins: -1,
-		Drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, Head: s.Head, Continues: s.Continues, Seek: s.Seek,
+		Drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, Head: s.Head, Continues: s.Continues, Seek: s.Seek, Additional: s.Additional, begun: time.Now(),
 		hash: s.Hash, hashed: s.Hashed, next: s.Start, Read: s.Start, claimed: s.Start, end: min(s.End, cmp.Or(s.UpTo, s.End)),
 	}
 	if s.Transfer == nil && p.end != ToEnd && !evidence.IsSelfProving(&p.data) {

@@ -56,7 +56,7 @@ const maxNonce = 1<<53 - 1
 
 // readSegments takes the segments of the range from the body, one after the other.
 func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Transfer, taken chan<- Event) error {
-	for {
+	for since := p.begun; ; {
 		if p.limit == ToEnd {
 			p.waitForLimit(waiting)
 		}
@@ -69,6 +69,7 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 			if err == nil || e.Compared.Length() > 0 {
 				taken <- e
 			}
+			since = time.Now()
 			if e.Last || err != nil {
 				return err
 			}
@@ -85,6 +86,8 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 			return err // the segment is of another body
 		}
 		e.Segment, e.Saved, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: saved.Length, Nonce: nonce}, saved, digest, saved.Length == limits.MaxLength
+		e.From, e.To = since, time.Now()
+		since = e.To
 		taken <- e
 		if e.Last || err != nil {
 			return err
