@@ -21,8 +21,7 @@ export interface WorkerOptions {
   retry?: RetryOptions;
   /**
    * Whether a large body may be moved by several requests at a time, where the server
-   * limits each connection. False by default: a browser that reads ahead of a busy
-   * machine is then sent some bytes twice.
+   * limits each connection. True by default: measuring shows whether that is so.
    */
   ranges?: boolean;
   /** Whether the console tells each step of each transfer, and performance.measure() how long it took. */

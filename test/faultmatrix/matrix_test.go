@@ -83,7 +83,7 @@ type outcome struct {
 
 // severalRanges makes of each record as many requests at a time as there may be,
 // as soon as its body has begun.
-var severalRanges = pace.Policy{MinBody: 256 << 10, MinPart: 64 << 10, MinTime: 1, Window: 1, Gain: -1}
+var severalRanges = pace.Policy{MinBody: 256 << 10, MinPart: 64 << 10, MinTime: 1, PartTime: time.Second, Unproved: 256 << 10, Window: 1, Gain: -1}
 
 // moreRequests is how many more a record of several ranges may take than the matrix
 // says: additional ones, each of which may have to be sent again, and one for each place

@@ -159,6 +159,7 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 	}
 	a.renew()
 	a.repeated = false
+	a.contradictions = 0 // by ranges of the file before
 	a.trustRanges()
 	if v, ok := a.store(); !ok { // what is stored makes room
 		return nil, v

@@ -29,7 +29,7 @@ async function live(test, seed) {
     const server = drawServer(drawn, 100 * seed + 2 * index);
     const name = `${test.id}-${seed}-${index}`;
     const origin = server.crossOrigin ? test.server.url2 : test.server.url;
-    const options = { retry: RETRY, ...(drawn.chance(30) && { ranges: true }), ...(drawn.chance(10) && { maxBandwidth: MiB }) };
+    const options = { retry: RETRY, ...(drawn.chance(10) && { maxBandwidth: MiB }) };
     return {
       ...server,
       name,
