@@ -112,6 +112,9 @@ func (a *attempt) removeEnded(e part.Event) {
 		}
 	}
 	a.came = a.came || e.Part.Taken()
+	if evidence.IsMultiplexed(e.Part.Sent) {
+		a.pacer.Multiplexed()
+	}
 	rest, nothingMoved := e.Part.Rest()
 	if nothingMoved {
 		for _, p := range a.parts {

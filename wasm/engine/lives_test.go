@@ -138,7 +138,7 @@ func newLife(t *testing.T, seed uint64) *life {
 	l.options.Framing = l.browser.framing()
 	l.options.Segments = bgfetch.SaveLimits{MinLength: 8 << 10, MaxLength: one[int64](r, 32<<10, 64<<10, 256<<10), MinTime: 50 * time.Millisecond, MaxTime: 400 * time.Millisecond}
 	if chance(r, 60) {
-		l.options.Ranges = pace.Policy{MinBody: 50_000, MinPart: 10_000, MinTime: time.Millisecond, PartTime: one[time.Duration](r, time.Second, time.Minute), Unproved: 50_000, Window: 50 * time.Millisecond, Gain: -1}
+		l.options.Ranges = pace.Policy{MinBody: 50_000, MinPart: 10_000, MinTime: time.Millisecond, PartTime: one[time.Duration](r, time.Second, time.Minute), Unproved: 50_000, Window: 50 * time.Millisecond, Gain: -1, Multiplexed: 5}
 	}
 	l.options.OnLog = func(e bgfetch.LogEntry) {
 		record := -1

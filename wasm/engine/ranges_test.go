@@ -84,6 +84,24 @@ func TestSeveralRanges(t *testing.T) {
 	})
 }
 
+// TestSeveralRangesOverHTTP2: all share one connection, so there are fewer.
+func TestSeveralRangesOverHTTP2(t *testing.T) {
+	file := resource{Body: randomBytes(64 * mib), ETag: `"v1"`, Rate: 2 * mib}
+	run(t, func(w *world) {
+		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+			r := file.Respond(init)
+			r.Sent = &bgfetch.Sent{EncodedLength: -1, Protocol: "h2"}
+			return r
+		})
+		w.fetch("f", siteA)
+		took := waitFor(time.Minute, w.settled("f"))
+		w.wantSuccess("f", file.Body)
+		if peak := w.network.Peak(""); peak != pace.DefaultPolicy.Multiplexed || took > 16*time.Second {
+			t.Errorf("%d requests at once, and it took %v; one takes 32 s", peak, took)
+		}
+	})
+}
+
 // TestSeveralRangesDoNotHelp: where all connections share one way, two show it, and that
 // by few bytes.
 func TestSeveralRangesDoNotHelp(t *testing.T) {

@@ -281,17 +281,18 @@ func (r *Response) checksLength(sent bgfetch.Sent) bool {
 	if r.Framing.ContentLength || !r.Framing.KeptAlive {
 		return r.Framing.ContentLength
 	}
-	return r.Head.Shows("Connection") && !r.Head.Lists("Connection", "close") && (sent.Protocol == "http/1.1" || multiplexed(sent))
+	return r.Head.Shows("Connection") && !r.Head.Lists("Connection", "close") && (sent.Protocol == "http/1.1" || IsMultiplexed(sent))
 }
 
 // checksEnd says whether it were an error if the response without a Content-Length, and
 // without a content coding, broke off: where it is chunked, or a stream of HTTP/2 or 3.
 // One that ends with its connection (RFC 9112, section 6.3) may end anywhere.
 func (r *Response) checksEnd() bool {
-	return r.Framing.Chunked && (r.Head.Lists("Transfer-Encoding", "chunked") || multiplexed(r.Sent()))
+	return r.Framing.Chunked && (r.Head.Lists("Transfer-Encoding", "chunked") || IsMultiplexed(r.Sent()))
 }
 
-func multiplexed(s bgfetch.Sent) bool { return s.Protocol == "h2" || s.Protocol == "h3" }
+// IsMultiplexed says whether the response was one stream of several in its connection.
+func IsMultiplexed(s bgfetch.Sent) bool { return s.Protocol == "h2" || s.Protocol == "h3" }
 
 // longestEncoded is more than a content coding makes of so many bytes, also where it cannot
 // compress them and some are added to hide the length.

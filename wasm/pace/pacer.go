@@ -195,6 +195,14 @@ func (p *Pacer) settle(now time.Time, parts int) {
 	p.target, p.notBefore, p.gains, p.doubts = parts, now.Add(p.policy.Again), 0, 0
 }
 
+// Multiplexed tells that all parts share one connection: fewer of them can be a gain.
+func (p *Pacer) Multiplexed() {
+	if p != nil {
+		p.max = min(p.max, max(1, p.policy.Multiplexed))
+		p.target = min(p.target, p.max)
+	}
+}
+
 // Limit is told that more parts than n were too many for the server.
 func (p *Pacer) Limit(now time.Time, n int) {
 	if p != nil {

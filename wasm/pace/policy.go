@@ -23,6 +23,8 @@ type Policy struct {
 	// throughput.
 	Window time.Duration
 	Gain   float64
+	// Multiplexed is how many parts there are at most where all share one connection.
+	Multiplexed int
 	// Again is the time after which a number of parts is tried again that was too large.
 	Again time.Duration
 }
@@ -37,6 +39,7 @@ var DefaultPolicy = Policy{
 	UnprovedShare: 0.02,
 	Window:        250 * time.Millisecond,
 	Gain:          0.5,
+	Multiplexed:   3,
 	Again:         30 * time.Second,
 }
 

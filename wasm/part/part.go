@@ -207,6 +207,9 @@ func (p *Part) run(ctx context.Context, transfer bgfetch.Transfer) {
 		})
 		err = p.move(ctx, waiting, transfer)
 	}
+	if p.Additional && err == nil && p.Sent == (bgfetch.Sent{}) {
+		p.Sent = transfer.Sent(ctx)
+	}
 	if transfer != nil {
 		transfer.Close()
 	}
