@@ -60,6 +60,7 @@ export class Timings {
       encodedLength: decodedBodySize === length && length > 0 ? encodedBodySize : -1,
       plain: contentEncoding === '',
       encoded: Boolean(contentEncoding) && contentEncoding !== '@unknown',
+      duration: entry?.duration,
       protocol: nextHopProtocol,
     };
   }

@@ -458,6 +458,7 @@ export interface RetryInit {
 export type Room = 'evict' | 'free';
 
 export interface Sent {
+  duration?: number;
   encoded?: boolean;
   encodedLength: number;
   plain?: boolean;

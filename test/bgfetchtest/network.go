@@ -284,5 +284,5 @@ func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 		end()
 		return nil, err
 	}
-	return &transfer{network: n, init: init, response: response, end: end, stopped: make(chan struct{})}, nil
+	return &transfer{network: n, init: init, response: response, opened: time.Now(), end: end, stopped: make(chan struct{})}, nil
 }

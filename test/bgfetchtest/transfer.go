@@ -16,10 +16,12 @@ type transfer struct {
 	init     bgfetch.TransferInit
 	response Response
 	sent     int
-	end      func()
-	stopped  chan struct{}
-	stop     sync.Once
-	close    sync.Once
+	// opened and ended are when its head and its end came.
+	opened, ended time.Time
+	end           func()
+	stopped       chan struct{}
+	stop          sync.Once
+	close         sync.Once
 }
 
 func (t *transfer) Head() bgfetch.Head { return t.response.Head }
@@ -68,6 +70,9 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 	t.sent += n
 	t.network.taken.Add(int64(n))
 	end = t.sent == len(t.response.Body) && (n == 0 || !t.response.LateEnd)
+	if end {
+		t.ended = time.Now()
+	}
 	return t.response.Body[t.sent-n : t.sent], end, nil
 }
 
@@ -107,10 +112,14 @@ func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, li
 
 // Sent implements bgfetch.Transfer.
 func (t *transfer) Sent(context.Context) bgfetch.Sent {
+	sent := bgfetch.Sent{EncodedLength: -1}
 	if t.response.Sent != nil {
-		return *t.response.Sent
+		sent = *t.response.Sent
 	}
-	return bgfetch.Sent{EncodedLength: -1}
+	if sent.Duration == 0 {
+		sent.Duration = float64(t.ended.Sub(t.opened)) / float64(time.Millisecond)
+	}
+	return sent
 }
 
 // store calls put when the time for that has passed; stored waits for it.

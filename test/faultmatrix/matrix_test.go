@@ -88,7 +88,7 @@ var severalRanges = pace.Policy{MinBody: 256 << 10, MinPart: 64 << 10, MinTime: 
 // moreRequests is how many more a record of several ranges may take than the matrix
 // says: additional ones, each of which may have to be sent again, and one for each place
 // where two responses meet.
-const moreRequests = 28
+const moreRequests = 40
 
 func TestMatrix(t *testing.T) { testMatrix(t, pace.Policy{}) }
 

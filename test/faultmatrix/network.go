@@ -115,6 +115,7 @@ func (n *network) open(ctx context.Context, init bgfetch.TransferInit) (*transfe
 		request.Header.Set("Range", fmt.Sprintf("bytes=%d-%s", init.RangeStart, last))
 		request.Header.Set("Accept-Encoding", "identity")
 	}
+	opened := time.Now()
 	response, err := n.client.Do(request)
 	if err != nil {
 		return nil, err
@@ -128,7 +129,7 @@ func (n *network) open(ctx context.Context, init bgfetch.TransferInit) (*transfe
 	}
 	wire := &wire{browser: n.browser, response: response, coded: len(codings) > 0}
 	return &transfer{
-		network: n, init: init, head: head(response, way), way: way, wire: wire,
+		network: n, init: init, head: head(response, way), way: way, wire: wire, opened: opened,
 		body: n.browser.decode(wire, codings),
 	}, nil
 }
@@ -201,6 +202,8 @@ func head(response *http.Response, way *way) bgfetch.Head {
 }
 
 type transfer struct {
+	// opened is when the request was sent.
+	opened  time.Time
 	network *network
 	init    bgfetch.TransferInit
 	head    bgfetch.Head
@@ -242,7 +245,7 @@ func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, li
 
 // Sent implements bgfetch.Transfer.
 func (t *transfer) Sent(context.Context) bgfetch.Sent {
-	sent := bgfetch.Sent{EncodedLength: -1}
+	sent := bgfetch.Sent{EncodedLength: -1, Duration: float64(time.Since(t.opened)) / float64(time.Millisecond)}
 	if length, ok := t.encodedLength(); ok {
 		sent.EncodedLength = length
 	}

@@ -115,6 +115,9 @@ type Sent struct {
 	// browser does not tell.
 	Plain   bool `json:"plain,omitempty"`
 	Encoded bool `json:"encoded,omitempty"`
+	// Duration is the time from the request to when the browser had the whole body, in ms, also
+	// if that was read later; 0 where the browser does not tell.
+	Duration float64 `json:"duration,omitempty"`
 	// Protocol is the ALPN identifier of the protocol of the connection, "" where the
 	// browser does not tell.
 	Protocol string `json:"protocol,omitempty"`

@@ -112,8 +112,11 @@ func (a *attempt) removeEnded(e part.Event) {
 		}
 	}
 	a.came = a.came || e.Part.Taken()
-	if evidence.IsMultiplexed(e.Part.Sent) {
-		a.pacer.Multiplexed()
+	if e.Part.Additional && e.Err == nil {
+		if evidence.IsMultiplexed(e.Part.Sent) {
+			a.pacer.Multiplexed()
+		}
+		a.pacer.Received(time.Now(), time.Duration(e.Part.Sent.Duration*float64(time.Millisecond)), e.Part.Took)
 	}
 	rest, nothingMoved := e.Part.Rest()
 	if nothingMoved {

@@ -102,6 +102,26 @@ func TestSeveralRangesOverHTTP2(t *testing.T) {
 	})
 }
 
+// TestSeveralRangesOfASlowReader: that the browser has read ahead looks like a gain, and is none.
+func TestSeveralRangesOfASlowReader(t *testing.T) {
+	const size = 64 * mib
+	file := resource{Body: randomBytes(size), ETag: `"v1"`, Rate: 2 * mib}
+	run(t, func(w *world) {
+		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+			r := file.Respond(init)
+			r.Sent = &bgfetch.Sent{EncodedLength: -1, Duration: 10}
+			return r
+		})
+		w.fetch("f", siteA)
+		waitFor(time.Minute, w.settled("f"))
+		w.wantSuccess("f", file.Body)
+		starts := w.ranges()
+		if peak := w.network.Peak(""); peak != 2 || size-slices.Min(starts[1:]) > size/50 {
+			t.Errorf("%d requests at once, which begin at %d", peak, starts)
+		}
+	})
+}
+
 // TestSeveralRangesDoNotHelp: where all connections share one way, two show it, and that
 // by few bytes.
 func TestSeveralRangesDoNotHelp(t *testing.T) {

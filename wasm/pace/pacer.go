@@ -6,8 +6,8 @@ import "time"
 
 // Pacer decides how many parts of a record are worth having. Several connections
 // help where each of them is limited and the whole way is not. It begins with one. Once that
-// is steady, small parts are added, one after the other, until they have proved to be a gain
-// or brought as much as they may without. Then the parts are doubled as long as that brings
+// is steady, small parts are added, one after the other, until they have proved to be a gain of
+// the network, or brought as much as they may without. Then the parts are doubled as long as that brings
 // clearly more, and go back when it does not. Of a small body there is none: nil stands for
 // one part at a time.
 type Pacer struct {
@@ -18,6 +18,9 @@ type Pacer struct {
 	// bring before, probe how many each.
 	proved          bool
 	unproved, probe int64
+	// received: a part was received hardly faster than it was read, so it is the network that
+	// takes the time.
+	received bool
 	// best is the throughput of bestParts parts, in bytes per second, which more have to beat;
 	// 0 before there was one.
 	best      float64
@@ -47,6 +50,9 @@ const (
 	// fallen is the share of the throughput that as many parts had before, when there are too
 	// many of them by now.
 	fallen = 0.6
+	// keepsUp is the least share of the time in which a part was read that it took the browser to
+	// receive it, where reading keeps up with the network.
+	keepsUp = 0.6
 	// minWindow is the time in which something can be measured at all.
 	minWindow = 50 * time.Millisecond
 	// probed is the share of the time that a part takes which has to prove to be a gain.
@@ -172,7 +178,7 @@ func (p *Pacer) measured(now time.Time, speed float64, storing bool) {
 		return
 	case more:
 		p.doubts = 0
-		if p.gains++; !p.proved && p.gains < inRow {
+		if p.gains++; !p.proved && (p.gains < inRow || !p.received) {
 			return
 		}
 		p.proved = true
@@ -200,6 +206,20 @@ func (p *Pacer) Multiplexed() {
 	if p != nil {
 		p.max = min(p.max, max(1, p.policy.Multiplexed))
 		p.target = min(p.target, p.max)
+	}
+}
+
+// Received tells how long the browser took to receive an additional part, 0 where it does not
+// tell, and how long that took to be read. If it had all of it much earlier, it is reading that
+// takes the time: more parts bring nothing, whatever is measured, and the browser reads ahead.
+func (p *Pacer) Received(now time.Time, network, read time.Duration) {
+	switch {
+	case p == nil || network == 0:
+	case network.Seconds() < keepsUp*read.Seconds():
+		p.received = false
+		p.settle(now, 1)
+	default:
+		p.received = true
 	}
 }
 

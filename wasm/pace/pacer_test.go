@@ -13,11 +13,14 @@ type link struct {
 	rate func(n int, at time.Duration) float64
 	// latency is the time between a request and the first byte.
 	latency time.Duration
+	// readAhead: the browser has the whole of a part long before it is read.
+	readAhead bool
 }
 
 // lane is a part in it.
 type lane struct {
 	left           float64
+	begun          time.Time
 	since, flows   time.Time
 	segment        float64
 	additional     bool
@@ -67,6 +70,9 @@ func download(p *Pacer, length int64, l link) (o outcome) {
 			}
 			if one.left > 0 {
 				going = append(going, one)
+			} else if one.additional {
+				read := now.Sub(one.begun)
+				p.Received(now, map[bool]time.Duration{false: read * 9 / 10, true: read / 10}[l.readAhead], read)
 			}
 		}
 		for lanes = going; len(lanes) > 0 && lanes[0] == first && len(lanes) < p.Wants(); {
@@ -76,7 +82,7 @@ func download(p *Pacer, length int64, l link) (o outcome) {
 			}
 			p.Begun(bytes)
 			first.left -= float64(bytes)
-			lanes = append(lanes, &lane{left: float64(bytes), since: now, flows: now.Add(l.latency), segmentStarted: now.Add(l.latency), additional: true})
+			lanes = append(lanes, &lane{left: float64(bytes), begun: now, since: now, flows: now.Add(l.latency), segmentStarted: now.Add(l.latency), additional: true})
 			o.additional++
 			if !p.proved {
 				o.unproved += bytes
@@ -120,6 +126,7 @@ func TestPacer(t *testing.T) {
 		"it begins slowly, and is shared": {256 * mib, link{rate: func(_ int, at time.Duration) float64 {
 			return 8 * mib * min(1, 0.05+at.Seconds()/1.5)
 		}}, 0.99, 2},
+		"reading takes the time, and it seems a gain": {256 * mib, link{rate: perConnection(8 * mib), readAhead: true}, 1, 2},
 		"soon there": {24 * mib, link{rate: perConnection(20 * mib)}, 0.99, 1},
 		"others come and go": {512 * mib, link{rate: func(n int, at time.Duration) float64 {
 			if at.Seconds() > 5 {

@@ -93,8 +93,10 @@ type Part struct {
 	least, endedBefore int64
 	// Head is the head of its response, empty until that is there.
 	Head bgfetch.Head
-	// Sent is how its body was sent, if that was asked for.
+	// Sent is how its body was sent, if that was asked for. Took is the time from the request to
+	// the last byte that was read.
 	Sent bgfetch.Sent
+	Took time.Duration
 	// Continues: its head proves that it is of the same file, and where it begins.
 	Continues bool
 	// Seek and Additional are those of Spec. Flowing: the attempt has had a segment of it.
@@ -207,7 +209,7 @@ func (p *Part) run(ctx context.Context, transfer bgfetch.Transfer) {
 		})
 		err = p.move(ctx, waiting, transfer)
 	}
-	if p.Additional && err == nil && p.Sent == (bgfetch.Sent{}) {
+	if p.Additional && p.limit == ToEnd && err == nil && p.Sent == (bgfetch.Sent{}) {
 		p.Sent = transfer.Sent(ctx)
 	}
 	if transfer != nil {

@@ -88,6 +88,7 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 		e.Segment, e.Saved, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: saved.Length, Nonce: nonce}, saved, digest, saved.Length == limits.MaxLength
 		e.From, e.To = since, time.Now()
 		since = e.To
+		p.Took = since.Sub(p.begun)
 		taken <- e
 		if e.Last || err != nil {
 			return err
