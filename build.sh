@@ -107,7 +107,7 @@ check() {
   tools
   [[ -f dist/manifest.json && -f test/.cache/linked.wasm ]] || build
   local project staticcheck deadcode
-  for project in page sw component faults cli; do
+  for project in page sw component frameworks vite faults cli; do
     gate "types, $project" npx tsc --noEmit -p "jsglue/$project"
   done
   gate "types, unit tests" npx tsc --noEmit -p test/unit

@@ -43,7 +43,10 @@ const goPlugin = {
   },
 };
 
-/** [entry, output, format, platform] */
+/**
+ * [entry, output, format, where it goes]: a browser loads it as it is, by default; a bundler makes it
+ * part of a site, which has what it imports; or Node runs it.
+ */
 const steps = {
   list: [['component/index.ts', 'list.js', 'iife']],
   glue: [
@@ -52,23 +55,31 @@ const steps = {
     ['page/page.ts', 'page.js', 'iife'],
     ['page/index.ts', 'index.mjs', 'esm'],
     ['models/index.ts', 'models.mjs', 'esm'],
+    ['frameworks/react.ts', 'react.mjs', 'esm', 'bundler'],
+    ['frameworks/vue.ts', 'vue.mjs', 'esm', 'bundler'],
+    ['frameworks/svelte.ts', 'svelte.mjs', 'esm', 'bundler'],
+    ['vite/index.ts', 'vite.mjs', 'esm', 'node'],
     ['faults/index.ts', 'faults.mjs', 'esm', 'node'],
     ['cli/cli.ts', 'cli.mjs', 'esm', 'node'],
   ],
 };
 
+/** First in a file. Frameworks that render on a server are told which modules are for pages. */
+const banners = { 'cli.mjs': '#!/usr/bin/env node', 'react.mjs': "'use client';" };
+
 await Promise.all(
-  steps[what].map(([entry, output, format, platform = 'browser']) =>
+  steps[what].map(([entry, output, format, place = 'browser']) =>
     esbuild.build({
       entryPoints: [join(glue, entry)],
       outfile: join(dist, output),
       format,
-      platform,
-      banner: output === 'cli.mjs' ? { js: '#!/usr/bin/env node' } : {},
+      platform: place === 'node' ? 'node' : 'browser',
+      banner: { js: banners[output] ?? '' },
       bundle: true,
+      external: ['react', 'vue'],
       minify: true,
       // docs/decisions/size.md tells why the classic scripts have none, and why the sources are not in them.
-      sourcemap: platform === 'browser' && format === 'esm',
+      sourcemap: place !== 'node' && format === 'esm',
       sourcesContent: false,
       target: 'es2022',
       legalComments: 'inline',
@@ -92,7 +103,7 @@ if (what === 'glue') {
 function manifest() {
   const scripts = Object.values(steps)
     .flat()
-    .filter(([, , , platform]) => platform !== 'node');
+    .filter(([, , , place]) => place === undefined);
   const names = ['bgfetch.wasm', ...scripts.map(([, output]) => output)].sort();
   const files = names.map((name) => {
     const content = readFileSync(join(dist, name));

@@ -19,6 +19,10 @@ const entries = {
   'sw/module': ['types/worker-globals'],
   'models/index': [],
   'component/index': [],
+  'frameworks/react': ['types/globals'],
+  'frameworks/vue': ['types/globals'],
+  'frameworks/svelte': ['types/globals'],
+  'vite/index': [],
   'faults/index': [],
 };
 
@@ -52,10 +56,7 @@ function write(module, first = '') {
 
 rmSync(types, { recursive: true, force: true });
 try {
-  emit('page');
-  emit('sw');
-  emit('component');
-  emit('faults');
+  for (const project of ['page', 'sw', 'component', 'frameworks', 'vite', 'faults']) emit(project);
   for (const [entry, globals] of Object.entries(entries)) {
     globals.forEach((module) => write(module));
     const imports = globals.map((module) => `import '${relative(dirname(entry), module)}.js';\n`);

@@ -4,9 +4,9 @@
  */
 
 import type { Ended, Listing } from '../shared/listings';
+import { Connection } from './connection';
 import { Format } from './format';
 import { h, setText } from './html';
-import { registrationOf, sourceOf } from './registration';
 import { type Action, grouped, isEnded, isGroup } from './listing';
 import { Row } from './row';
 import type { Shown, Source } from './source';
@@ -15,16 +15,12 @@ import { TEXTS, type Texts } from './texts';
 
 /** Times that are counted down change so often. */
 const TICK_MS = 1000;
-/** Where there is no registration yet it is looked for so often. */
-const LOOK_MS = 2000;
 
 export class BackgroundFetchList extends HTMLElement {
   static observedAttributes = ['scope'];
 
   #texts: Texts = TEXTS;
-  #source: Source | null = null;
-  /** Counts the connections, so that what comes late for an earlier one is dropped. */
-  #connection = 0;
+  #connection: Connection | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #rows = new Map<string, Row>();
 
@@ -85,39 +81,24 @@ export class BackgroundFetchList extends HTMLElement {
   #connect(): void {
     this.#disconnect();
     this.#timer = setInterval(() => this.#rows.forEach((row) => row.tick()), TICK_MS);
-    void this.#open(this.#connection);
+    this.#connection = new Connection(this.getAttribute('scope') ?? '', {
+      found: () => {
+        setText(this.#empty, this.#texts.nothing);
+        this.#empty.hidden = true; // until it is known
+      },
+      missing: () => {
+        this.#show({ fetches: [], groups: [], ended: [] });
+        setText(this.#empty, this.#texts.noWorker);
+      },
+      show: (shown) => this.#show(shown),
+      trouble: (error) => this.#showTrouble(error),
+    });
   }
 
   #disconnect(): void {
-    this.#connection++;
     clearInterval(this.#timer);
-    this.#source?.stop();
-    this.#source = null;
-  }
-
-  /** Finds the registration, now or when there is one. Whatever fails is tried again. */
-  async #open(connection: number): Promise<void> {
-    const isOver = (): boolean => connection !== this.#connection;
-    try {
-      const registration = await registrationOf(this);
-      const source = registration?.active && (await sourceOf(registration));
-      if (isOver()) return;
-      if (source) {
-        this.#source = source;
-        setText(this.#empty, this.#texts.nothing);
-        this.#empty.hidden = true; // until it is known
-        return source.start({
-          show: (shown) => !isOver() && this.#show(shown),
-          trouble: (error) => !isOver() && this.#showTrouble(error),
-          lost: () => !isOver() && this.#connect(),
-        });
-      }
-      this.#show({ fetches: [], groups: [], ended: [] });
-      setText(this.#empty, this.#texts.noWorker);
-    } catch (error) {
-      if (!isOver()) this.#showTrouble(error);
-    }
-    setTimeout(() => !isOver() && void this.#open(connection), LOOK_MS);
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   #showTexts(): void {
@@ -166,8 +147,8 @@ export class BackgroundFetchList extends HTMLElement {
       format,
       texts: this.#texts,
       act: (action, listing) => this.#act(action, listing),
-      base: () => this.#source?.base ?? '',
-      files: async (listing) => (await this.#source?.files(listing)) ?? [],
+      base: () => this.#connection?.source?.base ?? '',
+      files: async (listing) => (await this.#connection?.source?.files(listing)) ?? [],
     });
   }
 
@@ -178,7 +159,8 @@ export class BackgroundFetchList extends HTMLElement {
   async #do(what: (source: Source) => Promise<unknown>): Promise<void> {
     setText(this.#error, '');
     try {
-      if (this.#source) await what(this.#source);
+      const source = this.#connection?.source;
+      if (source) await what(source);
     } catch (error) {
       this.#showError(error);
     }

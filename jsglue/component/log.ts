@@ -63,7 +63,7 @@ export class BackgroundFetchLog extends HTMLElement {
 
   /** All there is, as it is exported. */
   async read(): Promise<ExportedLog> {
-    const registration = await registrationOf(this);
+    const registration = await registrationOf(this.getAttribute('scope') ?? '');
     if (!registration) throw new TypeError('There is no service worker registration.');
     const log = bodyOf<Log>(await requestOf(registration, 'GET', 'log'));
     const storage = await navigator.storage?.estimate?.();

@@ -1,14 +1,13 @@
-/** Which registration an element is about, and who knows its background fetches. */
+/** Which registration a list or a log is about, and who knows its background fetches. */
 
 import { requestOf } from '../page/exchange';
 import { within } from '../shared/deadline';
 import { NativeSource } from './native';
 import { type Source, WorkerSource } from './source';
 
-/** The registration for the attribute `scope` of the element, by default that of the document. */
-export async function registrationOf(element: HTMLElement): Promise<ServiceWorkerRegistration | undefined> {
-  const scope = element.getAttribute('scope');
-  return navigator.serviceWorker?.getRegistration(new URL(scope ?? '', document.baseURI));
+/** The registration for a URL relative to the document; "" is that of the document itself. */
+export async function registrationOf(scope: string): Promise<ServiceWorkerRegistration | undefined> {
+  return navigator.serviceWorker?.getRegistration(new URL(scope, document.baseURI));
 }
 
 /**
