@@ -64,9 +64,6 @@ const steps = {
   ],
 };
 
-/** First in a file. Frameworks that render on a server are told which modules are for pages. */
-const banners = { 'cli.mjs': '#!/usr/bin/env node', 'react.mjs': "'use client';" };
-
 await Promise.all(
   steps[what].map(([entry, output, format, place = 'browser']) =>
     esbuild.build({
@@ -74,7 +71,7 @@ await Promise.all(
       outfile: join(dist, output),
       format,
       platform: place === 'node' ? 'node' : 'browser',
-      banner: { js: banners[output] ?? '' },
+      banner: output === 'cli.mjs' ? { js: '#!/usr/bin/env node' } : {},
       bundle: true,
       external: ['react', 'vue'],
       minify: true,

@@ -41,6 +41,26 @@ const chapters = [
   ],
   ["`import { modelStore, keepModels } from 'background-fetch-wasm/models'`", 'For files of AI models.', [['models/index.ts']]],
   [
+    "`import { useBackgroundFetch, useDownloads } from 'background-fetch-wasm/react'`",
+    'Hooks, see [React, Vue, Svelte and Vite](frameworks.md). The types are those of `/vue` and `/svelte`, too.',
+    [
+      ['frameworks/react.ts'],
+      ['frameworks/background-fetch.ts', ['BackgroundFetchState']],
+      ['frameworks/downloads.ts', ['Downloads', 'Download', 'EndedDownload', 'ScopeOptions']],
+    ],
+  ],
+  ["`import { useBackgroundFetch, useDownloads } from 'background-fetch-wasm/vue'`", 'Composables.', [['frameworks/vue.ts']]],
+  [
+    "`import { useBackgroundFetch, useDownloads } from 'background-fetch-wasm/svelte'`",
+    'Readable stores.',
+    [['frameworks/svelte.ts']],
+  ],
+  [
+    "`import { backgroundFetch } from 'background-fetch-wasm/vite'`",
+    'In `vite.config.js`.',
+    [['vite/index.ts', ['backgroundFetch']]],
+  ],
+  [
     "`import { startFaults } from 'background-fetch-wasm/faults'`",
     'In Node, for tests of sites, see [faults](faults.md).',
     [['faults/index.ts'], ['faults/parameters.ts', ['FaultParameters']], ['faults/journal.ts', ['FaultLogEntry', 'Outcome']]],

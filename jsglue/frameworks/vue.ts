@@ -8,11 +8,11 @@ import type { Store } from './store';
 export type { BackgroundFetchState } from './background-fetch';
 export type { Download, Downloads, EndedDownload, ScopeOptions } from './downloads';
 
+/** A shallow ref that is only read. */
+export type ReadonlyRef<T> = Readonly<ShallowRef<T>>;
+
 /** The background fetch with this id, whoever began it and when. The id may be a ref or a getter. */
-export function useBackgroundFetch(
-  id: MaybeRefOrGetter<string>,
-  options: ScopeOptions = {},
-): Readonly<ShallowRef<BackgroundFetchState>> {
+export function useBackgroundFetch(id: MaybeRefOrGetter<string>, options: ScopeOptions = {}): ReadonlyRef<BackgroundFetchState> {
   const state = shallowRef(NO_BACKGROUND_FETCH);
   let unsubscribe = (): void => {};
   const follow = (id: string): void => {
@@ -25,7 +25,7 @@ export function useBackgroundFetch(
 }
 
 /** All that are active or have ended, as the list shows them. */
-export function useDownloads(options: ScopeOptions = {}): Readonly<ShallowRef<Downloads>> {
+export function useDownloads(options: ScopeOptions = {}): ReadonlyRef<Downloads> {
   const downloads = shallowRef(NO_DOWNLOADS);
   onScopeDispose(show(downloadsOf(options), downloads));
   return downloads;

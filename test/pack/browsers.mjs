@@ -19,23 +19,28 @@ const browsers = Object.fromEntries(
   ]),
 );
 
-/** A copy of a site whose page has the agent by which WebKit is driven. */
+/** A copy of a site whose pages have the agent by which WebKit is driven. */
 async function withAgent(directory) {
   const copy = folder('agent');
   fs.cpSync(directory, copy, { recursive: true, filter: (name) => !name.includes('node_modules') });
-  const page = path.join(copy, 'index.html');
   const agent = `<script src="http://127.0.0.1:${(await channel()).port}/agent.js"></script>`;
-  fs.writeFileSync(page, fs.readFileSync(page, 'utf8').replace(/<title>/, `${agent}\n$&`));
+  for (const name of fs.readdirSync(copy).filter((name) => name.endsWith('.html'))) {
+    const page = path.join(copy, name);
+    fs.writeFileSync(page, fs.readFileSync(page, 'utf8').replace(/<title>/, `${agent}\n$&`));
+  }
   return copy;
 }
 
-/** Serves the directory and hands a page of it, in each browser, to `use`, with the server. */
-export async function inEachBrowser(directory, query, use, serve = (directory) => startServer({ '/': directory })) {
-  for (const [name, browser] of Object.entries(browsers)) {
+const serveFiles = (directory) => startServer({ '/': directory });
+
+/** Serves the directory and hands a page of it, in each browser or in those that are named, to `use`, with the server. */
+export async function inEachBrowser(directory, query, use, { serve = serveFiles, only = Object.keys(browsers) } = {}) {
+  for (const name of only) {
     const server = await serve(name === 'webkit' ? await withAgent(directory) : directory);
     try {
-      await use(await (await browser()).newPage(`${server.url}/${query}`), server);
-      await (await browser()).closePages();
+      const browser = await browsers[name]();
+      await use(await browser.newPage(`${server.url}/${query}`), server);
+      await browser.closePages();
     } catch (error) {
       error.stack = `in ${name}: ${error.stack}`;
       throw error;

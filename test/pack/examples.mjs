@@ -6,60 +6,26 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as chromium from '../browser/drivers/chromium.mjs';
 import { inEachBrowser } from './browsers.mjs';
+import { downloads, SIZE, writeClip } from './clip.mjs';
 import { startServer } from '../browser/lib/server.mjs';
-import { folder, installed, once as onlyOnce, root, run, test } from './lib.mjs';
-
-const SIZE = 3_000_000;
+import { buildOf, folder, installed, root, run, test } from './lib.mjs';
 
 /** Builds the example, puts the file there, and hands a page of it, in each browser, to `use`. */
 function example(name, { served = '.', query = '', serve } = {}, use = downloads) {
   test(`example ${name}${query}`, async () => {
-    const built = await buildOf(name)();
+    const built = await buildOf(name);
     const directory = path.join(built, served);
     writeClip(directory);
-    await inEachBrowser(directory, query, use, serve);
+    await inEachBrowser(directory, query, use, { serve });
   });
-}
-
-/** What the page downloads. */
-function writeClip(directory) {
-  fs.mkdirSync(path.join(directory, 'media'), { recursive: true });
-  fs.writeFileSync(path.join(directory, 'media/clip.bin'), Buffer.alloc(SIZE, 'clip'));
-}
-
-const builds = new Map();
-function buildOf(name) {
-  if (!builds.has(name)) {
-    builds.set(
-      name,
-      onlyOnce(async () => {
-        const directory = await installed(`examples/${name}`);
-        await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: directory });
-        return directory;
-      }),
-    );
-  }
-  return builds.get(name);
 }
 
 /** The example's own tests, in Chromium. */
 function testsOf(name) {
   test(`example ${name}`, async () => {
-    const cwd = await buildOf(name)();
+    const cwd = await buildOf(name);
     await run('npm', ['test', '--loglevel', 'error'], { cwd, env: { ...process.env, CHROME: chromium.executable } });
   });
-}
-
-async function downloads(page) {
-  await page.evaluate(() => document.querySelector('button').click());
-  const done = (text) => document.querySelector('output').textContent === text;
-  await page.waitFor('the download', 60_000, done, `success ${SIZE}`);
-  const stored = async () => {
-    const response = await caches.match(new URL('media/clip.bin', location));
-    return response && (await response.arrayBuffer()).byteLength;
-  };
-  await page.waitFor('what the worker stored', 30_000, stored);
-  assert.equal(await page.evaluate(stored), SIZE);
 }
 
 example('static');

@@ -55,3 +55,17 @@ export async function installed(from) {
   await run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel', 'error'], { cwd: to });
   return to;
 }
+
+const builds = new Map();
+
+/** An example that is installed and built, once for all tests of it. */
+export function buildOf(name) {
+  if (!builds.has(name)) builds.set(name, build(name));
+  return builds.get(name);
+}
+
+async function build(name) {
+  const directory = await installed(`examples/${name}`);
+  await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: directory });
+  return directory;
+}

@@ -6,6 +6,10 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { folder, installed, pack, root, run, tarball, test } from './lib.mjs';
 
+/** What a browser loads as it is, and what is for bundlers. */
+const BROWSER = ['index.mjs', 'list.js', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs'];
+const FRAMEWORKS = ['react.mjs', 'vue.mjs', 'svelte.mjs'];
+
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
 test('the tarball holds what is used and nothing else, in less than 2 MB', async () => {
@@ -17,16 +21,16 @@ test('the tarball holds what is used and nothing else, in less than 2 MB', async
     .trim()
     .split('\n')
     .map((name) => name.replace('package/', ''));
-  const scripts = ['index.mjs', 'list.js', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs'];
+  const scripts = [...BROWSER, ...FRAMEWORKS];
   const expected = [
     ...['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'package.json'],
-    ...['bgfetch.wasm', 'cli.mjs', 'faults.mjs', 'manifest.json'].map((name) => `dist/${name}`),
+    ...['bgfetch.wasm', 'cli.mjs', 'faults.mjs', 'manifest.json', 'vite.mjs'].map((name) => `dist/${name}`),
     ...scripts.map((name) => `dist/${name}`),
     ...scripts.filter((name) => name.endsWith('.mjs')).map((name) => `dist/${name}.map`),
   ];
   assert.deepEqual(names.filter((name) => !name.startsWith('dist/types/')).sort(), expected.sort());
   const types = names.filter((name) => name.startsWith('dist/types/'));
-  assert.ok(types.length > 0 && types.length < 20 && types.every((name) => name.endsWith('.d.ts')), String(types));
+  assert.ok(types.length > 0 && types.length < 30 && types.every((name) => name.endsWith('.d.ts')), String(types));
 });
 
 test('the manifest has version, size and integrity of what is served', async () => {
@@ -55,7 +59,9 @@ test('bundlers keep the scripts that have effects, and leave out modules of whic
   const absWorkingDir = await installed();
   const bundle = async (contents) => {
     const stdin = { contents, resolveDir: absWorkingDir };
-    const { outputFiles } = await build({ stdin, absWorkingDir, bundle: true, write: false, format: 'esm', logLevel: 'silent' });
+    const external = ['react', 'vue'];
+    const options = { bundle: true, write: false, format: 'esm', logLevel: 'silent' };
+    const { outputFiles } = await build({ stdin, absWorkingDir, external, ...options });
     return outputFiles[0].text;
   };
   for (const [script, effect] of [
@@ -69,23 +75,29 @@ test('bundlers keep the scripts that have effects, and leave out modules of whic
     ['', 'install'],
     ['/worker', 'install'],
     ['/models', 'modelStore'],
+    ['/react', 'useBackgroundFetch'],
+    ['/vue', 'useBackgroundFetch'],
+    ['/svelte', 'useBackgroundFetch'],
   ]) {
     const unused = await bundle(`import { ${name} } from 'background-fetch-wasm${module}';`);
     assert.ok(unused.length < 200, `${module}: ${unused.length} characters`);
   }
 });
 
-test('no entry pulls in another: the fault server is for Node, and only it', async () => {
+test('no entry pulls in another, nor a framework, and what is for Node is for it alone', async () => {
   const to = folder();
   await run('tar', ['xzf', await tarball(), '-C', to]);
-  const dist = path.join(to, 'package/dist');
-  const importsOf = (name) => [
-    ...fs.readFileSync(path.join(dist, name), 'utf8').matchAll(/\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"/g),
-  ];
-  for (const name of ['index.mjs', 'sw.mjs', 'models.mjs', 'page.js', 'sw.js', 'list.js'])
-    assert.deepEqual(importsOf(name), [], name);
-  const names = importsOf('faults.mjs').map(([, name]) => name);
-  assert.ok(names.length > 0 && names.every((name) => name.startsWith('node:')), String(names));
+  const read = (name) => fs.readFileSync(path.join(to, 'package/dist', name), 'utf8');
+  const importsOf = (name) => [...read(name).matchAll(/\b(?:from|import)\s*\(?\s*"([^"]+)"/g)].map(([, from]) => from);
+  for (const name of BROWSER) assert.deepEqual(importsOf(name), [], name);
+  assert.deepEqual(FRAMEWORKS.map(importsOf), [['react'], ['vue'], []]);
+  for (const name of FRAMEWORKS) {
+    assert.ok(read(name).length < 20_000, `${name}: ${read(name).length} bytes`);
+    assert.doesNotMatch(read(name), /bgfetch\.wasm|customElements/, name);
+  }
+  for (const name of ['faults.mjs', 'vite.mjs']) {
+    assert.ok(importsOf(name).length > 0 && importsOf(name).every((from) => from.startsWith('node:')), name);
+  }
 });
 
 test('packed twice gives the same bytes, and the program built elsewhere, too', async () => {

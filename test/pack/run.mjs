@@ -11,6 +11,7 @@ import './faults.mjs';
 import './types.mjs';
 import './start.mjs';
 import './examples.mjs';
+import './frameworks.mjs';
 
 const { values: flags } = parseArgs({ options: { grep: { type: 'string', default: '' }, json: { type: 'string' } } });
 

@@ -1,7 +1,7 @@
 // The types as a strict project sees them, with what must not compile beside it.
 import fs from 'node:fs';
 import path from 'node:path';
-import { installed, root, run, test } from './lib.mjs';
+import { buildOf, installed, root, run, test } from './lib.mjs';
 
 const page = `
 import { install, type InstallOptions } from 'background-fetch-wasm';
@@ -64,6 +64,49 @@ startFaults({ mounts: { '/a': { cutt: 1 } } });
 // @ts-expect-error
 startFaults({ mounts: { '/a': { rangefault: 'odd' } } });
 `;
+
+const frameworks = `
+import * as react from 'background-fetch-wasm/react';
+import * as svelte from 'background-fetch-wasm/svelte';
+import { backgroundFetch } from 'background-fetch-wasm/vite';
+import * as vue from 'background-fetch-wasm/vue';
+import { derived, type Readable } from 'svelte/store';
+import type { UserConfig } from 'vite';
+import { computed, ref, type Ref } from 'vue';
+
+export const config: UserConfig = { plugins: [backgroundFetch()] };
+
+export function hooks(): unknown[] {
+  const { registration, downloaded, downloadTotal, state, result, error } = react.useBackgroundFetch('film', { scope: '/a/' });
+  const known: [BackgroundFetchRegistration | null, number, BackgroundFetchResult] = [registration, downloaded / downloadTotal, result];
+  const { active, ended }: react.Downloads = react.useDownloads();
+  const when: Date | undefined = ended[0]?.ended;
+  return [...known, state === 'paused', error?.message, active.map(({ uniqueId, title }) => uniqueId + title), when];
+}
+const id: Ref<string> = ref('film');
+const film = vue.useBackgroundFetch(id);
+export const left = computed(() => film.value.total - film.value.downloaded + vue.useDownloads().value.active.length);
+vue.useBackgroundFetch(() => id.value);
+const store: Readable<svelte.BackgroundFetchState> = svelte.useBackgroundFetch('film');
+export const names: Readable<string[]> = derived([store, svelte.useDownloads()], ([one, { ended }]) => [one.result, ...ended.map(({ id }) => id)]);
+// @ts-expect-error
+film.value = film.value;
+// @ts-expect-error
+react.useBackgroundFetch();
+// @ts-expect-error
+react.useDownloads().active.push(react.useDownloads().active[0]!);
+`;
+
+test('the types hold beside those of Vue, Svelte and Vite', async () => {
+  const site = await buildOf('frameworks');
+  fs.writeFileSync(path.join(site, 'types.ts'), frameworks);
+  const compilerOptions = {
+    ...{ strict: true, target: 'ES2022', noEmit: true, skipLibCheck: true, lib: ['ES2022', 'DOM', 'DOM.Iterable'] },
+    ...{ module: 'ESNext', moduleResolution: 'bundler', types: ['node'], typeRoots: [path.join(root, 'node_modules/@types')] },
+  };
+  fs.writeFileSync(path.join(site, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['types.ts'] }));
+  await run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', site]);
+});
 
 test('the types hold in strict projects, in page, worker and Node, without skipLibCheck', async () => {
   const site = await installed();

@@ -4,7 +4,7 @@
 //   ```js worker              part of the service worker
 //   ```html page, css page    part of the page
 //   ```js vite                the beginning of the page's module, see test/pack/start.mjs,
-//   ```sh plain, sh vite      which also runs these
+//   ```js config, sh plain, sh vite      which also runs these
 //
 // Blocks for a page may use `backgroundFetch`, `download` (one that has just begun)
 // and `file` (a File of the user's) without saying where they are from. In a line such as

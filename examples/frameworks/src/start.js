@@ -1,0 +1,4 @@
+import { install } from 'background-fetch-wasm';
+
+install();
+navigator.serviceWorker.register('sw.js');

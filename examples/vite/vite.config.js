@@ -1,0 +1,3 @@
+import { backgroundFetch } from 'background-fetch-wasm/vite';
+
+export default { plugins: [backgroundFetch()] };

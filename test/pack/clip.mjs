@@ -1,0 +1,28 @@
+// What the examples download, and a page that does.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+
+export const SIZE = 3_000_000;
+
+export function writeClip(directory) {
+  fs.mkdirSync(path.join(directory, 'media'), { recursive: true });
+  fs.writeFileSync(path.join(directory, 'media/clip.bin'), Buffer.alloc(SIZE, 'clip'));
+}
+
+export async function downloads(page) {
+  await page.evaluate(() => document.querySelector('button').click());
+  await isDownloaded(page);
+}
+
+/** That the page shows so, and the worker has stored it. */
+export async function isDownloaded(page) {
+  const done = (text) => document.querySelector('output').textContent === text;
+  await page.waitFor('the download', 60_000, done, `success ${SIZE}`);
+  const stored = async () => {
+    const response = await caches.match(new URL('media/clip.bin', location));
+    return response && (await response.arrayBuffer()).byteLength;
+  };
+  await page.waitFor('what the worker stored', 30_000, stored);
+  assert.equal(await page.evaluate(stored), SIZE);
+}

@@ -1,0 +1,90 @@
+// examples/frameworks, which docs/frameworks.md shows: each framework in real browsers and on a server, and
+// the Vite plugin in development.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { codeOf, codeOfKind } from '../browser/lib/documentation.mjs';
+import { inEachBrowser } from './browsers.mjs';
+import { downloads, isDownloaded, writeClip } from './clip.mjs';
+import { buildOf, root, test } from './lib.mjs';
+
+const FRAMEWORKS = { react: 'jsx', vue: 'vue', svelte: 'svelte' };
+
+for (const [framework, language] of Object.entries(FRAMEWORKS)) {
+  test(`framework ${framework}`, async () => {
+    const shown = codeOfKind(codeOf('docs/frameworks.md'), language, '');
+    const component = fs.readFileSync(path.join(root, `examples/frameworks/src/Clip.${language}`), 'utf8');
+    assert.deepEqual(shown, [component], 'what docs/frameworks.md shows is what is run');
+
+    const directory = path.join(await buildOf('frameworks'), 'dist');
+    writeClip(directory);
+    await inEachBrowser(directory, `${framework}.html`, followsAnotherPage);
+  });
+}
+
+/** The download is begun in a frame, which is a page of its own. */
+async function followsAnotherPage(page) {
+  const shows = (text) => document.querySelector('output')?.textContent === text;
+  await page.waitFor('the component', 20_000, shows, 'nothing');
+  await page.evaluate(async () => {
+    const frame = document.createElement('iframe');
+    frame.src = location.href;
+    document.body.append(frame);
+    await new Promise((resolve) => (frame.onload = resolve));
+    const button = () => frame.contentDocument.querySelector('button');
+    while (!button()) await new Promise((resolve) => setTimeout(resolve, 50));
+    button().click();
+  });
+  await isDownloaded(page);
+  const listed = () => document.querySelector('li')?.textContent === 'Clip: success';
+  await page.waitFor('what has ended', 20_000, listed);
+  await page.reload();
+  await page.waitFor('what has ended, after a reload', 20_000, listed);
+  assert.ok(await page.evaluate(shows, 'nothing'), 'what had ended before is not followed');
+}
+
+test('frameworks on a server: nothing is there, and nothing is thrown', async () => {
+  const rendered = await import(pathToFileURL(path.join(await buildOf('frameworks'), 'server/server.js')));
+  for (const framework of Object.keys(FRAMEWORKS)) {
+    const html = await rendered[framework]();
+    assert.match(html, /<output>nothing<\/output>/, framework);
+    assert.doesNotMatch(html, /<li/, framework);
+  }
+});
+
+test('vite in development serves the files, and nothing is copied', async () => {
+  const directory = await buildOf('vite');
+  fs.rmSync(path.join(directory, 'dist'), { recursive: true });
+  writeClip(directory);
+  await inEachBrowser(directory, 'app/', inDevelopment, { serve: developmentServer, only: ['chromium'] });
+  assert.deepEqual(fs.readdirSync(path.join(directory, 'public')), ['sw.js']);
+});
+
+async function inDevelopment(page, { url }) {
+  await downloads(page);
+  const program = `${url}/app/background-fetch/bgfetch.wasm`;
+  const { status, headers } = await fetch(`${program}?v=1`, { method: 'HEAD' });
+  assert.deepEqual([status, headers.get('content-type')], [200, 'application/wasm']);
+  const files = await (await fetch(`${url}/app/background-fetch/manifest.json`)).json();
+  assert.equal((await (await fetch(program)).arrayBuffer()).byteLength, files.files['bgfetch.wasm'].size);
+}
+
+/** Below a path, as of a site that has `base`. */
+async function developmentServer(directory) {
+  const vite = path.join(directory, 'node_modules/vite/bin/vite.js');
+  const child = spawn(process.execPath, [vite, '--port', '0', '--base', '/app/'], { cwd: directory, stdio: 'pipe' });
+  let said = '';
+  const url = await new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`vite ended with ${code}: ${said}`)));
+    child.stderr.on('data', (data) => (said += data));
+    child.stdout.on('data', (data) => {
+      said += data;
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
+      const [, origin] = /(http:\/\/[^/\s]+)\/app\//.exec(said.replaceAll(/\x1b\[\d+m/g, '')) ?? [];
+      if (origin) resolve(origin);
+    });
+  });
+  return { url, close: () => child.kill() };
+}
