@@ -40,7 +40,8 @@ const EVENTS = ['progress', 'statechange'];
 export class BackgroundFetchStore extends Store<BackgroundFetchState> {
   #id: string;
   #downloads: DownloadsStore;
-  #unsubscribe = (): void => {};
+  /** Null while nobody looks. */
+  #unsubscribe: (() => void) | null = null;
   /** What ended before is no concern of whoever asks now. */
   #since = Date.now();
   /** As the list shows it. */
@@ -63,7 +64,8 @@ export class BackgroundFetchStore extends Store<BackgroundFetchState> {
   }
 
   protected close(): void {
-    this.#unsubscribe();
+    this.#unsubscribe?.();
+    this.#unsubscribe = null;
     for (const type of EVENTS) this.#registration?.removeEventListener(type, this.#update);
   }
 
@@ -72,7 +74,8 @@ export class BackgroundFetchStore extends Store<BackgroundFetchState> {
     if (newest && newest.uniqueId !== this.#listed?.uniqueId) this.#follow(null);
     // One that has ended is in the history, from where it may be removed.
     if (newest || !this.#registration) this.#listed = newest ?? null;
-    if (newest?.result === '' && this.#registration?.result !== '') void this.#find();
+    if (newest?.result !== '') this.#failure = null;
+    else if (this.#registration?.result !== '') void this.#find();
     this.#update();
   };
 
@@ -86,17 +89,22 @@ export class BackgroundFetchStore extends Store<BackgroundFetchState> {
   async #find(): Promise<void> {
     if (this.#finding) return;
     this.#finding = true;
+    const wanted = this.#listed?.uniqueId;
+    let found: BackgroundFetchRegistration | undefined;
     try {
       const manager = this.#downloads.registration?.backgroundFetch;
       if (!manager) throw new TypeError('This page has no Background Fetch: call install() of background-fetch-wasm first.');
-      const found = await manager.get(this.#id);
+      found = await manager.get(this.#id);
       this.#failure = null;
-      if (found) this.#follow(found);
     } catch (error) {
       this.#failure = toError(error);
     } finally {
       this.#finding = false;
     }
+    if (!this.#unsubscribe) return;
+    // Meanwhile another one may have begun.
+    if (wanted !== this.#listed?.uniqueId) return this.#look();
+    if (found) this.#follow(found);
     this.#update();
   }
 

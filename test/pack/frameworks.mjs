@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { codeOf, codeOfKind } from '../browser/lib/documentation.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { downloads, isDownloaded, writeClip } from './clip.mjs';
-import { buildOf, root, test } from './lib.mjs';
+import { buildOf, folder, root, test } from './lib.mjs';
 
 const FRAMEWORKS = { react: 'jsx', vue: 'vue', svelte: 'svelte' };
 
@@ -52,6 +52,36 @@ test('frameworks on a server: nothing is there, and nothing is thrown', async ()
     assert.match(html, /<output>nothing<\/output>/, framework);
     assert.doesNotMatch(html, /<li/, framework);
   }
+});
+
+test('the Vite plugin tells of what init has left, and adds nothing to what runs on a server', async () => {
+  const site = await buildOf('vite');
+  const { backgroundFetch } = await import(
+    pathToFileURL(path.join(site, 'node_modules/background-fetch-wasm/dist/vite.mjs')).href
+  );
+  const publicDir = folder('public');
+  const build = (ssr, environment) => {
+    const plugin = backgroundFetch();
+    const warnings = [];
+    const files = [];
+    plugin.configResolved({ base: '/', publicDir, build: { ssr }, logger: { warn: (text) => warnings.push(text) } });
+    plugin.generateBundle.call({ emitFile: ({ fileName }) => files.push(fileName), environment });
+    return { warnings, files };
+  };
+  const client = build(false, { config: { consumer: 'client' } });
+  assert.deepEqual(client.warnings, []);
+  assert.ok(client.files.includes('background-fetch/bgfetch.wasm') && client.files.includes('background-fetch/manifest.json'));
+  assert.equal(
+    client.files.some((name) => /react|vite|cli/.test(name)),
+    false,
+    String(client.files),
+  );
+  assert.deepEqual(build(false).files, client.files, 'Vite 5 has no environments');
+  assert.deepEqual([build(true).files, build(false, { config: { consumer: 'server' } }).files], [[], []]);
+
+  fs.mkdirSync(path.join(publicDir, 'background-fetch'));
+  fs.writeFileSync(path.join(publicDir, 'background-fetch/sw.js'), '');
+  assert.match(build(false).warnings.join(), /public\S*background-fetch is not used any more, .* Remove it\.$/);
 });
 
 test('vite in development serves the files, and nothing is copied', async () => {

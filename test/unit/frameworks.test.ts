@@ -206,6 +206,30 @@ test('a background fetch that ended before it was asked for: how, and no more', 
   assert.equal(store.getSnapshot().state, null, 'removed from the history');
 });
 
+test('a background fetch: while it is asked for another one begins, or nobody looks any more', async (t) => {
+  inPage(t);
+  const { downloads, manager, seen, show } = worker();
+  const store = new BackgroundFetchStore('film', downloads);
+  const { end } = valuesOf(store);
+  const answers: ((registration: Registration) => void)[] = [];
+  manager.get = () => new Promise((resolve) => answers.push(resolve));
+  show([listing({})]);
+  show([listing({ uniqueId: 'u2', downloaded: 1 })]);
+  assert.equal(seen.asked, 1, 'one question at a time');
+  answers[0]!(Object.assign(new Registration(), { result: 'failure' }));
+  await settle();
+  assert.deepEqual([seen.asked, store.getSnapshot().registration, store.getSnapshot().downloaded], [2, null, 1]);
+  end();
+  const late = new Registration();
+  answers[1]!(late);
+  await settle();
+  assert.equal(store.getSnapshot().registration, null);
+  store.subscribe(() => {});
+  answers[2]!(late);
+  await settle();
+  assert.equal(store.getSnapshot().registration as unknown, late);
+});
+
 test("a background fetch: the browser's own has no state, and the same id again", async (t) => {
   inPage(t);
   const { downloads, manager, show } = worker();
