@@ -56,9 +56,8 @@ test('frameworks on a server: nothing is there, and nothing is thrown', async ()
 
 test('the Vite plugin tells of what init has left, and adds nothing to what runs on a server', async () => {
   const site = await buildOf('vite');
-  const { backgroundFetch } = await import(
-    pathToFileURL(path.join(site, 'node_modules/background-fetch-wasm/dist/vite.mjs')).href
-  );
+  const plugin = path.join(site, 'node_modules/background-fetch-wasm', 'dist/vite.mjs');
+  const { backgroundFetch } = await import(pathToFileURL(plugin));
   const publicDir = folder('public');
   const build = (ssr, environment) => {
     const plugin = backgroundFetch();
