@@ -130,7 +130,10 @@ export interface HostMethods {
    * How a body was sent that has ended: its length before a content coding was undone
    * (-1: not known), whether it had none, or one (neither: not known), and the protocol.
    */
-  sent: [{ transfer: number }, { encodedLength: number; plain?: boolean; encoded?: boolean; duration?: number; protocol?: string }];
+  sent: [
+    { transfer: number },
+    { encodedLength: number; plain?: boolean; encoded?: boolean; duration?: number; protocol?: string },
+  ];
   /** Answered when that segment is stored. To be asked once for each. */
   stored: [{ put: number }, null];
   stop: [{ transfer: number }, null];

@@ -145,6 +145,7 @@ await pool.close();
 await channel.close();
 if (flags.json) fs.writeFileSync(flags.json, `${JSON.stringify(reporter.summary(), null, 2)}\n`);
 if (flags.table && reporter.failed === 0) writeTable(flags.table, reporter.table());
-if (flags.versions && reporter.failed === 0) writeVersions(flags.versions, reporter.passed, new Date().toISOString().slice(0, 10));
+if (flags.versions && reporter.failed === 0)
+  writeVersions(flags.versions, reporter.passed, new Date().toISOString().slice(0, 10));
 reporter.end();
 process.exit(reporter.failed === 0 ? 0 : 1);
