@@ -245,6 +245,10 @@ function extend<E extends ExtendableEvent>(event: E, setActive: (event: E, activ
   // records are read it may be extended anew.
   const waitUntil = (value: unknown): void => {
     if (ended) throw new DOMException('The event is no longer active.', 'InvalidStateError');
+    // Published examples do this, and nothing of what they mean to do happens, in no browser.
+    if (typeof value === 'function') {
+      console.warn(`${event.type}: waitUntil() was given a function, which nobody calls. Call it: waitUntil(f()).`);
+    }
     if (typeof (value as Partial<PromiseLike<unknown>> | null)?.then !== 'function') return;
     const promise = Promise.resolve(value);
     pending.push(promise);

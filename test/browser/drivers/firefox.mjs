@@ -65,6 +65,14 @@ class Firefox extends PuppeteerBrowser {
     })()`);
   }
 
+  /** Clicks the notification that Firefox shows itself, as the user would. */
+  async clickNotification() {
+    await this.#privileged(`(async () => {
+      const [shown] = Services.wm.getEnumerator('alert:alert');
+      shown.dispatchEvent(new shown.MouseEvent('click'));
+    })()`);
+  }
+
   /** Ends all running service workers; resolves when they are stopped. */
   async stopWorker() {
     await this.#privileged(`(async () => {

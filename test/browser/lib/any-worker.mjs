@@ -10,7 +10,8 @@ export async function openAny(test, { worker = {}, options = {}, browser, server
   return { browser, page, inWorker: workerOf(page) };
 }
 
-async function grantNotifications({ browser }, origin, name) {
+/** The site may show notifications from now on. */
+export async function grantNotifications({ browser }, origin, name) {
   await browser.defaultBrowserContext().overridePermissions(origin, ['notifications']);
   if (name !== 'firefox') return;
   // A machine without a desktop has no service to show notifications; Firefox has its own.

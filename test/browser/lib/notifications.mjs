@@ -34,13 +34,10 @@ export const fireAtNotifications = () => {
   };
 };
 
-/** A page and its worker, which may show notifications. */
-export async function openGranted(test) {
-  const fake = test.driver.name === 'webkit';
-  const opened = await openAny(test, fake ? { worker: { notifications: 'fake' } } : { grant: true });
-  const { inWorker } = opened;
-  /** What is shown, once it passes the test. */
-  const waitForShown = async (what, passes, ms = 10_000) => {
+/** A function that waits for what is shown, until that passes the test. */
+export const watchShown =
+  (inWorker) =>
+  async (what, passes, ms = 10_000) => {
     for (const end = Date.now() + ms; ; ) {
       const all = await inWorker(shown);
       if (passes(all)) return all;
@@ -48,6 +45,11 @@ export async function openGranted(test) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };
-  await inWorker(fireAtNotifications);
-  return { ...opened, waitForShown };
+
+/** A page and its worker, which may show notifications. */
+export async function openGranted(test) {
+  const fake = test.driver.name === 'webkit';
+  const opened = await openAny(test, fake ? { worker: { notifications: 'fake' } } : { grant: true });
+  await opened.inWorker(fireAtNotifications);
+  return { ...opened, waitForShown: watchShown(opened.inWorker) };
 }

@@ -1,10 +1,10 @@
 // For pages and workers under test: sends console lines, uncaught errors and
-// events to the runner, whose address is the parameter `channel` of the URL. So
-// they are known even when the browser is killed in the next moment.
+// events to the runner, whose address is the parameter `channel` of the URL, or
+// `reportTo`. So they are known even when the browser is killed in the next moment.
 // eslint-disable-next-line no-var
 var report = (() => {
   const here = typeof WorkerGlobalScope === 'undefined' ? 'page' : 'worker';
-  const address = new URL(location.href).searchParams.get('channel');
+  const address = self.reportTo ?? new URL(location.href).searchParams.get('channel');
   const send = self.fetch.bind(self);
   // Reports are requests of their own, and may overtake each other.
   let number = 0;
