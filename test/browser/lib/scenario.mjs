@@ -170,7 +170,18 @@ export class Test {
 }
 
 /** The folders of the scenarios, in the order in which they run: those that take longest are not the last. */
-const FOLDERS = ['drivers', 'network', 'lifetime', 'storage', 'standard', 'reference', 'additions', 'serving', 'security', 'site'];
+const FOLDERS = [
+  'drivers',
+  'network',
+  'lifetime',
+  'storage',
+  'standard',
+  'reference',
+  'additions',
+  'serving',
+  'security',
+  'site',
+];
 
 /** Loads all scenario files, by folder, in the order of their names. */
 export async function loadScenarios() {

@@ -56,6 +56,7 @@ addEventListener('backgroundfetchsuccess', (event) => {
     event.waitUntil(
       (async function () {
         await store(job);
+        console.log('stored by the worker:', job.id);
         event.updateUI({ title: `${/-(.*)$/.exec(job.id)[1]} is here` });
       })(),
     );
