@@ -3,6 +3,8 @@
 //   Download AI models with the Background Fetch API
 //     https://web.dev/articles/background-fetch-ai
 //
+// The worker is written from what the demo's page expects of it: the cache and the messages.
+//
 // Its habits: the cache is asked first; without the API a plain fetch(); get() before fetch(); a lone
 // URL of another origin; `size` in an icon; a `downloadTotal` that is the text of a HEAD's
 // Content-Length; progress that is not shown without a total; get() at each load of the page, and every
