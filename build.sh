@@ -164,7 +164,7 @@ run_tests() {
   local results=test/.results
   rm -rf "$results" && mkdir -p "$results"
   build
-  local checked=0 long=()
+  local checked=0 long=() flags=()
   "$PWD/build.sh" check || checked=1
   sh test/browser/install.sh || true
   # With the race detector, and in another order each time, which is told of failures. One of
@@ -181,10 +181,11 @@ run_tests() {
   if [[ " $* " == *" --long "* ]]; then
     node test/gotest.mjs "$results/lives.json" -count=1 -timeout=5h -run '^(TestLives|TestWeeks)$' ./wasm/engine -lives.count=100000 -week.count=1000 || true
     long=("$results/lives.json")
+    flags=(--long)
   fi
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true
   wait "$race" || true
-  node test/pack/run.mjs --json "$results/pack.json" || true
+  node test/pack/run.mjs --json "$results/pack.json" "${flags[@]}" || true
   node test/sum.mjs "checks=$checked" "$results/unit.json" "$results/go.json" "$results/race.json" "$results/engine.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
 }
 

@@ -11,8 +11,20 @@ export function writeClip(directory) {
 }
 
 export async function downloads(page) {
+  // A server's HTML has a button that does nothing yet.
+  await page.waitFor('the button', 20_000, () => document.querySelector('button:enabled') !== null);
   await page.evaluate(() => document.querySelector('button').click());
   await isDownloaded(page);
+}
+
+/** The same beside Workbox. */
+export async function precached(page) {
+  await downloads(page);
+  const names = await page.evaluate(() => caches.keys());
+  assert.ok(
+    names.some((name) => name.includes('precache')),
+    String(names),
+  );
 }
 
 /** That the page shows so, and the worker has stored it. */

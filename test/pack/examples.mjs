@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as chromium from '../browser/drivers/chromium.mjs';
 import { inEachBrowser } from './browsers.mjs';
-import { downloads, SIZE, writeClip } from './clip.mjs';
+import { downloads, precached, SIZE, writeClip } from './clip.mjs';
 import { startServer } from '../browser/lib/server.mjs';
 import { buildOf, folder, installed, root, run, test } from './lib.mjs';
 
@@ -97,15 +97,6 @@ async function telemetry(page, { directory }) {
   for (const event of ['fetch', 'record', 'settled', 'dispatch']) {
     assert.equal(log.filter((entry) => entry.event === event).length, 2, `${event} in ${JSON.stringify(log)}`);
   }
-}
-
-async function precached(page) {
-  await downloads(page);
-  const names = await page.evaluate(() => caches.keys());
-  assert.ok(
-    names.some((name) => name.includes('precache')),
-    String(names),
-  );
 }
 
 /** The first time by background fetch, then from the store; other requests as usual. */

@@ -1,13 +1,13 @@
 // examples/frameworks, which docs/frameworks.md shows: each framework in real browsers and on a server, and
 // the Vite plugin in development.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { codeOf, codeOfKind } from '../browser/lib/documentation.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { downloads, isDownloaded, writeClip } from './clip.mjs';
+import { developmentServer } from './development.mjs';
 import { buildOf, folder, root, test } from './lib.mjs';
 
 const FRAMEWORKS = { react: 'jsx', vue: 'vue', svelte: 'svelte' };
@@ -89,7 +89,9 @@ test('vite in development serves the files, and nothing is copied', async () => 
   const directory = await buildOf('vite');
   fs.rmSync(path.join(directory, 'dist'), { recursive: true });
   writeClip(directory);
-  await inEachBrowser(directory, 'app/', inDevelopment, { serve: developmentServer, only: ['chromium'] });
+  // Below a path, as of a site that has `base`.
+  const serve = developmentServer(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0', '--base', '/app/']);
+  await inEachBrowser(directory, 'app/', inDevelopment, { serve, only: ['chromium'] });
   assert.deepEqual(fs.readdirSync(path.join(directory, 'public')), ['sw.js']);
 });
 
@@ -100,22 +102,4 @@ async function inDevelopment(page, { url }) {
   assert.deepEqual([status, headers.get('content-type')], [200, 'application/wasm']);
   const files = await (await fetch(`${url}/app/background-fetch/manifest.json`)).json();
   assert.equal((await (await fetch(program)).arrayBuffer()).byteLength, files.files['bgfetch.wasm'].size);
-}
-
-/** Below a path, as of a site that has `base`. */
-async function developmentServer(directory) {
-  const vite = path.join(directory, 'node_modules/vite/bin/vite.js');
-  const child = spawn(process.execPath, [vite, '--port', '0', '--base', '/app/'], { cwd: directory, stdio: 'pipe' });
-  let said = '';
-  const url = await new Promise((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`vite ended with ${code}: ${said}`)));
-    child.stderr.on('data', (data) => (said += data));
-    child.stdout.on('data', (data) => {
-      said += data;
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
-      const [, origin] = /(http:\/\/[^/\s]+)\/app\//.exec(said.replaceAll(/\x1b\[\d+m/g, '')) ?? [];
-      if (origin) resolve(origin);
-    });
-  });
-  return { url, close: () => child.kill() };
 }

@@ -9,8 +9,9 @@ export const root = path.resolve(import.meta.dirname, '../..');
 export const cases = [];
 const closers = [];
 
-export function test(name, run) {
-  cases.push({ name, run });
+/** One that is `long` runs with --long alone. */
+export function test(name, run, { long = false } = {}) {
+  cases.push({ name, run, long });
 }
 
 /** To be called when all tests are done. */
@@ -59,13 +60,13 @@ export async function installed(from) {
 const builds = new Map();
 
 /** An example that is installed and built, once for all tests of it. */
-export function buildOf(name) {
-  if (!builds.has(name)) builds.set(name, build(name));
+export function buildOf(name, env = async () => process.env) {
+  if (!builds.has(name)) builds.set(name, build(name, env));
   return builds.get(name);
 }
 
-async function build(name) {
+async function build(name, env) {
   const directory = await installed(`examples/${name}`);
-  await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: directory });
+  await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: directory, env: await env() });
   return directory;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Tests what `./build.sh pack` makes, as somebody who installs it: node test/pack/run.mjs
-// [--grep text] [--json file]
+// [--grep text] [--long] [--json file]
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { within } from '../browser/lib/processes.mjs';
@@ -12,16 +12,20 @@ import './types.mjs';
 import './start.mjs';
 import './examples.mjs';
 import './frameworks.mjs';
+import './sites.mjs';
 
-const { values: flags } = parseArgs({ options: { grep: { type: 'string', default: '' }, json: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: { grep: { type: 'string', default: '' }, long: { type: 'boolean', default: false }, json: { type: 'string' } },
+});
 
 const failures = [];
 let passed = 0;
-for (const { name, run } of cases.filter((one) => one.name.includes(flags.grep))) {
+for (const { name, run, long } of cases) {
+  if (!name.includes(flags.grep) || (long && !flags.long)) continue;
   const started = Date.now();
   const seconds = () => `(${((Date.now() - started) / 1000).toFixed(1)} s)`;
   try {
-    await within(300_000, name, run());
+    await within(long ? 900_000 : 300_000, name, run());
     passed++;
     console.log(`ok pack      ${name} ${seconds()}`);
   } catch (error) {

@@ -1,0 +1,5 @@
+import { Clip } from './Clip.jsx';
+
+export default function Page() {
+  return <Clip />;
+}
