@@ -42,7 +42,7 @@ const chapters = [
   ["`import { modelStore, keepModels } from 'background-fetch-wasm/models'`", 'For files of AI models.', [['models/index.ts']]],
   [
     "`import { useBackgroundFetch, useDownloads } from 'background-fetch-wasm/react'`",
-    'Hooks, see [React, Vue, Svelte and Vite](frameworks.md). The types are those of `/vue` and `/svelte`, too.',
+    'Hooks, see [Frameworks](frameworks.md). The types are those of `/vue` and `/svelte`, too.',
     [
       ['frameworks/react.ts'],
       ['frameworks/background-fetch.ts', ['BackgroundFetchState']],

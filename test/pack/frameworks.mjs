@@ -8,7 +8,35 @@ import { codeOf, codeOfKind } from '../browser/lib/documentation.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { downloads, isDownloaded, writeClip } from './clip.mjs';
 import { developmentServer } from './development.mjs';
-import { buildOf, folder, root, test } from './lib.mjs';
+import { buildOf, folder, root, run, test } from './lib.mjs';
+
+/** Headings of docs/frameworks.md, and the example that has the code below them. */
+const SITES = {
+  'Next.js': 'next',
+  Nuxt: 'nuxt',
+  SvelteKit: 'sveltekit',
+  Angular: 'angular',
+  'vite-plugin-pwa': 'vite-plugin-pwa',
+};
+
+test('docs/frameworks.md shows what the examples of whole sites have', async () => {
+  const lines = fs.readFileSync(path.join(root, 'docs/frameworks.md'), 'utf8').split('\n');
+  const headingOf = ({ line }) =>
+    lines
+      .slice(0, line)
+      .findLast((text) => text.startsWith('## '))
+      .slice(3);
+  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'examples']);
+  const files = stdout.trim().split('\n');
+  const shown = codeOf('docs/frameworks.md').filter((block) => SITES[headingOf(block)]);
+  assert.ok(shown.length > 10);
+  for (const block of shown) {
+    const own = files.filter((name) => name.startsWith(`examples/${SITES[headingOf(block)]}/`) && !name.includes('lock'));
+    const words = (text) => text.replaceAll(/\s+/g, ' ');
+    const has = (name) => words(fs.readFileSync(path.join(root, name), 'utf8')).includes(words(block.code));
+    assert.ok(own.some(has), `docs/frameworks.md(${block.line}) is in no file of the example`);
+  }
+});
 
 const FRAMEWORKS = { react: 'jsx', vue: 'vue', svelte: 'svelte' };
 

@@ -101,16 +101,22 @@ async function afterNothing(page, { url }) {
 /** Angular's worker serves the site, and ours what is below __bgfetch__. */
 async function besideAngular(page) {
   await downloads(page);
-  const read = (url) => fetch(url).then((response) => response.text());
-  assert.match(await page.evaluate(read, 'ngsw/state'), /Driver state: NORMAL/);
-  assert.equal(JSON.parse(await page.evaluate(read, '__bgfetch__/history')).fetches.length, 1);
+  const state = await page.evaluate(() => fetch('ngsw/state').then((response) => response.text()));
+  assert.match(state, /Driver state: NORMAL/);
+  await page.waitFor('the history', 20_000, () =>
+    fetch('__bgfetch__/history')
+      .then((response) => response.json())
+      .then(({ fetches }) => fetches.length === 1),
+  );
 }
 
 /** Angular's worker takes no file whose hash is another, as that of a page with the agent is. */
 async function withHashes(directory) {
   const file = path.join(directory, 'ngsw.json');
   const manifest = JSON.parse(fs.readFileSync(file, 'utf8'));
-  const hash = createHash('sha1').update(fs.readFileSync(path.join(directory, 'index.html'))).digest('hex');
+  const hash = createHash('sha1')
+    .update(fs.readFileSync(path.join(directory, 'index.html')))
+    .digest('hex');
   manifest.hashTable['/index.html'] = hash;
   fs.writeFileSync(file, JSON.stringify(manifest));
   return startServer({ '/': directory });
