@@ -8,7 +8,7 @@ import { codeOf, codeOfKind } from '../browser/lib/documentation.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { downloads, isDownloaded, writeClip } from './clip.mjs';
 import { developmentServer } from './development.mjs';
-import { buildOf, folder, root, run, test } from './lib.mjs';
+import { buildOf, folder, root, test } from './lib.mjs';
 
 /** Headings of docs/frameworks.md, and the example that has the code below them. */
 const SITES = {
@@ -26,14 +26,17 @@ test('docs/frameworks.md shows what the examples of whole sites have', async () 
       .slice(0, line)
       .findLast((text) => text.startsWith('## '))
       .slice(3);
-  const { stdout } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'examples']);
-  const files = stdout.trim().split('\n');
+  const filesOf = (example) => {
+    const directory = path.join(root, 'examples', example);
+    const names = fs.readdirSync(directory, { recursive: true }).filter((name) => !/node_modules|lock/.test(name));
+    return names.map((name) => path.join(directory, name)).filter((file) => fs.statSync(file).isFile());
+  };
   const shown = codeOf('docs/frameworks.md').filter((block) => SITES[headingOf(block)]);
   assert.ok(shown.length > 10);
   for (const block of shown) {
-    const own = files.filter((name) => name.startsWith(`examples/${SITES[headingOf(block)]}/`) && !name.includes('lock'));
+    const own = filesOf(SITES[headingOf(block)]);
     const words = (text) => text.replaceAll(/\s+/g, ' ');
-    const has = (name) => words(fs.readFileSync(path.join(root, name), 'utf8')).includes(words(block.code));
+    const has = (name) => words(fs.readFileSync(name, 'utf8')).includes(words(block.code));
     assert.ok(own.some(has), `docs/frameworks.md(${block.line}) is in no file of the example`);
   }
 });
