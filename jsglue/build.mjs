@@ -8,7 +8,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
@@ -92,8 +92,15 @@ await Promise.all(
 );
 
 if (what === 'glue') {
+  for (const name of texts())
+    writeFileSync(join(dist, name), JSON.stringify(JSON.parse(readFileSync(join(glue, 'texts', name.slice(6)), 'utf8'))));
   chmodSync(join(dist, 'cli.mjs'), 0o755);
   writeFileSync(join(dist, 'manifest.json'), manifest());
+}
+
+/** The files with texts of other languages than English, texts/de.json -> texts.de.json. */
+function texts() {
+  return readdirSync(join(glue, 'texts')).map((name) => `texts.${name}`);
 }
 
 /** What is served: name -> size in bytes and Subresource Integrity. */
@@ -101,7 +108,7 @@ function manifest() {
   const scripts = Object.values(steps)
     .flat()
     .filter(([, , , place]) => place === undefined);
-  const names = ['bgfetch.wasm', ...scripts.map(([, output]) => output)].sort();
+  const names = ['bgfetch.wasm', ...scripts.map(([, output]) => output), ...texts()].sort();
   const files = names.map((name) => {
     const content = readFileSync(join(dist, name));
     const integrity = `sha384-${createHash('sha384').update(content).digest('base64')}`;

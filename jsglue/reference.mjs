@@ -37,7 +37,7 @@ const chapters = [
   [
     "`import 'background-fetch-wasm/list.js'`",
     'The elements `<background-fetch-list>` and `<background-fetch-log>`, see [the list](list.md).',
-    [['component/texts.ts', ['TEXTS']]],
+    [['shared/texts.ts', ['PluralText', 'TEXTS', 'Texts']]],
   ],
   ["`import { modelStore, keepModels } from 'background-fetch-wasm/models'`", 'For files of AI models.', [['models/index.ts']]],
   [

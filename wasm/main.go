@@ -65,6 +65,17 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	texts, err := bgfetch.ReadTexts(bridge.Config.Texts)
+	if err != nil {
+		return nil, err
+	}
+	language := browser.Language{Bridge: bridge}
+	lang := bridge.Config.Lang
+	if lang == "" {
+		lang = language.OfBrowser()
+	} else if !bgfetch.IsLanguageTag(lang) {
+		return nil, bgfetch.Errorf(bgfetch.TypeError, "backgroundFetchOptions.lang is no language, such as de or pt-BR: %q", lang)
+	}
 	ranges := pace.DefaultPolicy
 	if !bridge.Config.Ranges {
 		ranges = pace.OneRange
@@ -84,6 +95,8 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Network: browser.Network{Bridge: bridge, Bodies: bodies},
 		Events:  browser.Events{Bridge: bridge},
 		Display: browser.Display{Bridge: bridge},
+
+		Language: language,
 	}, engine.Options{
 		Origin:     bridge.Config.Origin(),
 		Permission: bridge.Config.Permission,
@@ -98,6 +111,9 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 		Network:      bridge.Config.Network,
 		MaxBandwidth: bridge.Config.MaxBandwidth,
 		Framing:      bridge.Config.Framing,
+
+		Lang:  lang,
+		Texts: texts,
 	})
 	if err := engine.Start(ctx); err != nil {
 		return nil, err

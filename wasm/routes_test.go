@@ -14,7 +14,7 @@ var (
 )
 
 // ownPages are the routes of the downloads page, which docs/http.md names without a table.
-var ownPages = map[string]bool{"GET {$}": true, "GET list.js": true, "GET page.css": true}
+var ownPages = map[string]bool{"GET {$}": true, "GET list.js": true, "GET language.js": true, "GET page.css": true}
 
 // TestRoutesAreDocumented: docs/http.md names each route of the handler with its method, and no other.
 func TestRoutesAreDocumented(t *testing.T) {

@@ -9,7 +9,7 @@ const LOOK_MS = 2000;
 /** Who wants to know what there is, and whether anybody can tell. */
 export interface Audience extends Omit<Viewer, 'lost'> {
   /** There is a worker, and it will tell. */
-  found(): void;
+  found(source: Source): void;
   /** There is none, for now. */
   missing(): void;
 }
@@ -56,7 +56,7 @@ export class Connection {
       if (source) {
         this.#registration = registration;
         this.#source = source;
-        audience.found();
+        audience.found(source);
         return source.start({
           show: (shown) => audience.show(shown),
           trouble: (error) => audience.trouble(error),

@@ -3,16 +3,15 @@
 const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 export class Format {
-  #language: string | undefined;
+  readonly language: string | undefined;
 
   constructor(language: string | undefined) {
-    this.#language = language;
+    this.language = language;
   }
 
   /** 12 MB; of: the larger amount that it is compared with, whose unit it takes. */
   bytes(bytes: number, of = bytes): string {
-    const [value, unit] = this.#inUnit(bytes, of);
-    return this.#number(value, { style: 'unit', unit, maximumFractionDigits: digits(value, unit) });
+    return this.#bytes(bytes, of, '');
   }
 
   /** 12 / 60 MB */
@@ -27,7 +26,7 @@ export class Format {
 
   /** 4.2 MB/s */
   speed(bytesPerSecond: number): string {
-    return `${this.bytes(bytesPerSecond)}/s`;
+    return this.#bytes(bytesPerSecond, bytesPerSecond, '-per-second');
   }
 
   /** A rough time: 40 s, 3 min, 2 hr. */
@@ -45,7 +44,12 @@ export class Format {
   time(ms: number, now = Date.now()): string {
     const date = new Date(ms);
     const sameDay = date.toDateString() === new Date(now).toDateString();
-    return date.toLocaleString(this.#language, { ...(!sameDay && { dateStyle: 'short' }), timeStyle: 'short' });
+    return date.toLocaleString(this.language, { ...(!sameDay && { dateStyle: 'short' }), timeStyle: 'short' });
+  }
+
+  #bytes(bytes: number, of: number, per: '' | '-per-second'): string {
+    const [value, unit] = this.#inUnit(bytes, of);
+    return this.#number(value, { style: 'unit', unit: unit + per, maximumFractionDigits: digits(value, unit) });
   }
 
   #inUnit(bytes: number, of: number): [number, string] {
@@ -55,7 +59,7 @@ export class Format {
   }
 
   #number(value: number, options: Intl.NumberFormatOptions): string {
-    return value.toLocaleString(this.#language, options);
+    return value.toLocaleString(this.language, options);
   }
 }
 

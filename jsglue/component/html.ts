@@ -22,6 +22,12 @@ export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** The same with several, each of which may be written from another side. */
+export function setParts(element: HTMLElement, parts: string[]): void {
+  if (element.textContent === parts.join(' · ')) return;
+  element.replaceChildren(...parts.flatMap((part, i) => (i > 0 ? [' · ', h('bdi', {}, part)] : [h('bdi', {}, part)])));
+}
+
 /** A style sheet that the content security policy of a site does not forbid. */
 export function styleSheet(text: string): CSSStyleSheet {
   const sheet = new CSSStyleSheet();

@@ -1,5 +1,7 @@
 /** Defines <background-fetch-list> and <background-fetch-log>: a classic script or a module. */
 
+export type { PluralText, Texts } from '../shared/texts';
+
 import { BackgroundFetchList } from './list';
 import { BackgroundFetchLog } from './log';
 

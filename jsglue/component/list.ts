@@ -4,22 +4,51 @@
  */
 
 import type { Ended, Listing } from '../shared/listings';
+import { type Spoken, TEXTS, type Texts } from '../shared/texts';
+import { browserLanguage, textsBeside } from './beside';
 import { Connection } from './connection';
 import { Format } from './format';
 import { h, setText } from './html';
+import { directionOf } from './language';
 import { type Action, grouped, isEnded, isGroup } from './listing';
-import { Row } from './row';
+import { languageOf } from './place';
+import { Row, type RowContext } from './row';
 import type { Shown, Source } from './source';
 import { STYLE } from './style';
-import { TEXTS, type Texts } from './texts';
+import { checkTexts } from './texts';
 
 /** Times that are counted down change so often. */
 const TICK_MS = 1000;
+/** Texts that could not be had are asked for again so often. */
+const SPEAK_MS = 300_000;
+
+const inEnglish = (lang: string): Spoken => ({ lang: lang || browserLanguage(), texts: {} });
 
 export class BackgroundFetchList extends HTMLElement {
-  static observedAttributes = ['scope'];
+  static observedAttributes = ['scope', 'lang', 'dir'];
 
-  #texts: Texts = TEXTS;
+  /** What the site says in place of our texts. */
+  #own: Partial<Texts> = {};
+  #spoken: Spoken = { lang: '', texts: {} };
+  /** Where it is: languageOf(). */
+  #place = { lang: 'none yet', directed: true };
+  /** The language that was asked for when that came. */
+  #heard: string | undefined;
+  /** Who gives texts; null while that is not known. */
+  #speaker: Source['texts'] | null = null;
+  /** Counts what was asked for, so that what comes late for an earlier language is dropped. */
+  #asked = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  /** Whoever changes the language of the page is followed. */
+  #page = new MutationObserver(() => this.#move());
+  /** What the rows are made with, whose language may change. */
+  #context: RowContext = {
+    format: new Format(undefined),
+    texts: TEXTS,
+    act: (action, listing) => this.#act(action, listing),
+    base: () => this.#connection?.source?.base ?? '',
+    files: async (listing) => (await this.#connection?.source?.files(listing)) ?? [],
+  };
   #connection: Connection | null = null;
   #timer: ReturnType<typeof setInterval> | undefined;
   #rows = new Map<string, Row>();
@@ -29,12 +58,15 @@ export class BackgroundFetchList extends HTMLElement {
   #activeHeading = h('h2', { part: 'heading', id: 'active', tabindex: '-1' });
   #endedHeading = h('h2', { part: 'heading', id: 'ended', tabindex: '-1' });
   #empty = h('p', { part: 'empty', class: 'empty' });
+  /** Why there are no rows. */
+  #why: 'nothing' | 'noWorker' = 'nothing';
   #clear = h('button', { part: 'button clear', type: 'button', 'aria-describedby': 'ended' });
   #endedSection: HTMLElement;
   #status = h('p', { class: 'hidden', role: 'status' });
   /** Whether the error is about the list itself. */
   #inTrouble = false;
-  #error = h('p', { part: 'error', class: 'error', role: 'alert' });
+  #error = h('p', { part: 'error', class: 'error', role: 'alert', lang: 'en', dir: 'auto' });
+  #all: HTMLElement;
 
   constructor() {
     super();
@@ -48,22 +80,18 @@ export class BackgroundFetchList extends HTMLElement {
     const active = h('section', { 'aria-labelledby': 'active' }, this.#activeHeading, this.#empty, this.#active);
     const root = this.attachShadow({ mode: 'open' });
     root.adoptedStyleSheets = [STYLE()];
-    root.append(active, this.#endedSection, this.#error, this.#status);
+    root.append((this.#all = h('div', { class: 'all' }, active, this.#endedSection, this.#error, this.#status)));
     this.#showTexts();
     this.#show({ fetches: [], groups: [], ended: [] });
   }
 
-  /** What it says; those that are left out are in English. */
+  /** What it says; of those that are left out, what it would say anyway. A wrong one is a TypeError. */
   set texts(texts: Partial<Texts>) {
-    this.#texts = { ...TEXTS, ...texts };
-    this.#rows.clear();
-    this.#active.replaceChildren();
-    this.#ended.replaceChildren();
+    this.#own = { ...checkTexts(texts) };
     this.#showTexts();
-    if (this.isConnected) this.#connect();
   }
   get texts(): Texts {
-    return this.#texts;
+    return this.#context.texts;
   }
 
   connectedCallback(): void {
@@ -74,21 +102,27 @@ export class BackgroundFetchList extends HTMLElement {
     this.#disconnect();
   }
 
-  attributeChangedCallback(): void {
-    if (this.isConnected) this.#connect();
+  attributeChangedCallback(name: string): void {
+    if (!this.isConnected) return;
+    if (name === 'scope') this.#connect();
+    else this.#move();
   }
 
   #connect(): void {
     this.#disconnect();
     this.#timer = setInterval(() => this.#rows.forEach((row) => row.tick()), TICK_MS);
+    this.#page.observe(document.documentElement, { attributeFilter: ['lang', 'dir'] });
+    this.#move();
     this.#connection = new Connection(this.getAttribute('scope') ?? '', {
-      found: () => {
-        setText(this.#empty, this.#texts.nothing);
+      found: ({ texts }) => {
+        this.#showEmpty('nothing');
         this.#empty.hidden = true; // until it is known
+        void this.#speak(texts);
       },
       missing: () => {
         this.#show({ fetches: [], groups: [], ended: [] });
-        setText(this.#empty, this.#texts.noWorker);
+        this.#showEmpty('noWorker');
+        if (!this.#speaker) void this.#speak(textsBeside);
       },
       show: (shown) => this.#show(shown),
       trouble: (error) => this.#showTrouble(error),
@@ -97,15 +131,61 @@ export class BackgroundFetchList extends HTMLElement {
 
   #disconnect(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#again);
+    this.#page.disconnect();
     this.#connection?.close();
     this.#connection = null;
+    this.#speaker = null;
+  }
+
+  /** Takes the language and the direction of where it is. */
+  #move(): void {
+    const place = languageOf(this);
+    const { lang, directed } = this.#place;
+    if (place.lang === lang && place.directed === directed) return;
+    this.#place = place;
+    if (!this.#speaker) return this.#say(inEnglish(place.lang));
+    this.#say(this.#spoken); // whose direction may be another
+    void this.#speak(this.#speaker);
+  }
+
+  /** Asks for the texts, and says what it said until they are there. */
+  async #speak(speaker: Source['texts']): Promise<void> {
+    clearTimeout(this.#again);
+    this.#speaker = speaker;
+    const asked = ++this.#asked;
+    const { lang } = this.#place;
+    const spoken = await speaker(lang).catch(() => null);
+    if (asked !== this.#asked || speaker !== this.#speaker) return;
+    if (spoken || lang !== this.#heard) this.#say(spoken ?? inEnglish(lang));
+    this.#heard = lang;
+    if (!spoken || spoken.missing) this.#again = setTimeout(() => void this.#speak(speaker), SPEAK_MS);
+  }
+
+  #say(spoken: Spoken): void {
+    this.#spoken = spoken;
+    if (this.#place.directed) this.#all.removeAttribute('dir');
+    else this.#all.dir = directionOf(spoken.lang);
+    this.#showTexts();
+    this.dispatchEvent(new Event('languagechange'));
   }
 
   #showTexts(): void {
-    setText(this.#activeHeading, this.#texts.active);
-    setText(this.#endedHeading, this.#texts.ended);
-    setText(this.#clear, this.#texts.clear);
-    setText(this.#empty, this.#texts.nothing);
+    const { lang, texts } = this.#spoken;
+    const said = { ...(texts as Partial<Texts>), ...this.#own };
+    this.#all.lang = Object.keys(said).length > 0 ? lang : 'en';
+    this.#context.format = new Format(lang || undefined);
+    this.#context.texts = { ...TEXTS, ...said };
+    setText(this.#activeHeading, this.texts.active);
+    setText(this.#endedHeading, this.texts.ended);
+    setText(this.#clear, this.texts.clear);
+    this.#showEmpty(this.#why);
+    this.#rows.forEach((row) => row.show(row.listing));
+  }
+
+  #showEmpty(why: 'nothing' | 'noWorker'): void {
+    this.#why = why;
+    setText(this.#empty, this.texts[why]);
   }
 
   #show({ fetches, groups, ended }: Shown): void {
@@ -129,7 +209,7 @@ export class BackgroundFetchList extends HTMLElement {
     for (const listing of listings) {
       const key = isEnded(listing) ? `ended ${listing.number}` : listing.uniqueId;
       let row = this.#rows.get(key);
-      if (!row) this.#rows.set(key, (row = this.#makeRow()));
+      if (!row) this.#rows.set(key, (row = new Row(this.#context)));
       row.show(listing);
       const announcement = row.announcement(this.#rows.get(listing.uniqueId));
       if (announcement) setText(this.#status, announcement);
@@ -138,18 +218,6 @@ export class BackgroundFetchList extends HTMLElement {
       if (row.element === next) next = next.nextElementSibling;
       else list.insertBefore(row.element, next);
     }
-  }
-
-  #makeRow(): Row {
-    const language = this.closest('[lang]')?.getAttribute('lang') || undefined;
-    const format = new Format(language);
-    return new Row({
-      format,
-      texts: this.#texts,
-      act: (action, listing) => this.#act(action, listing),
-      base: () => this.#connection?.source?.base ?? '',
-      files: async (listing) => (await this.#connection?.source?.files(listing)) ?? [],
-    });
   }
 
   #act(action: Action, listing: Listing): void {

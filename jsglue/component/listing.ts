@@ -2,9 +2,10 @@
 
 import type { Ended, Listing } from '../shared/listings';
 import type { GroupSnapshot } from '../shared/protocol';
+import type { Texts } from '../shared/texts';
 import { fromWire } from '../shared/wire-text';
 import type { Format } from './format';
-import { fill, type Texts } from './texts';
+import { fill } from './texts';
 
 export type Action = 'pause' | 'resume' | 'abort' | 'retry' | 'remove' | 'discard';
 

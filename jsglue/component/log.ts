@@ -42,7 +42,7 @@ export class BackgroundFetchLog extends HTMLElement {
     const scroll = h('div', { class: 'scroll', part: 'table', tabindex: '0', role: 'region', 'aria-label': 'Log' }, this.#body);
     this.#details = h(
       'details',
-      { part: 'log' },
+      { part: 'log', lang: 'en', dir: 'ltr' },
       h('summary', { part: 'summary' }, 'Log for developers'),
       h('div', { class: 'tools' }, save, this.#storage),
       scroll,

@@ -1,6 +1,7 @@
 /** The browser's own Background Fetch: ids, progress and abort are all that it tells. */
 
 import type { Listing } from '../shared/listings';
+import { textsBeside } from './beside';
 import type { Source, Viewer } from './source';
 
 /** The members of the standard that are used. */
@@ -50,6 +51,7 @@ export class NativeSource implements Source {
   remove = unable;
   discard = unable;
   files = async () => [];
+  texts = textsBeside;
 
   async #look(): Promise<void> {
     const ids = await this.#manager.getIds();

@@ -1,8 +1,9 @@
 /** One background fetch in the list, or one group of them: made once, and then kept up to date. */
 
 import type { Listing } from '../shared/listings';
+import type { Texts } from '../shared/texts';
 import { fromWire } from '../shared/wire-text';
-import { h, setText } from './html';
+import { h, setParts, setText } from './html';
 import {
   type Action,
   actionsOf,
@@ -18,7 +19,7 @@ import {
 } from './listing';
 import { Rate } from './rate';
 import type { File } from './source';
-import { fill } from './texts';
+import { fill, formFor } from './texts';
 
 export interface RowContext extends Wording {
   act(action: Action, listing: Listing): void;
@@ -49,12 +50,12 @@ export class Row {
   #iconURL: string | undefined;
   #title: HTMLElement;
   #titleId = `title${++rows}`;
-  #meta = h('div', { class: 'meta', part: 'meta', dir: 'auto' });
+  #meta = h('div', { class: 'meta', part: 'meta' });
   #fill = h('div', { class: 'fill', part: 'fill' });
   #bar = h('div', { class: 'bar', part: 'bar', role: 'progressbar', 'aria-labelledby': this.#titleId }, this.#fill);
   #amount = h('span', { class: 'amount', part: 'amount', dir: 'auto' });
   #state = h('span', { class: 'state', part: 'state', dir: 'auto' });
-  #detail = h('div', { class: 'detail', part: 'detail', dir: 'auto' });
+  #detail = h('div', { class: 'detail', part: 'detail', dir: 'auto', lang: 'en' });
   #save = h('a', {
     referrerpolicy: 'same-origin',
     class: 'button',
@@ -92,14 +93,14 @@ export class Row {
     const ended = isEnded(listing);
     const meta = [new URL(listing.url).host];
     const readable = listing.records > 1 && (!ended || listing.kept === true);
-    const files = fill(texts.files, format.count(listing.records));
+    const files = this.#counted(texts.files, listing.records);
     if (listing.records > 1 && !readable) meta.push(files);
     if (ended && listing.group) meta.unshift(fromWire(listing.group));
     if (ended) meta.push(format.time(listing.ended));
     const members = isGroup(listing) ? listing.members.length : 0;
     this.#membersBox.hidden = members === 0;
-    setText(this.#membersCount, fill(texts.members, format.count(members)));
-    setText(this.#meta, meta.join(' · '));
+    setText(this.#membersCount, this.#counted(texts.members, members));
+    setParts(this.#meta, meta);
     setText(this.#filesCount, files);
     this.#filesBox.hidden = !readable;
     if (this.#filesMissing && Date.now() - this.#filesAt > FILES_MS) void this.#showFiles().catch(() => {});
@@ -112,6 +113,12 @@ export class Row {
     this.#showProgress(ended);
     this.#showButtons(actionsOf(listing));
     this.tick();
+  }
+
+  /** So many of them. */
+  #counted(text: Texts['files'], n: number): string {
+    const { format } = this.#context;
+    return fill(formFor(text, n, format.language), format.count(n));
   }
 
   /** What changes with time alone. */
@@ -190,7 +197,6 @@ export class Row {
     while (this.#buttons.length < actions.length) this.#addButton();
     for (const [i, action] of actions.entries()) {
       const entry = this.#buttons[i]!;
-      if (entry.action === action) continue;
       entry.action = action;
       setText(entry.button, this.#context.texts[action]);
       entry.button.setAttribute('part', `button ${action}`);

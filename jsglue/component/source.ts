@@ -16,6 +16,7 @@ import {
   type SnapshotsMessage,
 } from '../shared/protocol';
 import { isOlder } from '../shared/snapshots';
+import type { Spoken } from '../shared/texts';
 import { fromWire } from '../shared/wire-text';
 import { isGroup } from './listing';
 import { Turns } from './turns';
@@ -61,6 +62,8 @@ export interface Source {
   discard(ended: Ended): Promise<unknown>;
   /** The files that it has, or will have. */
   files(listing: Listing): Promise<File[]>;
+  /** What is said in a language; "" is that of the worker, or of the browser. */
+  texts(lang: string): Promise<Spoken>;
 }
 
 /** While something is being finished it is looked at again so soon. */
@@ -137,6 +140,8 @@ export class WorkerSource implements Source {
     await this.#act('DELETE', `kept/${uniqueId}`);
     if (number > 0) await this.#act('DELETE', `history/${number}`);
   };
+
+  texts = (lang: string) => this.#get<Spoken>(`texts?lang=${encodeURIComponent(lang)}`);
 
   async files({ uniqueId }: Listing): Promise<File[]> {
     const path = `fetches/${uniqueId}`;

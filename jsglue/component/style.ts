@@ -48,10 +48,10 @@ ul { list-style: none; margin: 0; padding: 0; }
 .icon:empty::before { content: ""; inline-size: .9rem; block-size: .9rem; background: currentColor;
   clip-path: polygon(38% 0, 62% 0, 62% 42%, 84% 42%, 50% 78%, 16% 42%, 38% 42%, 38% 0, 38% 0, 0 88%, 100% 88%, 100% 100%, 0 100%, 0 88%); }
 .icon img { inline-size: 100%; block-size: 100%; object-fit: cover; }
-.main { display: grid; gap: .1875rem; min-inline-size: 0; }
+.main { display: grid; grid-template-columns: minmax(0, 1fr); gap: .1875rem; min-inline-size: 0; }
 .title { font-weight: 550; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-[dir=auto]:dir(rtl), :host(:dir(rtl)) [dir=auto]:dir(ltr) { text-align: end; }
-:host(:dir(rtl)) [dir=auto]:dir(rtl) { text-align: start; }
+[dir=auto]:dir(rtl), .all:dir(rtl) [dir=auto]:dir(ltr) { text-align: end; }
+.all:dir(rtl) [dir=auto]:dir(rtl) { text-align: start; }
 .meta { color: var(--_muted); font-size: .8125rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .bar { block-size: 6px; margin-block: .1875rem; border-radius: 3px; background: var(--bgfetch-track, var(--_line)); overflow: hidden; }
 .fill { block-size: 100%; inline-size: 0; border-radius: inherit; background: var(--_accent); transition: inline-size .2s linear; }
@@ -82,6 +82,7 @@ a:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; border
   background: linear-gradient(90deg, transparent, var(--_accent), transparent) 0 / 50% 100% repeat-x;
   animation: slide 1.4s linear infinite;
 }
+.all:dir(rtl) .fill { animation-direction: reverse; }
 @keyframes slide { to { background-position-x: 100%; } }
 .actions { display: flex; gap: .375rem; justify-content: end; }
 button, .button {
@@ -94,7 +95,7 @@ button:hover, a.button:hover { background: var(--_soft); }
 button:focus-visible, h2:focus-visible, summary:focus-visible, [tabindex="0"]:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 h2:focus:not(:focus-visible) { outline: none; }
 .actions:empty { display: none; }
-@container (max-width: 30rem) {
+@container (max-width: 36rem) {
   .item { grid-template-columns: 2.5rem minmax(0, 1fr); }
   .actions { grid-column: 2; justify-content: start; }
 }

@@ -1,43 +1,28 @@
-/** What the list says, in English. A site replaces what it likes: `list.texts = { pause: 'Anhalten' }`. */
-export const TEXTS = {
-  active: 'In progress',
-  ended: 'Ended',
-  nothing: 'No downloads in progress.',
-  noWorker: 'This site has no downloads.',
-  pause: 'Pause',
-  resume: 'Resume',
-  abort: 'Abort',
-  retry: 'Retry',
-  remove: 'Remove',
-  save: 'Save',
-  discard: 'Delete',
-  kept: 'Kept on this device',
-  clear: 'Clear',
-  queued: 'Waiting for its turn',
-  starting: 'Starting',
-  offline: 'Waiting for the network',
-  refresh: 'Waiting for the site to renew the link',
-  unmetered: 'Waiting for an unmetered connection',
-  waits: 'Next try in {time}',
-  tries: 'Trying again',
-  paused: 'Paused',
-  goesOn: 'Continuing',
-  finishing: 'Finishing',
-  left: '{time} left',
-  files: '{count} files',
-  members: '{count} downloads',
-  success: 'Complete',
-  remains: '{size} saved for another try',
-  aborted: 'Aborted',
-  'bad-status': 'Failed: the server refused',
-  'fetch-error': 'Failed: network or server error',
-  'quota-exceeded': 'Failed: not enough storage',
-  'download-total-exceeded': 'Failed: larger than announced',
-};
+/** How the texts are used, and checked where a site replaces some. */
 
-export type Texts = typeof TEXTS;
+import { TEXTS, type Texts } from '../shared/texts';
 
 /** Puts a value in the place of {name}. */
 export function fill(text: string, value: string): string {
   return text.replace(/\{\w+\}/, () => value);
+}
+
+/** The form of a text for that number. */
+export function formFor(text: Texts['files'], n: number, language: string | undefined): string {
+  return typeof text === 'string' ? text : (text[new Intl.PluralRules(language).select(n)] ?? text.other);
+}
+
+/** Throws a TypeError that names what is wrong. */
+export function checkTexts(texts: Partial<Texts>): Partial<Texts> {
+  for (const [name, text] of Object.entries(texts)) {
+    const english = Object.hasOwn(TEXTS, name) && TEXTS[name as keyof Texts];
+    if (!english) throw new TypeError(`BackgroundFetchList.texts: there is no text "${name}".`);
+    const plural = typeof english === 'object';
+    const forms = plural && typeof text === 'object' && text ? [text.other, ...Object.values(text)] : [text];
+    if (forms.some((form) => typeof form !== 'string')) {
+      const or = plural ? ', nor an object with plural forms, with one for other' : '';
+      throw new TypeError(`BackgroundFetchList.texts.${name} is not a string${or}.`);
+    }
+  }
+  return texts;
 }

@@ -25,6 +25,7 @@ import type {
   Snapshot,
   StoredRequest,
 } from './protocol';
+import type { Spoken } from './texts';
 
 export interface Routes {
   /** 200 the active ones; with id: 200 that active one, or 404. */
@@ -97,6 +98,9 @@ export interface Routes {
   'GET ': unknown;
   'GET list.js': unknown;
   'GET page.css': unknown;
+  'GET language.js': unknown;
+  /** What the list says in a language, without one in that of the worker; at the latest after 20 s. */
+  'GET texts{?lang}': { reply: Spoken };
 }
 
 /** Messages of pages that the worker answers itself, without the program: there is no fetch event for these. */

@@ -18,6 +18,7 @@ import { Served } from './served';
 import { closeShown, show } from './shown';
 import { Sync } from './sync';
 import { tellSite } from './telemetry';
+import { texts } from './texts';
 import { trace } from './trace';
 import type { Transfers } from './transfers';
 import { LocalTransport } from './transport';
@@ -96,6 +97,7 @@ function hostMethods(composition: Composition, options: WorkerOptions, transfers
     },
     show,
     closeShown,
+    texts: (args) => texts(composition.context, args),
     log: trace,
     logBatch: (batch) => tellSite(options, batch),
   };

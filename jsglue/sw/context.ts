@@ -61,6 +61,8 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     retry: toRetryOptions(options.retry, 'backgroundFetchOptions.retry'),
     ranges: options.ranges !== false,
     debug: options.debug === true,
+    lang: options.lang,
+    texts: options.texts,
     onlog: listens(options),
     network,
     maxBandwidth,

@@ -53,6 +53,10 @@ export interface HostConfig {
   remains: RemainsOptions | null;
   /** What bounds all that is kept. */
   keepMax: KeepMax;
+  /** The language of what the user is shown; without one it is the browser's. */
+  lang?: string;
+  /** What the site says in place of our texts: the program checks it. */
+  texts: unknown;
   /** Which bodies that end too early the browser reports as errors. */
   framing: { contentLength: boolean; keptAlive: boolean; chunked: boolean };
 }
@@ -65,6 +69,8 @@ export interface Shown {
   group?: string;
   title: string;
   body: string;
+  /** The language of it all. */
+  lang?: string;
   /** URL. */
   icon?: string;
   /** The most important first. */
@@ -81,6 +87,7 @@ import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
 import type { KeepMax } from './keep-max';
 import type { RetryOptions } from '../shared/retry';
+import type { Spoken } from '../shared/texts';
 import type { EventType } from './events';
 
 export interface SaveLimits {
@@ -175,6 +182,8 @@ export interface HostMethods {
   /** Show it, in place of what is shown with the same tag, if the site may. */
   show: [Shown, null];
   closeShown: [{ tag: string }, null];
+  /** The texts of a language, by name. */
+  texts: [{ file: string }, Spoken['texts']];
   /** How many background fetches are not yet done with (0: the worker may rest). */
   active: [{ count: number }, null];
   /** Something happened: for the console. */

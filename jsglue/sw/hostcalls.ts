@@ -12,7 +12,9 @@ export type Implementations = {
 };
 
 /** Calls whose effect outlives the program that made them. */
-const WRITES: ReadonlySet<keyof HostMethods> = new Set(['save', 'saveRequestBody', 'createCache', 'deleteCache', 'deleteKeys']);
+const WRITES: ReadonlySet<keyof HostMethods> = new Set([
+  ...(['save', 'saveRequestBody', 'createCache', 'deleteCache', 'deleteKeys', 'texts'] as const),
+]);
 
 /**
  * So long after cancel() a call is answered, ms, even if what it waits for goes on:

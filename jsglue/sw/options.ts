@@ -4,6 +4,7 @@ import type { LogBatch } from '../shared/log';
 import type { Connections } from '../shared/network-options';
 import type { RemainsOptions } from '../shared/remains';
 import type { RetryOptions } from '../shared/retry';
+import type { Texts } from '../shared/texts';
 
 /** Options of the worker side, `self.backgroundFetchOptions` in classic workers. */
 export interface WorkerOptions {
@@ -31,6 +32,13 @@ export interface WorkerOptions {
    * throws, or rejects with, the console tells; nothing else comes of it. null turns it off, also later.
    */
   onlog?: ((batch: LogBatch) => unknown) | null;
+  /** The language of notifications and of the downloads page, as a BCP 47 tag; by default that of the browser. */
+  lang?: string;
+  /**
+   * What these, and lists, say in place of our texts, by language: { de: { pause: 'Stopp' } }. Texts for de
+   * are for de-AT, too. With all texts of another language it is one more.
+   */
+  texts?: Record<string, Partial<Texts>>;
   /** Which connections are used where fetch() says nothing. */
   network?: Connections;
   /** What all background fetches together may download, in bytes per second. 0, the default: no limit. */

@@ -28,11 +28,11 @@ interface Data {
 /** Members that the DOM types leave out. */
 type Options = NotificationOptions & { actions?: { action: string; title: string }[]; renotify?: boolean };
 
-export async function show({ tag, group, title, body, icon, actions, prompting, snapshot }: HostMethods['show'][0]) {
+export async function show({ tag, group, title, body, lang, icon, actions, prompting, snapshot }: HostMethods['show'][0]) {
   if (!isAllowed()) return null;
   const { maxActions } = Notification as { maxActions?: number };
   const data: Data = { [MARK]: snapshot, group, prompting: prompting ?? false };
-  const options: Options = { tag: TAG + tag, body, data, silent: true, renotify: false };
+  const options: Options = { tag: TAG + tag, body, lang, data, silent: true, renotify: false };
   if (icon) options.icon = icon;
   if (maxActions) options.actions = actions.slice(0, maxActions);
   await worker.registration.showNotification(fromWire(title), options);

@@ -23,12 +23,14 @@ export interface Routes {
   'GET groups{?group}': { reply: GroupSnapshot | { groups: GroupSnapshot[] } };
   'GET history': { reply: { fetches: Ended[]; revision: number } };
   'GET kept{?group,ignoreSearch,url}': { reply: { records: KeptRecord[] } };
+  'GET language.js': unknown;
   'GET list': { reply: { fetches: Listing[]; groups: GroupSnapshot[]; history: number } };
   'GET list.js': unknown;
   'GET log': { reply: Log };
   'GET page.css': unknown;
   'GET program': { reply: { goroutines: number; memory: number } };
   'GET remains': { reply: { remains: RemainsListing[] } };
+  'GET texts{?lang}': { reply: Spoken };
   'GET usage': { reply: KeptUsage };
   'POST fetches': { request: { downloadTotal: number; group?: string; icons: Image[]; id: string; keep: boolean; maxBandwidth?: number; network?: Connections; paused: boolean; priority?: Priority; requests: Request[]; retention?: Retention; retry: RetryInit; room?: Room; title: string; uniqueId: string }; reply: Snapshot };
   'POST fetches/{uniqueId}/abort{?call}': { reply: { aborted: boolean } };
@@ -72,6 +74,7 @@ export interface HostMethods {
   show: [Shown, null];
   stop: [{ transfer: number }, null];
   stored: [{ put: number }, null];
+  texts: [{ file: string }, Record<string, string | Record<string, string>>];
   update: [{ groups: GroupSnapshot[]; snapshots: Snapshot[]; wait: boolean }, null];
   waitChange: [{ seen: number }, number];
   waitMetered: [{ metered: boolean }, null];
@@ -85,6 +88,7 @@ export interface HostConfig {
   framing: Framing;
   keepMax: KeepMax;
   keptPrefix: string;
+  lang?: string;
   maxBandwidth: number;
   network: Connections;
   onlog: boolean;
@@ -93,6 +97,7 @@ export interface HostConfig {
   remains: RemainsInit | null;
   retry: RetryInit;
   scope: string;
+  texts: unknown;
 }
 
 export type HostError = ErrorCode;
@@ -470,6 +475,7 @@ export interface Shown {
   body: string;
   group?: string;
   icon?: string;
+  lang?: string;
   prompting?: boolean;
   snapshot: Snapshot;
   tag: string;
@@ -496,6 +502,12 @@ export interface Snapshot {
   uniqueId: string;
   uploadTotal: number;
   uploaded: number;
+}
+
+export interface Spoken {
+  lang: string;
+  missing?: boolean;
+  texts: Record<string, string | Record<string, string>>;
 }
 
 export interface UI {

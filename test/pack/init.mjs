@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { installed, once, run, test } from './lib.mjs';
+import { installed, once, run, test, texts } from './lib.mjs';
 
 const site = once(() => installed());
 const init = async (...args) => run('npx', ['--no-install', 'background-fetch-wasm', 'init', ...args], { cwd: await site() });
@@ -18,7 +18,8 @@ test('init copies the files and tells what to add where there is no worker', asy
   fs.mkdirSync(publicFolder);
   const { stdout, stderr } = await init('public/');
   const names = fs.readdirSync(path.join(publicFolder, 'background-fetch')).sort();
-  assert.deepEqual(names, ['bgfetch.wasm', 'index.mjs', 'list.js', 'manifest.json', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs']);
+  const scripts = ['index.mjs', 'list.js', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs'];
+  assert.deepEqual(names, ['bgfetch.wasm', 'manifest.json', ...scripts, ...texts].sort());
   assert.match(stdout, /Make public\/sw\.js/);
   assert.match(stdout, /importScripts\('\/background-fetch\/sw\.js'\)/);
   assert.equal(stderr.includes('Warning'), false);
@@ -110,7 +111,7 @@ test('init overwrites nothing that is not its own, unless forced, and says what'
     assert.notEqual(after[at(name)], before[at(name)], what);
     assert.ok(fs.lstatSync(at(name)).isFile(), `${what}: it replaces links`);
     assert.equal(after[at('mine.txt')], 'mine');
-    assert.equal(Object.keys(after).length, 9, 'nothing else is left behind');
+    assert.equal(Object.keys(after).length, 9 + texts.length, 'nothing else is left behind');
     assert.deepEqual([fs.readFileSync(elsewhere, 'utf8'), fs.existsSync(`${elsewhere}.none`)], ['// elsewhere', false], what);
     await init('guarded');
   }

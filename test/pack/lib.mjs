@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import { temporaryDirectory } from '../browser/lib/directories.mjs';
 
 export const root = path.resolve(import.meta.dirname, '../..');
+/** The files with texts of other languages than English. */
+export const texts = fs.readdirSync(path.join(root, 'jsglue/texts')).map((name) => `texts.${name}`);
 export const cases = [];
 const closers = [];
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { folder, installed, pack, root, run, tarball, test } from './lib.mjs';
+import { folder, installed, pack, root, run, tarball, test, texts } from './lib.mjs';
 
 /** What a browser loads as it is, and what is for bundlers. */
 const BROWSER = ['index.mjs', 'list.js', 'models.mjs', 'page.js', 'sw.js', 'sw.mjs'];
@@ -25,12 +25,12 @@ test('the tarball holds what is used and nothing else, in less than 2 MB', async
   const expected = [
     ...['LICENSE', 'README.md', 'THIRD_PARTY_NOTICES', 'package.json'],
     ...['bgfetch.wasm', 'cli.mjs', 'faults.mjs', 'manifest.json', 'vite.mjs'].map((name) => `dist/${name}`),
-    ...scripts.map((name) => `dist/${name}`),
+    ...[...scripts, ...texts].map((name) => `dist/${name}`),
     ...scripts.filter((name) => name.endsWith('.mjs')).map((name) => `dist/${name}.map`),
   ];
   assert.deepEqual(names.filter((name) => !name.startsWith('dist/types/')).sort(), expected.sort());
   const types = names.filter((name) => name.startsWith('dist/types/'));
-  assert.ok(types.length > 0 && types.length < 30 && types.every((name) => name.endsWith('.d.ts')), String(types));
+  assert.ok(types.length > 0 && types.length < 35 && types.every((name) => name.endsWith('.d.ts')), String(types));
 });
 
 test('the manifest has version, size and integrity of what is served', async () => {

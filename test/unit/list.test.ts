@@ -12,10 +12,11 @@ import {
   stateOf,
   stateText,
 } from '../../jsglue/component/listing';
-import { fill, TEXTS } from '../../jsglue/component/texts';
+import { fill } from '../../jsglue/component/texts';
 import { Turns } from '../../jsglue/component/turns';
 import type { Ended, Listing } from '../../jsglue/shared/listings';
 import type { GroupSnapshot } from '../../jsglue/shared/protocol';
+import { TEXTS } from '../../jsglue/shared/texts';
 
 const wording = { format: new Format('en'), texts: TEXTS };
 

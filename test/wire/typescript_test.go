@@ -17,6 +17,8 @@ type declarations map[string]string
 // overrides are the types that decode JSON themselves.
 var overrides = map[string]string{
 	"requestInit": "Request", // or its URL, which only people write
+	"Text":        "string | Record<string, string>",
+	"RawMessage":  "unknown", // what the site said is checked later
 }
 
 // unions are the types that have the values of another one, too.

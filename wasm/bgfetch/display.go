@@ -10,8 +10,10 @@ type Shown struct {
 	// background fetch of Snapshot.
 	Group string `json:"group,omitempty"`
 	Title string `json:"title"`
-	// Body is the origin and the progress, in figures and signs of any language.
+	// Body is the origin and the progress, in figures and signs.
 	Body string `json:"body"`
+	// Lang is the language of it all, as a BCP 47 tag, where that is known.
+	Lang string `json:"lang,omitempty"`
 	// Icon is a URL, or "".
 	Icon string `json:"icon,omitempty"`
 	// Actions are what the user can do, the most important first.

@@ -51,6 +51,10 @@ type Config struct {
 	Remains *bgfetch.RemainsInit `json:"remains"`
 	// KeepMax bounds what is kept.
 	KeepMax bgfetch.KeepMax `json:"keepMax"`
+	// Lang is the language of what the user is shown, where the site says so, and Texts what it says in
+	// place of our texts: see bgfetch.ReadTexts.
+	Lang  string          `json:"lang,omitempty"`
+	Texts json.RawMessage `json:"texts"`
 	// Framing says which bodies that end too early the browser reports.
 	Framing bgfetch.Framing `json:"framing"`
 }

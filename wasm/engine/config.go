@@ -36,6 +36,11 @@ type Options struct {
 	Framing bgfetch.Framing
 	// Origin is the site's own, such as "https://example.com".
 	Origin string
+	// Lang is the language of what is shown, as a BCP 47 tag, and of whoever does not say: English
+	// by default.
+	Lang string
+	// Texts are what the site says in place of our texts, by language, in lower case, and name.
+	Texts map[string]map[string]bgfetch.Text
 	// OnActive is told how many background fetches are not yet done with, after
 	// each change.
 	OnActive func(count int)
@@ -59,6 +64,7 @@ var DefaultOptions = Options{
 	Permission:     bgfetch.PermissionGranted,
 	Retry:          bgfetch.DefaultRetryPolicy,
 	Remains:        library.DefaultRemains,
+	Lang:           "en",
 }
 
 // RemainsPolicy is what Options.Remains is where a site wants that; nil is for none at all. The
@@ -94,6 +100,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Remains == (library.RemainsPolicy{}) {
 		o.Remains = DefaultOptions.Remains
+	}
+	if o.Lang == "" {
+		o.Lang = DefaultOptions.Lang
 	}
 	if o.OnActive == nil {
 		o.OnActive = func(int) {}

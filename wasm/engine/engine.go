@@ -23,6 +23,8 @@ type Ports struct {
 	Network bgfetch.Network
 	Events  bgfetch.Events
 	Display bgfetch.Display
+	// Language is nil where everything is said in English.
+	Language bgfetch.Language
 }
 
 // Engine holds the background fetches of one service worker registration and
@@ -87,6 +89,9 @@ type Engine struct {
 
 	// remains are what failed background fetches left.
 	remains []*bgfetch.Remains
+
+	// textFiles are those that were asked for, by name.
+	textFiles map[string]*textFile
 }
 
 // NewEngine makes an engine that does nothing before Start.
@@ -98,6 +103,8 @@ func NewEngine(ports Ports, options Options) *Engine {
 		fetches: map[string]*backgroundFetch{},
 		active:  map[string]*backgroundFetch{},
 		kept:    map[string]*backgroundFetch{},
+
+		textFiles: map[string]*textFile{},
 
 		keptChanged: make(chan struct{}, 1),
 	}

@@ -37,17 +37,17 @@ func (f *backgroundFetch) shownGroup() (bgfetch.Shown, fate) {
 	}
 	s := bgfetch.Shown{
 		Tag: groupTag + name, Group: name, Title: name, Icon: chooseIcon(newest.state.Icons),
-		Prompting: prompting, Snapshot: newest.nextSnapshot(), Actions: []bgfetch.Action{},
+		Prompting: prompting, Snapshot: newest.nextSnapshot(), Actions: []bgfetch.Action{}, Lang: e.options.Lang,
 	}
 	total := sums.DownloadTotal
 	if total > 0 {
 		total += sums.UploadTotal
 	}
-	s.Body = fmt.Sprintf("%s\n%s%s · %d / %d", e.host(), sign(sums.State, round),
-		amountOf(sums.Downloaded+sums.Uploaded, total), len(round)-active, len(round))
+	s.Body = fmt.Sprintf("%s\n%s%s · %s / %s", e.host(), sign(sums.State, round),
+		e.amountOf(sums.Downloaded+sums.Uploaded, total), e.inUnit(int64(len(round)-active), 1, ""), e.inUnit(int64(len(round)), 1, ""))
 	switch {
 	case active > 0:
-		s.Actions = actionsFor(prompting, sums.State == bgfetch.ActivityPaused, pausable)
+		s.Actions = e.actionsFor(prompting, sums.State == bgfetch.ActivityPaused, pausable)
 	case len(sums.States) > 0:
 		return s, showLater
 	case allAborted(round):

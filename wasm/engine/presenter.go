@@ -11,13 +11,6 @@ import (
 	"background-fetch-wasm/wasm/coalesce"
 )
 
-var (
-	actionAbort  = bgfetch.Action{Action: bgfetch.ActionAbort, Title: "Abort"}
-	actionPause  = bgfetch.Action{Action: bgfetch.ActionPause, Title: "Pause"}
-	actionResume = bgfetch.Action{Action: bgfetch.ActionResume, Title: "Resume"}
-	actionAgree  = bgfetch.Action{Action: bgfetch.ActionResume, Title: "Download"}
-)
-
 // UpdateUI changes title and icons of a background fetch whose records are still
 // available, and shows them.
 //
@@ -171,7 +164,7 @@ func (f *backgroundFetch) shown() (bgfetch.Shown, fate) {
 	host := f.engine.host()
 	s := bgfetch.Shown{
 		Tag: f.state.UniqueID, Title: f.state.Title, Icon: chooseIcon(f.state.Icons),
-		Prompting: f.state.Prompting, Snapshot: f.nextSnapshot(), Actions: []bgfetch.Action{},
+		Prompting: f.state.Prompting, Snapshot: f.nextSnapshot(), Actions: []bgfetch.Action{}, Lang: f.engine.options.Lang,
 	}
 	s.Body = strings.Join([]string{host, f.amount()}, "\n")
 	if s.Title == "" {
@@ -181,22 +174,23 @@ func (f *backgroundFetch) shown() (bgfetch.Shown, fate) {
 		return s, showNothing
 	}
 	if !f.settling {
-		s.Actions = actionsFor(f.state.Prompting, f.state.Paused, f.onlyGet())
+		s.Actions = f.engine.actionsFor(f.state.Prompting, f.state.Paused, f.onlyGet())
 	}
 	return s, showNow
 }
 
-// actionsFor are the actions for what is under way.
-func actionsFor(prompting, paused, pausable bool) []bgfetch.Action {
+// actionsFor are the actions for what is under way. e.mu is held.
+func (e *Engine) actionsFor(prompting, paused, pausable bool) []bgfetch.Action {
+	abort := e.action(bgfetch.ActionAbort, "abort")
 	switch {
 	case prompting:
-		return []bgfetch.Action{actionAgree, actionAbort}
+		return []bgfetch.Action{e.action(bgfetch.ActionResume, "agree"), abort}
 	case paused:
-		return []bgfetch.Action{actionAbort, actionResume}
+		return []bgfetch.Action{abort, e.action(bgfetch.ActionResume, "resume")}
 	case pausable:
-		return []bgfetch.Action{actionAbort, actionPause}
+		return []bgfetch.Action{abort, e.action(bgfetch.ActionPause, "pause")}
 	}
-	return []bgfetch.Action{actionAbort}
+	return []bgfetch.Action{abort}
 }
 
 // onlyGet says whether all requests can be stopped and made again.

@@ -9,19 +9,19 @@ import (
 
 // amount is how much of it is done, and how it stands, in a line. e.mu is held.
 func (f *backgroundFetch) amount() string {
-	state := &f.state
+	e, state := f.engine, &f.state
 	var text string
 	switch {
 	case state.DownloadTotal > 0:
-		text = amountOf(f.uploaded+f.downloaded, state.UploadTotal+state.DownloadTotal)
+		text = e.amountOf(f.uploaded+f.downloaded, state.UploadTotal+state.DownloadTotal)
 	case f.uploaded < state.UploadTotal:
-		text = amountOf(f.uploaded, state.UploadTotal)
+		text = e.amountOf(f.uploaded, state.UploadTotal)
 	default:
-		text = amountOf(f.uploaded+f.downloaded, 0)
+		text = e.amountOf(f.uploaded+f.downloaded, 0)
 	}
 	switch {
 	case state.Result == bgfetch.ResultSuccess:
-		return "✓ " + amountOf(f.uploaded+f.downloaded, 0)
+		return "✓ " + e.amountOf(f.uploaded+f.downloaded, 0)
 	case state.Result == bgfetch.ResultFailure:
 		return "✗ " + text
 	case state.Paused:
@@ -30,29 +30,41 @@ func (f *backgroundFetch) amount() string {
 	return text
 }
 
-// amountOf is "12 / 60 MB", or "12 MB" where the total is not known.
-func amountOf(done, total int64) string {
-	unit, name := int64(1), "B"
-	for _, next := range []string{"kB", "MB", "GB", "TB"} {
-		if max(done, total) < unit*1000 {
-			break
-		}
-		unit, name = unit*1000, next
-	}
-	text := inUnit(done, unit)
-	if total > 0 {
-		text += " / " + inUnit(total, unit)
-	}
-	return text + " " + name
+// units are those of ECMA-402, and how they are written where nobody knows the language.
+var units = []struct{ name, short string }{
+	{"byte", "B"}, {"kilobyte", "kB"}, {"megabyte", "MB"}, {"gigabyte", "GB"}, {"terabyte", "TB"},
 }
 
-// inUnit has one digit after the point where there is only one before it.
-func inUnit(n, unit int64) string {
-	tenths := (n*10 + unit/2) / unit
-	if unit == 1 || tenths >= 100 || tenths%10 == 0 {
-		return strconv.FormatInt((n+unit/2)/unit, 10)
+// amountOf is "12 / 60 MB", or "12 MB" where the total is not known, in the language of what is shown.
+func (e *Engine) amountOf(done, total int64) string {
+	unit, power := int64(1), 0
+	for power+1 < len(units) && max(done, total) >= unit*1000 {
+		unit, power = unit*1000, power+1
 	}
-	return strconv.FormatInt(tenths/10, 10) + "." + strconv.FormatInt(tenths%10, 10)
+	if total > 0 {
+		return e.inUnit(done, unit, "") + " / " + e.inUnit(total, unit, units[power].name)
+	}
+	return e.inUnit(done, unit, units[power].name)
+}
+
+// inUnit has one digit after the point where there is only one before it. name is that of the unit,
+// "" where it is not written.
+func (e *Engine) inUnit(n, unit int64, name string) string {
+	tenths := (n*10 + unit/2) / unit
+	digits := 1
+	if unit == 1 || tenths >= 100 {
+		tenths, digits = (n+unit/2)/unit*10, 0
+	}
+	if e.Language != nil {
+		return e.Language.Number(e.options.Lang, float64(tenths)/10, digits, name)
+	}
+	text := strconv.FormatFloat(float64(tenths)/10, 'f', -1, 64)
+	for _, u := range units {
+		if u.name == name {
+			text += " " + u.short
+		}
+	}
+	return text
 }
 
 // iconSize is what notifications show at most, on any screen, in pixels.

@@ -24,6 +24,8 @@ type world struct {
 	events  *bgfetchtest.Events
 	display *bgfetchtest.Display
 	options engine.Options
+	// language is that of the next engines, nil for English.
+	language bgfetch.Language
 	// wrap, if set, puts something between the next engines and the store.
 	wrap func(bgfetch.Store) bgfetch.Store
 
@@ -55,7 +57,7 @@ func (w *world) start() {
 	if w.wrap != nil {
 		store = w.wrap(store)
 	}
-	w.engine = engine.NewEngine(engine.Ports{Store: store, Bodies: w.bodies, Network: w.network, Events: w.events, Display: w.display}, w.options)
+	w.engine = engine.NewEngine(engine.Ports{Store: store, Bodies: w.bodies, Network: w.network, Events: w.events, Display: w.display, Language: w.language}, w.options)
 	if err := w.engine.Start(ctx); err != nil && ctx.Err() == nil {
 		w.t.Fatalf("Start: %v", err)
 	}

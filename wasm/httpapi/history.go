@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"net/http"
 
@@ -13,6 +14,17 @@ import (
 func (a api) listings(w http.ResponseWriter, r *http.Request) {
 	groups, err := a.engine.Groups(r.Context(), false)
 	reply(w, listings{a.engine.List(), groups, a.engine.HistoryRevision()}, err)
+}
+
+// texts are those of a language, for the list. A navigation does not make the worker ask for a file.
+func (a api) texts(w http.ResponseWriter, r *http.Request) {
+	if navigates(r) {
+		writeError(w, bgfetch.ErrUnknown)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	writeJSON(w, http.StatusOK, a.engine.Texts(ctx, r.URL.Query().Get("lang")))
 }
 
 func (a api) history(w http.ResponseWriter, r *http.Request) {

@@ -107,7 +107,7 @@ func TestNavigationFromElsewhere(t *testing.T) {
 		if got := want.Header().Get("Referrer-Policy"); got != "same-origin" {
 			t.Errorf("its link does not tell where it is: %q", got)
 		}
-		public := []string{"/", "/list.js", "/page.css"}
+		public := []string{"/", "/list.js", "/language.js", "/page.css"}
 		for path := range resources {
 			for _, names := range []*strings.Replacer{
 				strings.NewReplacer("<u>", "u1", "<i>", "0", "<n>", "1"), strings.NewReplacer("<u>", "u9", "<i>", "7", "<n>", "9"),

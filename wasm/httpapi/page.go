@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"embed"
 	"net/http"
 	"path"
@@ -15,15 +16,15 @@ import (
 //go:embed page
 var files embed.FS
 
-// pagePolicy allows the page its own two files, and icons from anywhere.
+// pagePolicy allows the page its own files, and icons from anywhere.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src http: https: data: blob:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // publicPaths are those of the page: what is there is the same for everybody.
-var publicPaths = []string{"/", "/list.js", "/page.css"}
+var publicPaths = []string{"/", "/list.js", "/language.js", "/page.css"}
 
-// page serves the downloads page.
-func page(w http.ResponseWriter, r *http.Request) {
+// page serves the downloads page, in the language of the worker.
+func (a api) page(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, "/")
 	if name == "" {
 		name = "index.html"
@@ -32,6 +33,9 @@ func page(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		writeError(w, bgfetch.ErrUnknown)
 		return
+	}
+	if name == "index.html" {
+		content = bytes.Replace(content, []byte(`lang="en"`), []byte(`lang="`+a.engine.Lang()+`"`), 1)
 	}
 	header := w.Header()
 	header.Set("Content-Type", contentTypes[path.Ext(name)])

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"background-fetch-wasm/wasm/bgfetch"
 )
 
 func TestDownloadsPage(t *testing.T) {
@@ -29,6 +31,21 @@ func TestDownloadsPage(t *testing.T) {
 			if code := get("/" + used[1]).Code; code != 200 && used[1] != "list.js" { // which the build puts there
 				t.Errorf("%s: status %d", used[1], code)
 			}
+		}
+		if !strings.Contains(w.Body.String(), `<html lang="en">`) {
+			t.Error("it does not say its language")
+		}
+		var spoken bgfetch.Spoken
+		call(t, h, "GET", "/texts", "", 200, &spoken)
+		if spoken.Lang != "en" || len(spoken.Texts) > 0 || spoken.Missing {
+			t.Errorf("texts %+v", spoken)
+		}
+		navigation := httptest.NewRequest("GET", "/texts?lang=de", nil)
+		navigation.Header.Set("Sec-Fetch-Mode", "navigate")
+		navigation.Header.Set("Sec-Fetch-Site", "same-origin")
+		answer := httptest.NewRecorder()
+		if h.ServeHTTP(answer, navigation); answer.Code != 404 {
+			t.Errorf("a navigation has texts: status %d", answer.Code)
 		}
 		for _, path := range []string{"/index.html", "/page.go", "/page/", "/..%2fpage.go"} {
 			if code := get(path).Code; code == 200 {

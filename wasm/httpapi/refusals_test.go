@@ -30,6 +30,8 @@ var resources = map[string]string{
 	"/":                                "GET",
 	"/list.js":                         "GET",
 	"/page.css":                        "GET",
+	"/language.js":                     "GET",
+	"/texts":                           "GET",
 	"/list":                            "GET",
 	"/history":                         "DELETE, GET",
 	"/history/<n>":                     "DELETE",

@@ -74,6 +74,13 @@ scenario('cdn: script and program of another origin, over an update, and without
   const [next] = await programs(page);
   assert.match(next, new RegExp(`^${there.url}${dist('1.0.1')}bgfetch\\.wasm\\?v=[0-9a-f]{16}$`));
 
+  // The texts of a language are there, too.
+  const german = async () => {
+    const spoken = await page.evaluate(async () => (await fetch('/__bgfetch__/texts?lang=de')).json());
+    assert.equal(spoken.texts.pause, 'Anhalten', JSON.stringify(spoken));
+  };
+  await german();
+
   // From now on there is no CDN.
   await there.close();
   for (const id of ['without', 'again']) {
@@ -81,6 +88,7 @@ scenario('cdn: script and program of another origin, over an update, and without
     await browser.stopWorker(page);
     await download(test, page, server, id);
     assert.ok(test.boots().length > boots, 'a new worker instance');
+    await german();
   }
 });
 

@@ -218,6 +218,11 @@ scenario("the list of the browser's own background fetches", { browsers: ['chrom
   await page.evaluate((url) => t.startFetch('film', url, { title: 'A film', downloadTotal: 30 * 2 ** 20 }), file.url);
   const shown = await row(page, 'film');
   assert.deepEqual(shown.buttons, ['Abort']);
+  // No worker of ours gives texts: they are beside the script.
+  await page.evaluate(() => (document.documentElement.lang = 'de'));
+  await row(page, 'film', (row) => row.buttons[0] === 'Abbrechen');
+  await page.evaluate(() => (document.documentElement.lang = 'en'));
+  await row(page, 'film', (row) => row.buttons[0] === 'Abort');
   await page.evaluate(() => list.press('Abort film'));
   await page.waitFor('no row', 20_000, () => list.rows().length === 0);
 });
