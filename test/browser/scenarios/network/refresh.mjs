@@ -74,7 +74,7 @@ scenario(
   { drawn: true, timeout: 180_000 },
   async (test) => {
     const { browser, page } = await test.open({ script, stoppable: true });
-    const file = test.resource({ size: 24 * MiB, rate: 2 * MiB, cuteach: 4 * MiB });
+    const file = test.resource({ size: 24 * MiB, link: 2 * MiB, cuteach: 4 * MiB });
     const url = `${file.url}&expires=${Date.now() + 3000}`;
     await page.evaluate((...args) => t.startFetch(...args), 'renews:series:1500', url);
     await test.reports.wait('the first link to have expired', ({ kind }) => kind === 'refresh', { timeout: 60_000 });
