@@ -117,6 +117,9 @@ export class Connections {
   }
 }
 
+/** So many ms of what a link did not carry it makes good: a server that is late does not make it slower. */
+const SLACK_MS = 50;
+
 /** The ways of limited throughput that the responses for one name share. */
 export class Links {
   /** Name -> when it has carried all that it was given. */
@@ -124,7 +127,8 @@ export class Links {
 
   /** Gives n more bytes to the link of a name, and tells when they have passed. */
   carry(name: string, n: number, rate: number): number {
-    const passed = Math.max(Date.now(), this.#free.get(name) ?? 0) + (n / rate) * 1000;
+    const now = Date.now();
+    const passed = Math.max(now - SLACK_MS, this.#free.get(name) ?? now) + (n / rate) * 1000;
     this.#free.set(name, passed);
     return passed;
   }

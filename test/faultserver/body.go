@@ -2,6 +2,7 @@ package faultserver
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -72,6 +73,9 @@ func (b *body) corrupted(piece []byte) []byte {
 // paced says that the body is not sent at full speed.
 func (b *body) paced() bool { return b.options.rate > 0 || b.options.link > 0 }
 
+// linkName is the name whose link carries the body.
+func (b *body) linkName() string { return cmp.Or(b.options.linkName, b.name) }
+
 // pieceSize is small for a small rate, so that it looks even to the client.
 func (b *body) pieceSize() int {
 	size := int64(chunkSize)
@@ -128,7 +132,7 @@ func (b *body) send(piece []byte) error {
 		due = b.begun.Add(time.Duration(float64(b.sent) / float64(b.options.rate) * float64(time.Second)))
 	}
 	if b.options.link > 0 {
-		if passed := b.server.links.carry(b.name, int64(n), b.options.link); passed.After(due) {
+		if passed := b.server.links.carry(b.linkName(), int64(n), b.options.link); passed.After(due) {
 			due = passed
 		}
 	}

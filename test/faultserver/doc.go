@@ -25,6 +25,8 @@
 //
 //	rate=N          bytes per second for each response (no limit)
 //	link=N          bytes per second for all responses of the name together
+//	linkname=NAME   ... and together with those of NAME, whose link it is: one way to
+//	                a client for all that the client asks for
 //	delay=MS        milliseconds before the head
 //	chunked=1       no Content-Length
 //	closedelimited=1

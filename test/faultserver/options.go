@@ -28,6 +28,7 @@ type options struct {
 	cacheControl             string
 
 	rate, link, delay                int64
+	linkName                         string
 	chunked, closeDelimited, noRange bool
 	connectionClose, http10          bool
 	noETag, noLastModified, weakETag bool
@@ -119,7 +120,7 @@ func (o *options) targets() map[string]any {
 	return map[string]any{
 		"size": &o.size, "newsize": &o.newSize, "seed": &o.seed, "text": &o.text, "wav": &o.wav,
 		"type": &o.contentType, "disposition": &o.disposition, "cachecontrol": &o.cacheControl,
-		"rate": &o.rate, "link": &o.link, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
+		"rate": &o.rate, "link": &o.link, "linkname": &o.linkName, "delay": &o.delay, "chunked": &o.chunked, "norange": &o.noRange,
 		"closedelimited": &o.closeDelimited, "connectionclose": &o.connectionClose, "http10": &o.http10,
 		"noetag": &o.noETag, "nolastmod": &o.noLastModified, "weaketag": &o.weakETag,
 		"gzip": &o.gzip, "brotli": &o.brotli, "stored": &o.stored, "codingheader": &o.codingHeader,

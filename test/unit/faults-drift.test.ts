@@ -112,6 +112,7 @@ describe('both fault servers do the same', () => {
       'cookie',
       'corsorigin',
       'http10',
+      'linkname',
       'stored',
       'uploadcut',
       'uploadrate',
