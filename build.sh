@@ -196,7 +196,8 @@ demo() {
   exec test/.cache/demo "$@"
 }
 
-# Takes about 45 minutes; --quick a few minutes, --list says what --only takes.
+# Takes about 70 minutes; --quick ten, and tells what is worse than docs/performance.md says. --list
+# says what --only takes.
 bench() {
   build
   sh test/browser/install.sh

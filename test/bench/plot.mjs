@@ -1,9 +1,10 @@
-// The plot of docs/performance.md: time against file size, number of records and
+// A plot of docs/performance.md: time against file size, number of records and
 // number of background fetches, both axes logarithmic.
 import fs from 'node:fs';
 import path from 'node:path';
 import { root } from '../browser/lib/server.mjs';
 import { times } from './rows.mjs';
+import { NAMES } from './tables.mjs';
 import { works } from './works.mjs';
 
 const panels = [
@@ -11,8 +12,7 @@ const panels = [
   { curve: 'records', title: 'records of 1 kB' },
   { curve: 'fetches', title: 'background fetches of 100 kB' },
 ];
-const colors = { chromium: '#2f6fd0', firefox: '#e0662c', webkit: '#2b9a66' };
-const names = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' };
+export const colors = { chromium: '#2f6fd0', firefox: '#e0662c', webkit: '#2b9a66' };
 
 const WIDTH = 300;
 const HEIGHT = 240;
@@ -21,10 +21,10 @@ const TOP = 44;
 const BOTTOM = 48;
 
 /** A logarithmic scale from [low, high] to [start, end]. */
-const scale = (low, high, start, end) => (value) =>
+export const scale = (low, high, start, end) => (value) =>
   start + ((Math.log(value) - Math.log(low)) / (Math.log(high) - Math.log(low))) * (end - start);
 
-const text = (x, y, content, more = '') => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${content}</text>`;
+export const text = (x, y, content, more = '') => `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${more}>${content}</text>`;
 
 function panel({ curve, title }, index, points, [low, high]) {
   const left = LEFT + index * (WIDTH + 24);
@@ -45,7 +45,7 @@ function panel({ curve, title }, index, points, [low, high]) {
     if (at.length) parts.push(`<path d="M${at.join('L')}" fill="none" stroke="${color}" stroke-width="2"/>`);
     for (const point of line) {
       parts.push(
-        `<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.ms / 1000).toFixed(1)}" r="3" fill="${color}"><title>${names[browser]}: ${(point.ms / 1000).toFixed(3)} s</title></circle>`,
+        `<circle cx="${x(point.x).toFixed(1)}" cy="${y(point.ms / 1000).toFixed(1)}" r="3" fill="${color}"><title>${NAMES[browser]}: ${(point.ms / 1000).toFixed(3)} s</title></circle>`,
       );
     }
   }
@@ -64,7 +64,7 @@ export function writePlot({ samples, browsers }) {
   const width = LEFT + panels.length * (WIDTH + 24);
   const legend = Object.entries(colors).map(([browser, color], i) => {
     const left = LEFT + i * 110;
-    return `<path d="M${left} 20h20" stroke="${color}" stroke-width="2"/>${text(left + 26, 24, names[browser])}`;
+    return `<path d="M${left} 20h20" stroke="${color}" stroke-width="2"/>${text(left + 26, 24, NAMES[browser])}`;
   });
   const svg = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${TOP + HEIGHT + BOTTOM}" font-family="sans-serif" font-size="12" fill="#333">`,

@@ -1,71 +1,21 @@
 // The rows of the table: what the samples say, against the target. Figures are of
 // medians, and ratios of medians of the same run.
+import { Evidence, least, most, noiseOf } from './evidence.mjs';
 import { MiB, WAYS, works, workNamed } from './works.mjs';
-
-export function median(values) {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  if (sorted.length === 0) return undefined;
-  const half = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-}
-
-const least = (bound) => ({ text: `≥ ${bound}`, met: (figure) => figure >= bound });
-const most = (bound, unit = '') => ({ text: `≤ ${bound}${unit}`, met: (figure) => figure <= bound });
-
-/** What one browser's samples say. */
-class Evidence {
-  constructor(samples, browser) {
-    this.samples = samples.filter((sample) => sample.browser === browser);
-  }
-  of(measure, more = {}) {
-    const wanted = Object.entries({ measure, ...more });
-    return this.samples.filter((sample) => wanted.every(([name, value]) => sample[name] === value));
-  }
-  /** Median of a figure of the samples without an error. */
-  median(measure, more, figure) {
-    return median(
-      this.of(measure, more)
-        .filter(({ error }) => !error)
-        .map(figure),
-    );
-  }
-  max(measure, more, figure) {
-    const figures = this.of(measure, more)
-      .filter(({ error }) => !error)
-      .map(figure);
-    return figures.length ? Math.max(...figures) : undefined;
-  }
-  speed(work, way, figure = ({ ms }) => ms) {
-    return this.median('speed', { work, way }, figure);
-  }
-  /** The way that the work is compared with, the faster of the plain ones. */
-  plain(work) {
-    return ['page', 'worker']
-      .filter((way) => this.speed(work, way) !== undefined)
-      .sort((a, b) => this.speed(work, a) - this.speed(work, b))[0];
-  }
-  /** How many times as fast as another way. */
-  over(work, way, of = 'ours') {
-    return this.speed(work, way) / this.speed(work, of);
-  }
-  cpuOver(work, way) {
-    const cpu = (way) => this.speed(work, way, (sample) => sample.cpu);
-    return cpu('ours') / cpu(way);
-  }
-  growth(work, way = 'ours') {
-    return this.median('memory', { work, way }, ({ before, peak }) => peak - before);
-  }
-}
 
 const title = (name) => workNamed(name).title;
 const FILES = ['file-64', 'file-256', 'file-1024'];
 const COSTLY = ['file-64', 'file-1024', 'files-500', 'records-1000'];
 const MOVED = [...FILES, 'throttled'];
 
-/** {name, target, figure(evidence), digits, unit, only: the browser that it is for} */
+/**
+ * {name, target, figure(evidence), digits, only: the browser that it is for, better: whether 'more' or
+ * 'less' of it is, of ratios that another machine should have, too}
+ */
 const definitions = [
   ...['file-8', ...FILES, 'files-500'].map((work) => ({
     name: `speed over plain: ${title(work)}`,
+    better: 'more',
     target: least(work === 'file-8' ? 0.9 : 1),
     figure: (e) => e.over(work, e.plain(work)),
   })),
@@ -73,20 +23,24 @@ const definitions = [
     .filter(({ ways }) => ways.includes('script'))
     .map(({ name }) => ({
       name: `speed over a script that reads and stores: ${title(name)}`,
+      better: 'more',
       figure: (e) => e.over(name, 'script'),
     })),
   {
     name: `speed over one connection: ${title('throttled')}`,
+    better: 'more',
     target: least(3),
     figure: (e) => e.over('throttled', e.plain('throttled')),
   },
   {
     name: '… with backgroundFetchOptions.ranges',
+    better: 'more',
     target: least(3),
     figure: (e) => e.over('throttled', e.plain('throttled'), 'ranges'),
   },
   {
     name: `… the same: ${title('throttled-256')}`,
+    better: 'more',
     target: least(3),
     figure: (e) => secondsAtRate(workNamed('throttled-256')) / (e.speed('throttled-256', 'ranges') / 1000),
   },
@@ -94,12 +48,14 @@ const definitions = [
     .filter(({ ways }) => ways.includes('native'))
     .map(({ name }) => ({
       name: `speed over native: ${title(name)}`,
+      better: 'more',
       target: least(name === 'records-1000' ? 3 : 1),
       only: 'chromium',
       figure: (e) => e.over(name, 'native'),
     })),
   {
     name: 'time per record, 10,000 records over 1,000',
+    better: 'less',
     target: most(1.5),
     figure: (e) => e.speed('records-10000', 'ours') / e.speed('records-1000', 'ours') / 10,
   },
@@ -112,7 +68,7 @@ const definitions = [
     name: 'most connections at once',
     target: most(6),
     digits: 0,
-    figure: (e) => Math.max(...['ours', 'ranges'].map((way) => e.max('speed', { way }, ({ connections }) => connections) ?? 0)),
+    figure: (e) => largest(['ours', 'ranges'].map((way) => e.max('speed', { way }, ({ connections }) => connections))),
   },
   {
     name: 'from a cut to the next request',
@@ -135,6 +91,7 @@ const definitions = [
   },
   {
     name: 'fetch() to its promise, the worker just started, over an empty Go program',
+    better: 'less',
     target: most(2),
     figure: (e) => e.median('start', {}, ({ promise }) => promise) / e.median('start', {}, ({ bare }) => bare.ms),
   },
@@ -152,10 +109,10 @@ const definitions = [
     figure: (e) => e.max('start', {}, ({ idle }) => idle.calls + idle.requests),
   },
   {
-    name: 'first progress after the first request, slowest work',
+    name: 'first progress after the first request, largest work',
     target: most(250, ' ms'),
     digits: 0,
-    figure: (e) => slowest(MOVED.map((work) => e.speed(work, 'ours', ({ firstProgress }) => firstProgress))),
+    figure: (e) => largest(MOVED.map((work) => e.speed(work, 'ours', ({ firstProgress }) => firstProgress))),
   },
   ...['file-1024', 'throttled'].map((work) => ({
     name: `progress events per second: ${title(work)}`,
@@ -165,11 +122,13 @@ const definitions = [
   })),
   ...COSTLY.map((work) => ({
     name: `CPU over plain: ${title(work)}`,
+    better: 'less',
     target: most(1.5),
     figure: (e) => e.cpuOver(work, e.plain(work)),
   })),
   ...COSTLY.map((work) => ({
     name: `CPU over a script that reads and stores: ${title(work)}`,
+    better: 'less',
     figure: (e) => e.cpuOver(work, 'script'),
   })),
   { name: 'growth of memory, 1 GB over 64 MB', target: most(1.2), figure: (e) => e.growth('file-1024') / e.growth('file-64') },
@@ -201,7 +160,7 @@ const definitions = [
 /** What one connection takes at least. */
 const secondsAtRate = ({ size, rate }) => size / rate;
 
-const slowest = (figures) => Math.max(...figures.filter((figure) => figure !== undefined));
+const largest = (figures) => Math.max(...figures.filter((figure) => figure !== undefined));
 
 /** Of the medians of all works. Where the browser does not tell long tasks, how late a timer was. */
 function longestTask(e, way, chosen) {
@@ -209,24 +168,25 @@ function longestTask(e, way, chosen) {
   const figures = works
     .filter(({ name }) => chosen(name))
     .map(({ name }) => e.speed(name, way, ({ longest, late }) => (tells ? longest : late)));
-  return slowest(figures);
+  return largest(figures);
 }
 
 /**
- * Rows {name, target, cells: {browser: {figure, met}}}; met is null where there is
- * no target, and there is no cell where nothing was measured.
+ * Rows {name, target, better, cells: {browser: {figure, met, noise}}}; met is null where there is
+ * no target, there is no noise where it is not known, and no cell where nothing was measured.
  */
-export function rowsOf(samples, browsers) {
-  const evidence = Object.fromEntries(browsers.map((browser) => [browser, new Evidence(samples, browser)]));
-  return definitions.map(({ name, target, figure, digits = 2, only }) => {
+export function rowsOf(samples, browsers, defined = definitions) {
+  const evidence = Object.fromEntries(browsers.map((browser) => [browser, Evidence.in(samples, browser)]));
+  return defined.map(({ name, target, figure, better, digits = 2, only }) => {
     const cells = {};
     for (const browser of browsers) {
       const value = !only || only === browser ? figure(evidence[browser]) : undefined;
       if (!Number.isFinite(value)) continue;
       const rounded = Number(value.toFixed(digits));
-      cells[browser] = { figure: rounded, met: target ? target.met(rounded) : null };
+      const noise = better && noiseOf(evidence[browser].rounds().map(figure));
+      cells[browser] = { figure: rounded, met: target ? target.met(rounded) : null, noise };
     }
-    return { name, target: target?.text ?? '', cells };
+    return { name, target: target?.text ?? '', better, cells };
   });
 }
 
@@ -234,7 +194,7 @@ export function rowsOf(samples, browsers) {
 export function times(samples, browsers) {
   const list = [];
   for (const browser of browsers) {
-    const e = new Evidence(samples, browser);
+    const e = Evidence.in(samples, browser);
     for (const work of works) {
       for (const way of Object.keys(WAYS)) {
         const ms = e.speed(work.name, way);

@@ -4,12 +4,13 @@
 //   node test/bench/run.mjs [--browser chromium,firefox,webkit] [--runs 5]
 //                           [--only name,name] [--quick] [--add] [--report] [--list]
 //
-// --only takes measures and works by their names (--list); --quick takes small
-// works and one run; works that take long are run less often (works.mjs); --add keeps what earlier runs measured, except for what is
-// measured anew; --report measures nothing, and writes what is there.
+// --only takes measures and works by their names (--list); --quick takes small works and few
+// runs, and tells what is worse than the stored run (compare.mjs); works that take long are run
+// less often (works.mjs); --add keeps what earlier runs measured, except for what is measured
+// anew; --report measures nothing, and writes what is there.
 //
-// Results: a table, test/.results/bench.json, and after a run of everything
-// (or with --report) docs/performance.md and docs/performance.svg.
+// Results: a table, test/.results/bench.json, and after a run of everything (or with --report)
+// docs/performance.md and its plots: those places in it of which something was measured.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
@@ -20,13 +21,20 @@ import { drivers } from '../browser/drivers/index.mjs';
 import { versionOf } from '../browser/drivers/version.mjs';
 import { Channel } from '../browser/lib/channel.mjs';
 import { root, startServer } from '../browser/lib/server.mjs';
+import { compare, comparisonText, readStored } from './compare.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureCut, measureNavigation, measurePromises, measureStarts } from './moments.mjs';
+import { measureLinks, measureRanges } from './network.mjs';
+import { writeLinksPlot } from './network-plot.mjs';
+import { networkRows, networkText, writeNetwork } from './network-report.mjs';
+import { NETWORK } from './network-works.mjs';
 import { writePlot } from './plot.mjs';
 import { terminalText, writeDocument } from './report.mjs';
+import { rowsOf } from './rows.mjs';
 import { measureSizes } from './sizes.mjs';
 import { measureSpeed } from './speed.mjs';
 import { buildEmpty, directories } from './stand.mjs';
+import { document, measured, NAMES } from './tables.mjs';
 import { MiB, works } from './works.mjs';
 
 const { values: flags } = parseArgs({
@@ -40,13 +48,13 @@ const { values: flags } = parseArgs({
     list: { type: 'boolean', default: false },
   },
 });
-const runs = Number(flags.runs ?? (flags.quick ? 1 : 5));
+const runs = Number(flags.runs ?? (flags.quick ? 3 : 5));
 const browsers = flags.browser.split(',');
 const only = flags.only.split(',').filter(Boolean);
 const chosen = (name) => only.length === 0 || only.includes(name);
 const file = path.join(root, 'test/.results/bench.json');
 
-const both = (browser) => (browser === 'chromium' ? ['ours', 'native'] : ['ours']);
+const both = (browser) => (browser === 'chromium' && !flags.quick ? ['ours', 'native'] : ['ours']);
 
 /** Measures beside the speed of works: name -> async (options). Native waits for so long that once is enough. */
 const moments = {
@@ -54,12 +62,18 @@ const moments = {
   start: measureStarts,
   cut: (options) => inBothWays(measureCut, options),
   navigation: (options) => inBothWays(measureNavigation, options),
-  memory: measureMemory,
+  memory: (options) => measureMemory(onceIfQuick(options)),
+  links: measureLinks,
+  ranges: measureRanges,
 };
 
 async function inBothWays(measure, options) {
-  for (const way of both(options.browser)) await measure({ ...options, way, runs: way === 'native' ? 1 : options.runs });
+  const { browser, runs } = onceIfQuick(options);
+  for (const way of both(browser)) await measure({ ...options, way, runs: way === 'native' ? 1 : runs });
 }
+
+/** What a quick run does not compare is measured once. */
+const onceIfQuick = (options) => (options.quick ? { ...options, runs: 1 } : options);
 
 const names = [...works.map(({ name }) => name), ...Object.keys(moments)];
 if (flags.list) {
@@ -127,11 +141,11 @@ async function attempt(measure, run, add, browser) {
   }
 }
 
-function sampleText({ measure, browser, work = '', way = '', round = '', ...figures }) {
+function sampleText({ measure, browser, work = '', link = '', case: one = '', way = '', round = '', waits, ...figures }) {
   const shown = Object.entries(figures).map(
     ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toFixed(1)) : JSON.stringify(value)}`,
   );
-  return [browser, measure, work, way, `#${round}`, ...shown].filter(Boolean).join(' ');
+  return [browser, measure, work, link, one, way, `#${round}`, ...shown].filter(Boolean).join(' ');
 }
 
 function load() {
@@ -146,8 +160,14 @@ function machine() {
     memory: Math.round(os.totalmem() / 2 ** 30),
     kernel: os.release(),
     go: text('go', 'env', 'GOVERSION').replace('go', 'Go '),
-    commit: text('git', 'describe', '--always', '--dirty'),
+    commit: text('git', 'rev-parse', '--short', 'HEAD'),
+    changed: changedFiles(),
   };
+}
+
+/** How many files are not as they are committed. */
+function changedFiles() {
+  return execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean).length;
 }
 
 /** What the server can send to one client that drops everything: it is not to be the limit. */
@@ -167,10 +187,28 @@ async function measureServer(server) {
   return { speed: Math.round(size / 1e6 / ((performance.now() - begun) / 1000)) };
 }
 
+const everything = !flags.quick && flags.only === '';
+
+// It is of one program, which has a name.
+if (everything && !flags.report && changedFiles() > 0) {
+  throw new Error('A run of everything is of what is committed, and there are changes. Measure with --only, or commit them.');
+}
 const results = flags.report ? earlier : await measure();
-console.log(`\n${terminalText(results)}`);
-if (flags.report || (!flags.quick && flags.only === '')) {
-  writePlot(results);
-  writeDocument(results);
+console.log(`\n${[terminalText(results), networkText(results)].filter(Boolean).join('\n\n')}`);
+if (flags.quick) {
+  const rows = [...rowsOf(...measured(results)), ...networkRows(results)];
+  const comparison = compare(rows, readStored(fs.readFileSync(document, 'utf8'), NAMES));
+  console.log(`\n${comparisonText(comparison, NAMES)}`);
+}
+if (everything || flags.report) {
+  const has = (ofNetwork) => results.samples.some((sample) => NETWORK.includes(sample.measure) === ofNetwork);
+  if (has(false)) {
+    writePlot(results);
+    writeDocument(results);
+  }
+  if (has(true)) {
+    writeLinksPlot(results);
+    writeNetwork(results);
+  }
 }
 process.exit(results.samples.some(({ error }) => error) ? 1 : 0);

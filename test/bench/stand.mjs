@@ -33,6 +33,12 @@ export function buildEmpty() {
 /** Settles: what a browser puts off until it has nothing to do. */
 export const settle = (ms = 300) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** The worker of each way that needs one of its own. */
+const WORKERS = { native: '/sw-native.js', ranges: '/sw.js?ranges=true', one: '/sw.js?ranges=false', ours: '/sw.js' };
+
+/** The way whose stand a way is gone on: with native there is nothing of ours, in any browser. */
+export const standFor = (way) => (way in WORKERS ? way : ['plain', 'idle'].includes(way) ? 'native' : 'ours');
+
 let stands = 0;
 let runs = 0;
 
@@ -42,7 +48,8 @@ export const newName = (prefix) => `${prefix}-${++runs}`;
 export class Stand {
   /**
    * Opens a browser with a new profile. way: 'native', with the browser's own Background
-   * Fetch and nothing of ours; 'ranges', with several ranges at a time; or 'ours'. stoppable: the worker can be stopped.
+   * Fetch and nothing of ours; 'ranges', with several ranges at a time; 'one', with one; or 'ours', as it
+   * comes. stoppable: the worker can be stopped.
    */
   static async open({ browser: name, server, channel, way = 'ours', stoppable = false }) {
     const native = way === 'native';
@@ -55,7 +62,7 @@ export class Stand {
       try {
         const url = new URL(native ? '/native.html' : '/page.html', server.url);
         url.searchParams.set('channel', channel.address(id));
-        url.searchParams.set('worker', { native: '/sw-native.js', ranges: '/sw.js?ranges', ours: '/sw.js' }[way]);
+        url.searchParams.set('worker', WORKERS[way]);
         stand.url = url.href;
         stand.page = await browser.newPage(stand.url);
         await stand.page.evaluate(() => bench.register());

@@ -4,10 +4,18 @@
 //   count, size   so many files of so many bytes, in one background fetch
 //   fetches       so many background fetches, each of that
 //   rate          bytes per second that the server gives to each connection
+//   link          bytes per second that the server gives to all connections together
+//   delay         ms before each answer
+//   every         after so many bytes of a file all its connections break, once at each
+//                 such place, and the server is away for AWAY_MS
+//   play          a player asks for the body while it comes
+//   small         the page asks for something small meanwhile, again and again
+//   retry         ms after which the plain way begins again with what failed
 //   ways          ours; plain fetch() and cache.put() in the page or in the
 //                 worker, six at a time; script: in the worker, by a script that reads
 //                 the bodies; native: Chromium's own Background Fetch; ranges: ours
-//                 with several ranges at a time
+//                 with several ranges at a time; one: ours with one; plain: as page, in a
+//                 site without ours; idle: nothing, there
 //   rounds        at most so many, of what takes long
 //   curve, x      where it stands in the plot
 export const MiB = 1024 * 1024;
@@ -86,13 +94,23 @@ export const works = [
 ];
 
 /** What is run first and not counted: browsers are slow the first time. */
-export const warmUp = { name: 'warm-up', size: MiB, ways: [...plainWays, 'ranges'] };
+export const warmUp = { name: 'warm-up', size: MiB, ways: [...plainWays, 'ranges', 'one', 'plain'] };
 
 export const workNamed = (name) => works.find((work) => work.name === name);
 
+/** For how long the server is away after it broke all connections. */
+const AWAY_MS = 500;
+
+/** Offsets in a file of `size` bytes at which all connections break. */
+export const breaks = ({ size, every = size }) =>
+  Array.from({ length: Math.max(0, Math.ceil(size / every) - 1) }, (_, i) => (i + 1) * every);
+
 /** What the page is told of a work: `name` has to be new each time. */
 export function description(work, name, server) {
-  const { count = 1, fetches, size, rate } = work;
-  const query = new URLSearchParams({ size, ...(rate && { rate }) });
-  return { base: server.url, name, count, fetches, query: String(query) };
+  const { count = 1, fetches, size, rate, link, delay, play, retry } = work;
+  const connection = { ...(rate && { rate }), ...(delay && { delay }), ...(link && { link, linkname: name }) };
+  const down = breaks(work).join();
+  const query = new URLSearchParams({ size, ...connection, ...(down && { down, downms: AWAY_MS }) });
+  const small = work.small && String(new URLSearchParams({ size: 1000, ...connection }));
+  return { base: server.url, name, count, fetches, play, retry, small, query: String(query) };
 }

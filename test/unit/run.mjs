@@ -1,4 +1,5 @@
-// Runs the unit tests of what is pure in jsglue, in milliseconds and without a browser.
+// Runs the unit tests of what is pure in jsglue and in the benchmarks, in milliseconds and without a
+// browser.
 //
 //   node test/unit/run.mjs [summary.json]
 //
@@ -10,7 +11,7 @@ import * as esbuild from 'esbuild';
 
 const here = import.meta.dirname;
 const outdir = path.join(here, '../.cache/unit');
-const names = fs.readdirSync(here).filter((name) => name.endsWith('.test.ts'));
+const names = fs.readdirSync(here).filter((name) => /\.test\.(ts|mjs)$/.test(name));
 fs.rmSync(outdir, { recursive: true, force: true });
 await esbuild.build({
   entryPoints: names.map((name) => path.join(here, name)),

@@ -10,6 +10,8 @@ const bench = (() => {
     }).observe({ type: 'longtask' });
   }
 
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
   const TICK_MS = 20;
   /** Watches how long a timer is late; stop() gives the worst lateness since. */
   function watchTimer() {
@@ -46,12 +48,22 @@ const bench = (() => {
     return value;
   }
 
-  /** Makes a background fetch; resolves when it has succeeded. */
-  async function backgroundFetch(id, urls, seen) {
+  /** Asks the worker, as a player does, for the body of a record that is under way, until there is a byte of it. */
+  async function firstByte(id) {
+    const response = await fetch(`/__bgfetch__/ids/${encodeURIComponent(id)}/records/0/body`);
+    if (!response.ok) throw new Error(`a player was answered ${response.status}`);
+    const reader = response.body.getReader();
+    await reader.read();
+    void reader.cancel();
+  }
+
+  /** Makes a background fetch; resolves when it has succeeded. With `play` there is a player for it. */
+  async function backgroundFetch(id, urls, seen, play = false) {
     const { backgroundFetch: manager } = await navigator.serviceWorker.ready;
     const begun = performance.now();
     const fetch = await manager.fetch(id, urls, { title: id });
     seen.promise ??= performance.now() - begun;
+    const played = play && firstByte(id).then(() => (seen.first = performance.now() - begun));
     await new Promise((resolve, reject) => {
       const look = () => {
         seen.progress.push([Date.now(), fetch.downloaded]);
@@ -61,19 +73,45 @@ const bench = (() => {
       fetch.addEventListener('progress', look);
       look();
     });
+    await played;
+  }
+
+  /**
+   * Asks the server for something small, again and again, as a page does meanwhile. stop() gives how
+   * long each request waited.
+   */
+  function askMeanwhile({ base, name, small }) {
+    const waits = [];
+    let over = false;
+    const asked = (async () => {
+      for (let i = 0; !over; i++) {
+        const begun = performance.now();
+        await (await fetch(`${base}/file/small-${name}-${i}?${small}`)).arrayBuffer();
+        waits.push(performance.now() - begun);
+        await pause(50);
+      }
+    })();
+    return async () => {
+      over = true;
+      await asked;
+      return waits;
+    };
   }
 
   const ways = {
     async ours(work, seen) {
       const { fetches = 1 } = work;
       const lists = Array.from({ length: fetches }, (_, i) => plain.urls({ ...work, name: `${work.name}-${i}` }));
-      await Promise.all(lists.map((urls, i) => backgroundFetch(`${work.name}-${i}`, urls, seen)));
+      await Promise.all(lists.map((urls, i) => backgroundFetch(`${work.name}-${i}`, urls, seen, work.play)));
     },
     page: (work) => plain.store(work),
     worker: (work) => inWorker('store', work),
     script: (work) => inWorker('storeByScript', work),
+    /** Nothing, to compare with. */
+    idle: () => pause(2000),
   };
-  ways.native = ways.ranges = ways.ours;
+  ways.native = ways.ranges = ways.one = ways.ours;
+  ways.plain = ways.page;
 
   async function inWorker(command, work) {
     const timer = setInterval(() => void worker('ping'), 5000);
@@ -85,18 +123,20 @@ const bench = (() => {
   async function clean() {
     await caches.delete(plain.CACHE);
     const stored = async () => (await caches.keys()).some((name) => name.startsWith('bgfetch:data:'));
-    while (await stored()) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (await stored()) await pause(50);
   }
 
   /** Does the work in one way. */
   async function run(way, work) {
     const seen = { progress: [] };
     const stop = watchTimer();
+    const stopAsking = work.small && askMeanwhile(work);
     const begun = performance.now();
     await ways[way](work, seen);
     const ms = performance.now() - begun;
     const late = stop();
-    await new Promise((resolve) => setTimeout(resolve, 0)); // for the last long task
+    if (stopAsking) seen.waits = await stopAsking();
+    await pause(0); // for the last long task
     const long = longTasks.filter(([start]) => start >= begun - 1).map(([, duration]) => duration);
     return { ms, late, longest: Math.max(0, ...long), ...seen };
   }
@@ -134,7 +174,7 @@ const bench = (() => {
    */
   async function wake() {
     for (;;) {
-      const late = new Promise((resolve) => setTimeout(resolve, 1000));
+      const late = pause(1000);
       const answer = await Promise.race([roundTrip('state'), late]);
       if (answer) return answer;
     }

@@ -4,7 +4,7 @@
 var plain = {
   CACHE: 'bench',
 
-  /** The URLs of a work: {base, name, count, query}. */
+  /** The URLs of a work: {base, name, count, query, retry}. */
   urls({ base, name, count, query }) {
     return Array.from({ length: count }, (_, i) => `${base}/file/${name}-${i}?${query}`);
   },
@@ -14,9 +14,24 @@ var plain = {
     const cache = await caches.open(plain.CACHE);
     const queue = plain.urls(work).values();
     const one = async () => {
-      for (const url of queue) await put(cache, url, await fetch(url));
+      for (const url of queue) await plain.again(work.retry, async () => put(cache, url, await fetch(url)));
     };
     await Promise.all(Array.from({ length: 6 }, one));
+  },
+
+  /**
+   * With `retry`, what fails is done again after so many ms, from its beginning: the least that a site
+   * has to do where connections break.
+   */
+  async again(retry, attempt) {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!retry) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, retry));
+    }
   },
 
   /**

@@ -1,8 +1,9 @@
 // The site's worker: the product, the plain way, and an empty Go program to
 // compare starts with.
 const instantiateStreaming = WebAssembly.instantiateStreaming.bind(WebAssembly);
-// With ?ranges in its URL, a record may come by several requests at a time.
-self.backgroundFetchOptions = { ranges: new URL(location.href).searchParams.has('ranges') };
+// With ranges=true in its URL, a record may come by several requests at a time, with ranges=false by one.
+const ranges = new URL(location.href).searchParams.get('ranges');
+if (ranges !== null) self.backgroundFetchOptions = { ranges: ranges === 'true' };
 importScripts('/hooks.js', '/dist/sw.js', '/plain.js', '/built/wasm_exec.js');
 
 const EMPTY = '/built/empty.wasm';

@@ -1,0 +1,75 @@
+// Tables of results, in the terminal and in docs/performance.md, and the places in that document.
+import fs from 'node:fs';
+import path from 'node:path';
+import { root } from '../browser/lib/server.mjs';
+
+export const NAMES = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' };
+
+export const LEGEND = '✓ the target is met, ✗ it is not, – not measured.';
+export const NOISE = '± is the standard error of a ratio, from round to round, where there were several.';
+
+export const mark = { true: ' ✓', false: ' ✗', null: '' };
+const noiseText = (noise) => (noise === undefined ? '' : ` ±${(100 * noise).toFixed(0)} %`);
+const cellText = (cell) => (cell ? `${cell.figure}${noiseText(cell.noise)}${mark[cell.met]}` : '–');
+
+export const seconds = (ms) => (ms < 1000 ? `${ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`);
+export const kB = (bytes) => `${(bytes / 1000).toFixed(bytes < 100_000 ? 1 : 0)} kB`;
+
+/** The samples, and the names of the browsers that they are of. */
+export const measured = ({ samples, browsers }) => [samples, Object.keys(browsers)];
+
+/** [[heading, ...], row, ...] of texts, of the rows in which something was measured. */
+export function ratioTable({ browsers }, rows) {
+  const names = Object.keys(browsers);
+  return [
+    ['', 'target', ...names.map((name) => NAMES[name])],
+    ...rows
+      .filter(({ cells }) => Object.keys(cells).length > 0)
+      .map(({ name, target, cells }) => [name, target, ...names.map((browser) => cellText(cells[browser]))]),
+  ];
+}
+
+export function padded(table) {
+  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  const line = (row) =>
+    row.map((text, column) => (column ? text.padStart(widths[column]) : text.padEnd(widths[column]))).join('  ');
+  return table.map(line).join('\n');
+}
+
+export const markdown = (table) =>
+  [table[0], table[0].map((_, column) => (column ? '---:' : '---')), ...table.slice(1)]
+    .map((row) => `| ${row.join(' | ')} |`)
+    .join('\n');
+
+/** What could not be measured, of the measures that are chosen. */
+export function failureLines({ samples }, chosen) {
+  return samples
+    .filter(({ error, measure }) => error && chosen(measure))
+    .map(({ browser, measure, work, link, case: one, way, error }) => {
+      const what = [browser, measure, work ?? link ?? one, way].filter(Boolean);
+      return `${what.join(' ')}: ${error}`;
+    });
+}
+
+/** Of which program, when, and on what machine. */
+export function headline({ machine, browsers, taken }) {
+  const versions = Object.entries(browsers).map(([name, version]) => `${NAMES[name]} ${version}`);
+  const tree = machine.changed === 0 ? 'clean tree' : `${machine.changed} files changed`;
+  return (
+    `${taken.slice(0, 10)}, commit ${machine.commit}, ${tree}. ${machine.cpus} × ${machine.cpu}, ${machine.memory} GB, ` +
+    `Linux ${machine.kernel}, ${machine.go}. ${versions.join(', ')}.`
+  );
+}
+
+export const document = path.join(root, 'docs/performance.md');
+const END = '<!-- Until here -->';
+
+/** Writes a text where the document has `<!-- place -->`. */
+export function writePlace(place, text) {
+  const begin = `<!-- ${place} -->`;
+  const all = fs.readFileSync(document, 'utf8');
+  const from = all.indexOf(begin);
+  const to = all.indexOf(END, from);
+  if (from < 0 || to < from) throw new Error(`${document} has no place for the results: ${begin} and ${END}`);
+  fs.writeFileSync(document, `${all.slice(0, from)}${begin}\n\n${text}\n\n${all.slice(to)}`);
+}
