@@ -17,11 +17,11 @@ const LINE = 18;
 
 const decadeText = (decade) => (decade < 1 ? `${1000 * decade} ms` : `${decade} s`);
 
-/** The lines of the plot from top to bottom: {heading} or {link, way}. Ways in which nothing was measured have none. */
+/** The lines of the plot from top to bottom: {heading} or {work, way}. Ways in which nothing was measured have none. */
 export function linesOf(points) {
   return links.flatMap(({ name, title }) => {
-    const ways = Object.keys(NETWORK_WAYS).filter((way) => points.some((point) => point.link === name && point.way === way));
-    return ways.length > 0 ? [{ heading: title }, ...ways.map((way) => ({ link: name, way }))] : [];
+    const ways = Object.keys(NETWORK_WAYS).filter((way) => points.some((point) => point.work === name && point.way === way));
+    return ways.length > 0 ? [{ heading: title }, ...ways.map((way) => ({ work: name, way }))] : [];
   });
 }
 
@@ -50,7 +50,7 @@ export function linksPlot(points) {
   const x = scale(low, high, LEFT, WIDTH - RIGHT);
   const parts = [];
   let y = TOP;
-  for (const { heading, link, way } of linesOf(points)) {
+  for (const { heading, work, way } of linesOf(points)) {
     y += heading ? HEADING : LINE;
     if (heading) {
       parts.push(text(8, y, heading, 'font-weight="bold"'));
@@ -59,7 +59,7 @@ export function linksPlot(points) {
     parts.push(text(LEFT - 10, y, NETWORK_WAYS[way], 'text-anchor="end"'));
     // Each browser a little lower than the one before, so that none hides another.
     for (const [index, browser] of Object.keys(colors).entries()) {
-      const point = points.find((one) => one.link === link && one.way === way && one.browser === browser);
+      const point = points.find((one) => one.work === work && one.way === way && one.browser === browser);
       if (point) parts.push(...dots(point, x, y - 8 + 4 * index));
     }
   }

@@ -32,7 +32,7 @@ function timesTable(results, cell) {
   const table = [['', 'browser', ...Object.values(NETWORK_WAYS)]];
   for (const { name, title } of links) {
     for (const browser of Object.keys(results.browsers)) {
-      const of = list.filter((one) => one.link === name && one.browser === browser);
+      const of = list.filter((one) => one.work === name && one.browser === browser);
       if (of.length === 0) continue;
       const found = (way) => of.find((one) => one.way === way);
       table.push([title, NAMES[browser], ...Object.keys(NETWORK_WAYS).map((way) => (found(way) ? cell(found(way)) : ''))]);
@@ -55,7 +55,8 @@ function tables(results) {
   ].filter(([, table]) => table.length > 1);
 }
 
-const failures = (results) => failureLines(results, (measure) => NETWORK.includes(measure));
+const ours = (measure) => measure in NETWORK;
+const failures = (results) => failureLines(results, ours);
 
 /** For the terminal; "" if none of it was measured. */
 export function networkText(results) {
@@ -69,7 +70,7 @@ export function networkText(results) {
 export function writeNetwork(results) {
   const failed = failures(results);
   const parts = [
-    headline(results),
+    headline(results, ours),
     markdown(linkTable()),
     '![Time until all is stored, and until a player has the first byte, on five links](performance-links.svg)',
     ...tables(results).flatMap(([heading, table]) => [heading, markdown(table)]),

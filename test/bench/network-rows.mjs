@@ -15,7 +15,7 @@ const wait = (e, measure, more, share = 0.5) => {
 };
 
 const ms = (sample) => sample.ms;
-const time = (e, one, way) => e.median('ranges', { case: one.name, way }, ms);
+const time = (e, one, way) => e.median('ranges', { work: one.name, way }, ms);
 
 /** What several ranges at a time are to bring, for rowsOf(). */
 export const rangesDefinitions = rangesCases.flatMap((one) => [
@@ -33,12 +33,12 @@ export const rangesDefinitions = rangesCases.flatMap((one) => [
       name: `… MB sent twice, ${title}`,
       target: most(Math.max(1, Math.round((TWICE * one.size) / MiB))),
       digits: 1,
-      figure: (e) => e.median('ranges', { case: one.name, way }, ({ twice }) => twice / MiB),
+      figure: (e) => e.median('ranges', { work: one.name, way }, ({ twice }) => twice / MiB),
     },
     {
       name: `… how much longer a small request waits, ${title}`,
       target: most(1.2),
-      figure: (e) => wait(e, 'ranges', { case: one.name, way }) / wait(e, 'ranges', { case: one.name, way: 'idle' }),
+      figure: (e) => wait(e, 'ranges', { work: one.name, way }) / wait(e, 'ranges', { work: one.name, way: 'idle' }),
     },
   ]),
 ]);
@@ -46,32 +46,32 @@ export const rangesDefinitions = rangesCases.flatMap((one) => [
 /** What real links are to bring, for rowsOf(). */
 export const linksDefinitions = links.flatMap(({ name, title }) => {
   const over = (e, way, figure = ms) =>
-    e.median('links', { link: name, way: 'plain' }, ms) / e.median('links', { link: name, way }, figure);
+    e.median('links', { work: name, way: 'plain' }, ms) / e.median('links', { work: name, way }, figure);
   return [
     { name: `${title}: speed over plain, one connection`, better: 'more', figure: (e) => over(e, 'one') },
     { name: `${title}: speed over plain, several ranges`, better: 'more', figure: (e) => over(e, 'ranges') },
   ];
 });
 
-/** [{link, title, browser, way, ms, first, twice, wait, n}] of medians; first, twice and wait as of the samples. */
+/** [{work, title, browser, way, ms, first, twice, wait, n}] of medians; first, twice and wait as of the samples. */
 export function linkTimes(samples, browsers) {
   const list = [];
   for (const { name, title } of links) {
     for (const browser of browsers) {
       const e = Evidence.in(samples, browser);
       for (const way of Object.keys(NETWORK_WAYS)) {
-        const all = e.of('links', { link: name, way }).filter(({ error }) => !error);
+        const all = e.of('links', { work: name, way }).filter(({ error }) => !error);
         if (all.length === 0) continue;
         const of = (figure) => median(all.map(figure));
         list.push({
-          link: name,
+          work: name,
           title,
           browser,
           way,
           ms: of(ms),
           first: of(({ first }) => first),
           twice: of(({ twice }) => twice),
-          wait: wait(e, 'links', { link: name, way }),
+          wait: wait(e, 'links', { work: name, way }),
           n: all.length,
         });
       }

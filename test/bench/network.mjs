@@ -1,30 +1,27 @@
 // Measures the works of network-works.mjs.
 import { spawn } from 'node:child_process';
 import os from 'node:os';
-import { links, rangesCases } from './network-works.mjs';
 import { peakConnections, settle } from './stand.mjs';
 import { inTurn } from './speed.mjs';
 import { Stands, waysOf } from './stands.mjs';
 
+/** The longest takes 100 s; what does not end by then never does. */
+const TIMEOUT_MS = 150_000;
+
 /**
- * Samples: {measure: 'links', browser, link, way, round, ms, first, twice, waits, requests, connections}.
- * `first` is when a player has the first byte, which without ours is the end; `twice` are bytes that the
- * server has sent beyond the file; `waits` how long small requests of the page took meanwhile, in ms.
+ * Samples: {measure: 'links' or 'ranges', browser, work, way, round, ms, first, twice, waits, requests,
+ * connections}. `first`, of links, is when a player has the first byte, which without ours is the end;
+ * `twice` are bytes that the server has sent beyond the file; `waits` how long small requests of the page
+ * took meanwhile, in ms. A quick run does without native, which does not change.
  */
-export const measureLinks = (options) => measureNetwork('links', 'link', links, options);
-
-/** Samples: {measure: 'ranges', browser, case, way, round, ...} as of measureLinks, and without `first`. */
-export const measureRanges = (options) => measureNetwork('ranges', 'case', rangesCases, options);
-
-async function measureNetwork(measure, key, all, { browser, runs, quick, context, add }) {
-  const works = all.filter((work) => !quick || work.quick);
+export async function measureNetwork(measure, { browser, works, runs, quick, context, add }) {
   const waysFor = (work) => waysOf(work, browser).filter((way) => !quick || way !== 'native');
   const stands = await Stands.open(browser, context, works.flatMap(waysFor));
   try {
     for (const work of works) {
       for (let round = 1; round <= Math.min(work.rounds, runs); round++) {
         for (const way of inTurn(waysFor(work), round)) {
-          const sample = { measure, browser, [key]: work.name, way, round };
+          const sample = { measure, browser, work: work.name, way, round };
           const free = work.busy ? keepBusy() : () => {};
           try {
             Object.assign(sample, await once(stands, work, way, measure === 'links'));
@@ -45,7 +42,7 @@ async function measureNetwork(measure, key, all, { browser, runs, quick, context
 
 async function once(stands, work, way, plays) {
   const ours = way === 'one' || way === 'ranges';
-  const { ms, first = ms, waits, log } = await stands.run({ ...work, play: plays && ours }, way);
+  const { ms, first = ms, waits, log } = await stands.run({ ...work, play: plays && ours }, way, { timeout: TIMEOUT_MS });
   if (way === 'idle') return { waits };
   const sent = log.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
   const sample = { ms, twice: sent - work.size, waits, requests: log.length, connections: peakConnections(log) };

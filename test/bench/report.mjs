@@ -20,6 +20,9 @@ import { WAYS } from './works.mjs';
 
 const PLACE = 'Written by ./build.sh bench';
 
+/** What is told here: all but the network. */
+const ours = (measure) => !(measure in NETWORK);
+
 function timeTable({ samples, browsers, runs }) {
   const list = timesOf(samples, Object.keys(browsers));
   const table = [['', 'browser', ...Object.values(WAYS)]];
@@ -54,7 +57,7 @@ export function terminalText(results) {
   if (ratios.length > 1) parts.push(padded(ratios));
   if (times.length > 1) parts.push('Time (CPU seconds of the browser):', padded(times));
   parts.push(padded(sizeTable(results)));
-  const failed = failureLines(results, (measure) => !NETWORK.includes(measure));
+  const failed = failureLines(results, ours);
   if (failed.length) parts.push(`Could not be measured:\n${failed.join('\n')}`);
   return parts.join('\n\n');
 }
@@ -62,7 +65,7 @@ export function terminalText(results) {
 function markdownText(results) {
   const { load, runs, server } = results;
   const parts = [
-    `${headline(results)} Medians of ${runs}. Load average when it began and when it ended: ${load.before} and ${load.after}. ` +
+    `${headline(results, ours)} Medians of ${runs}. Load average when it began and when it ended: ${load.before} and ${load.after}. ` +
       `The server sends ${server.speed} MB/s to a client that drops them.`,
     `${LEGEND} ${NOISE}`,
     markdown(ratioTable(results, rowsOf(...measured(results)))),
@@ -70,7 +73,7 @@ function markdownText(results) {
     markdown(timeTable(results)),
     markdown(sizeTable(results)),
   ];
-  const failed = failureLines(results, (measure) => !NETWORK.includes(measure));
+  const failed = failureLines(results, ours);
   if (failed.length) parts.push('Could not be measured:', failed.map((line) => `- ${line}`).join('\n'));
   parts.push('How time grows with the size of a file and the number of records and of background fetches:');
   parts.push('![Time until all is stored, in three plots](performance.svg)');

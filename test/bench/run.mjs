@@ -24,7 +24,7 @@ import { root, startServer } from '../browser/lib/server.mjs';
 import { compare, comparisonText, readStored } from './compare.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureCut, measureNavigation, measurePromises, measureStarts } from './moments.mjs';
-import { measureLinks, measureRanges } from './network.mjs';
+import { measureNetwork } from './network.mjs';
 import { writeLinksPlot } from './network-plot.mjs';
 import { networkRows, networkText, writeNetwork } from './network-report.mjs';
 import { NETWORK } from './network-works.mjs';
@@ -34,7 +34,7 @@ import { rowsOf } from './rows.mjs';
 import { measureSizes } from './sizes.mjs';
 import { measureSpeed } from './speed.mjs';
 import { buildEmpty, directories } from './stand.mjs';
-import { document, measured, NAMES } from './tables.mjs';
+import { commitText, document, measured, NAMES } from './tables.mjs';
 import { MiB, works } from './works.mjs';
 
 const { values: flags } = parseArgs({
@@ -63,8 +63,6 @@ const moments = {
   cut: (options) => inBothWays(measureCut, options),
   navigation: (options) => inBothWays(measureNavigation, options),
   memory: (options) => measureMemory(onceIfQuick(options)),
-  links: measureLinks,
-  ranges: measureRanges,
 };
 
 async function inBothWays(measure, options) {
@@ -75,7 +73,8 @@ async function inBothWays(measure, options) {
 /** What a quick run does not compare is measured once. */
 const onceIfQuick = (options) => (options.quick ? { ...options, runs: 1 } : options);
 
-const names = [...works.map(({ name }) => name), ...Object.keys(moments)];
+const networkNames = Object.entries(NETWORK).flatMap(([measure, all]) => [measure, ...all.map(({ name }) => name)]);
+const names = [...works.map(({ name }) => name), ...Object.keys(moments), ...networkNames];
 if (flags.list) {
   console.log(names.join('\n'));
   process.exit();
@@ -106,10 +105,11 @@ async function measure() {
     results.load.after = load();
     fs.writeFileSync(file, `${JSON.stringify(results)}\n`);
   };
+  const commit = commitNow();
   for (const browser of browsers) {
     results.browsers[browser] = versionOf(browser);
     const add = (sample) => {
-      results.samples.push(sample);
+      results.samples.push({ ...sample, commit });
       console.log(sampleText(sample));
       save();
     };
@@ -119,6 +119,11 @@ async function measure() {
     const chosenWorks = works.filter((work) => chosen(work.name) && (!flags.quick || work.quick));
     forget(({ work, measure }) => measure === 'speed' && chosenWorks.some(({ name }) => name === work));
     if (chosenWorks.length > 0) await attempt('speed', () => measureSpeed({ ...options, works: chosenWorks }), add, browser);
+    for (const [measure, all] of Object.entries(NETWORK)) {
+      const network = all.filter(({ name, quick }) => (chosen(measure) || chosen(name)) && (!flags.quick || quick));
+      forget((sample) => sample.measure === measure && network.some(({ name }) => name === sample.work));
+      if (network.length > 0) await attempt(measure, () => measureNetwork(measure, { ...options, works: network }), add, browser);
+    }
     for (const [name, measure] of Object.entries(moments)) {
       if (!chosen(name)) continue;
       forget((sample) => sample.measure === name);
@@ -141,11 +146,11 @@ async function attempt(measure, run, add, browser) {
   }
 }
 
-function sampleText({ measure, browser, work = '', link = '', case: one = '', way = '', round = '', waits, ...figures }) {
+function sampleText({ measure, browser, work = '', way = '', round = '', commit, waits, ...figures }) {
   const shown = Object.entries(figures).map(
     ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toFixed(1)) : JSON.stringify(value)}`,
   );
-  return [browser, measure, work, link, one, way, `#${round}`, ...shown].filter(Boolean).join(' ');
+  return [browser, measure, work, way, `#${round}`, ...shown].filter(Boolean).join(' ');
 }
 
 function load() {
@@ -160,9 +165,13 @@ function machine() {
     memory: Math.round(os.totalmem() / 2 ** 30),
     kernel: os.release(),
     go: text('go', 'env', 'GOVERSION').replace('go', 'Go '),
-    commit: text('git', 'rev-parse', '--short', 'HEAD'),
-    changed: changedFiles(),
   };
+}
+
+/** The commit that is measured, and whether that is all that is measured. */
+function commitNow() {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim();
+  return commitText(commit, changedFiles());
 }
 
 /** How many files are not as they are committed. */
@@ -201,7 +210,7 @@ if (flags.quick) {
   console.log(`\n${comparisonText(comparison, NAMES)}`);
 }
 if (everything || flags.report) {
-  const has = (ofNetwork) => results.samples.some((sample) => NETWORK.includes(sample.measure) === ofNetwork);
+  const has = (ofNetwork) => results.samples.some((sample) => sample.measure in NETWORK === ofNetwork);
   if (has(false)) {
     writePlot(results);
     writeDocument(results);

@@ -34,9 +34,9 @@ export class Stands {
   }
 
   /** Stand.run(); after a failure the stand is another one. */
-  async run(work, way) {
+  async run(work, way, options) {
     try {
-      return await this.of(way).run(work, way);
+      return await this.of(way).run(work, way, options);
     } catch (error) {
       await this.of(way).close();
       await this.#open(standFor(way));

@@ -45,21 +45,24 @@ export const markdown = (table) =>
 export function failureLines({ samples }, chosen) {
   return samples
     .filter(({ error, measure }) => error && chosen(measure))
-    .map(({ browser, measure, work, link, case: one, way, error }) => {
-      const what = [browser, measure, work ?? link ?? one, way].filter(Boolean);
+    .map(({ browser, measure, work, way, error }) => {
+      const what = [browser, measure, work, way].filter(Boolean);
       return `${what.join(' ')}: ${error}`;
     });
 }
 
-/** Of which program, when, and on what machine. */
-export function headline({ machine, browsers, taken }) {
+/** When, of which programs, and on what machine: of the samples that are chosen. */
+export function headline({ machine, browsers, taken, samples }, chosen) {
   const versions = Object.entries(browsers).map(([name, version]) => `${NAMES[name]} ${version}`);
-  const tree = machine.changed === 0 ? 'clean tree' : `${machine.changed} files changed`;
+  const commits = new Set(samples.filter(({ measure }) => chosen(measure)).map(({ commit }) => commit));
   return (
-    `${taken.slice(0, 10)}, commit ${machine.commit}, ${tree}. ${machine.cpus} × ${machine.cpu}, ${machine.memory} GB, ` +
+    `${taken.slice(0, 10)}, ${[...commits].join('; ')}. ${machine.cpus} × ${machine.cpu}, ${machine.memory} GB, ` +
     `Linux ${machine.kernel}, ${machine.go}. ${versions.join(', ')}.`
   );
 }
+
+/** The commit of a program, and whether that is all of it. */
+export const commitText = (commit, changed) => `commit ${commit}, ${changed === 0 ? 'clean tree' : `${changed} files changed`}`;
 
 export const document = path.join(root, 'docs/performance.md');
 const END = '<!-- Until here -->';

@@ -9,7 +9,7 @@ import { networkRows } from '../bench/network-report.mjs';
 import { linkTimes } from '../bench/network-rows.mjs';
 import { breaksText, links, rangesCases } from '../bench/network-works.mjs';
 import { rowsOf } from '../bench/rows.mjs';
-import { failureLines, headline, markdown, NAMES, ratioTable } from '../bench/tables.mjs';
+import { commitText, failureLines, headline, markdown, NAMES, ratioTable } from '../bench/tables.mjs';
 import { breaks, description, MiB } from '../bench/works.mjs';
 
 const near = (figure, wanted) => assert.ok(Math.abs(figure - wanted) < 1e-9, `${figure} is not ${wanted}`);
@@ -166,7 +166,7 @@ describe('what the network is', () => {
   const sample = (way, ms, more) => ({
     measure: 'links',
     browser: 'chromium',
-    link: 'far',
+    work: 'far',
     way,
     round: 1,
     ms,
@@ -180,9 +180,9 @@ describe('what the network is', () => {
     sample('ranges', 3000, { first: 400 }),
     sample('plain', 8000),
     sample('plain', 1, { error: 'no' }),
-    { measure: 'ranges', browser: 'chromium', case: 'loss', way: 'one', round: 1, ms: 900, twice: 0, waits: [12] },
-    { measure: 'ranges', browser: 'chromium', case: 'loss', way: 'ranges', round: 1, ms: 300, twice: MiB, waits: [24] },
-    { measure: 'ranges', browser: 'chromium', case: 'loss', way: 'idle', round: 1, waits: [20] },
+    { measure: 'ranges', browser: 'chromium', work: 'loss', way: 'one', round: 1, ms: 900, twice: 0, waits: [12] },
+    { measure: 'ranges', browser: 'chromium', work: 'loss', way: 'ranges', round: 1, ms: 300, twice: MiB, waits: [24] },
+    { measure: 'ranges', browser: 'chromium', work: 'loss', way: 'idle', round: 1, waits: [20] },
   ];
   const points = linkTimes(samples, ['chromium', 'firefox']);
 
@@ -201,7 +201,7 @@ describe('what the network is', () => {
     assert.deepEqual(
       rows.map(({ name, cells }) => [name, cells.chromium.figure, cells.chromium.met]),
       [
-        ['several ranges, speed over one connection: 6 MB over 100 ms with 1 % loss', 3, true],
+        ['several ranges, speed over one connection: 16 MB over 100 ms with 1 % loss', 3, true],
         ['… MB sent twice, several ranges', 1, true],
         ['… how much longer a small request waits, several ranges', 1.2, true],
         ['… MB sent twice, one connection', 0, true],
@@ -214,9 +214,9 @@ describe('what the network is', () => {
   test('the plot has a line for each way that was measured, and a ring where a player need not wait', () => {
     assert.deepEqual(linesOf(points), [
       { heading: 'a far server' },
-      { link: 'far', way: 'one' },
-      { link: 'far', way: 'ranges' },
-      { link: 'far', way: 'plain' },
+      { work: 'far', way: 'one' },
+      { work: 'far', way: 'ranges' },
+      { work: 'far', way: 'plain' },
     ]);
     assert.deepEqual(decadesOf(points), [0.1, 10]);
     const svg = linksPlot(points);
@@ -227,19 +227,19 @@ describe('what the network is', () => {
   });
 });
 
-test('a report says the commit and whether the tree was clean, and what failed', () => {
-  const machine = { commit: 'abc', changed: 0, cpus: 2, cpu: 'X', memory: 4, kernel: '6', go: 'Go 1' };
-  const results = { machine, browsers: { firefox: '153' }, taken: '2026-11-30T01:02:03Z' };
-  assert.match(headline(results), /^2026-11-30, commit abc, clean tree\. .* Firefox 153\.$/);
-  assert.match(headline({ ...results, machine: { ...machine, changed: 3 } }), /commit abc, 3 files changed\./);
-  const failed = {
-    samples: [
-      { browser: 'webkit', measure: 'links', link: 'far', way: 'one', error: 'no' },
-      { measure: 'cut', error: 'x' },
-    ],
-  };
-  assert.deepEqual(
-    failureLines(failed, (measure) => measure === 'links'),
-    ['webkit links far one: no'],
+test('a report says the commits, whether the tree was clean, and what failed', () => {
+  const machine = { cpus: 2, cpu: 'X', memory: 4, kernel: '6', go: 'Go 1' };
+  const samples = [
+    { measure: 'links', browser: 'webkit', work: 'far', way: 'one', error: 'no', commit: commitText('abc', 0) },
+    { measure: 'links', commit: commitText('abc', 0) },
+    { measure: 'cut', error: 'x', commit: commitText('def', 3) },
+  ];
+  const results = { machine, browsers: { firefox: '153' }, taken: '2026-11-30T01:02:03Z', samples };
+  const ofLinks = (measure) => measure === 'links';
+  assert.match(headline(results, ofLinks), /^2026-11-30, commit abc, clean tree\. .* Firefox 153\.$/);
+  assert.match(
+    headline(results, () => true),
+    /, commit abc, clean tree; commit def, 3 files changed\. /,
   );
+  assert.deepEqual(failureLines(results, ofLinks), ['webkit links far one: no']);
 });
