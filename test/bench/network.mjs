@@ -5,8 +5,8 @@ import { peakConnections, settle } from './stand.mjs';
 import { inTurn } from './speed.mjs';
 import { Stands, waysOf } from './stands.mjs';
 
-/** The longest takes 100 s; what does not end by then never does. */
-const TIMEOUT_MS = 150_000;
+/** The longest take 35 s and 100 s; what does not end by then is not waited for. */
+const TIMEOUT_MS = { links: 60_000, ranges: 150_000 };
 
 /**
  * Samples: {measure: 'links' or 'ranges', browser, work, way, round, ms, first, twice, waits, requests,
@@ -24,7 +24,7 @@ export async function measureNetwork(measure, { browser, works, runs, quick, con
           const sample = { measure, browser, work: work.name, way, round };
           const free = work.busy ? keepBusy() : () => {};
           try {
-            Object.assign(sample, await once(stands, work, way, measure === 'links'));
+            Object.assign(sample, await once(stands, work, way, measure));
           } catch (error) {
             sample.error = error.message;
           } finally {
@@ -40,9 +40,10 @@ export async function measureNetwork(measure, { browser, works, runs, quick, con
   }
 }
 
-async function once(stands, work, way, plays) {
+async function once(stands, work, way, measure) {
+  const plays = measure === 'links';
   const ours = way === 'one' || way === 'ranges';
-  const { ms, first = ms, waits, log } = await stands.run({ ...work, play: plays && ours }, way, { timeout: TIMEOUT_MS });
+  const { ms, first = ms, waits, log } = await stands.run({ ...work, play: plays && ours }, way, { timeout: TIMEOUT_MS[measure] });
   if (way === 'idle') return { waits };
   const sent = log.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
   const sample = { ms, twice: sent - work.size, waits, requests: log.length, connections: peakConnections(log) };
