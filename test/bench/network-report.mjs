@@ -2,7 +2,19 @@
 import { linksDefinitions, linkTimes, rangesDefinitions } from './network-rows.mjs';
 import { breaksText, links, NETWORK, NETWORK_WAYS } from './network-works.mjs';
 import { rowsOf } from './rows.mjs';
-import { failureLines, headline, LEGEND, markdown, measured, NAMES, padded, ratioTable, seconds, writePlace } from './tables.mjs';
+import {
+  failureLines,
+  headline,
+  LEGEND,
+  loadText,
+  markdown,
+  measured,
+  NAMES,
+  padded,
+  ratioTable,
+  seconds,
+  writePlace,
+} from './tables.mjs';
 
 const PLACE = 'Written by ./build.sh bench --only links,ranges';
 const MB = 1e6;
@@ -70,7 +82,7 @@ export function networkText(results) {
 export function writeNetwork(results) {
   const failed = failures(results);
   const parts = [
-    headline(results, ours),
+    `${headline(results, ours)} ${loadText(results)}`,
     markdown(linkTable()),
     '![Time until all is stored, and until a player has the first byte, on five links](performance-links.svg)',
     ...tables(results).flatMap(([heading, table]) => [heading, markdown(table)]),

@@ -43,7 +43,12 @@ export async function measureNetwork(measure, { browser, works, runs, quick, con
 async function once(stands, work, way, measure) {
   const plays = measure === 'links';
   const ours = way === 'one' || way === 'ranges';
-  const { ms, first = ms, waits, log } = await stands.run({ ...work, play: plays && ours }, way, { timeout: TIMEOUT_MS[measure] });
+  const {
+    ms,
+    first = ms,
+    waits,
+    log,
+  } = await stands.run({ ...work, play: plays && ours }, way, { timeout: TIMEOUT_MS[measure] });
   if (way === 'idle') return { waits };
   const sent = log.reduce((sum, { bytesSent }) => sum + bytesSent, 0);
   const sample = { ms, twice: sent - work.size, waits, requests: log.length, connections: peakConnections(log) };

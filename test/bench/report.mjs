@@ -6,6 +6,7 @@ import {
   headline,
   kB,
   LEGEND,
+  loadText,
   mark,
   markdown,
   measured,
@@ -63,9 +64,9 @@ export function terminalText(results) {
 }
 
 function markdownText(results) {
-  const { load, runs, server } = results;
+  const { runs, server } = results;
   const parts = [
-    `${headline(results, ours)} Medians of ${runs}. Load average when it began and when it ended: ${load.before} and ${load.after}. ` +
+    `${headline(results, ours)} Medians of ${runs}. ${loadText(results)} ` +
       `The server sends ${server.speed} MB/s to a client that drops them.`,
     `${LEGEND} ${NOISE}`,
     markdown(ratioTable(results, rowsOf(...measured(results)))),

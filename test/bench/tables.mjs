@@ -61,6 +61,8 @@ export function headline({ machine, browsers, taken, samples }, chosen) {
   );
 }
 
+export const loadText = ({ load }) => `Load average when it began and when it ended: ${load.before} and ${load.after}.`;
+
 /** The commit of a program, and whether that is all of it. */
 export const commitText = (commit, changed) => `commit ${commit}, ${changed === 0 ? 'clean tree' : `${changed} files changed`}`;
 
