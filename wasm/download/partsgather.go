@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -120,11 +121,7 @@ func (a *attempt) removeEnded(e part.Event) {
 	}
 	rest, nothingMoved := e.Part.Rest()
 	if nothingMoved {
-		for _, p := range a.parts {
-			if p.Extend(rest) {
-				break
-			}
-		}
+		a.giveBack()
 	}
 	if e.Err == nil || e.Part.Stopped || a.outcome != nil {
 		return
@@ -159,6 +156,17 @@ func (a *attempt) removeEnded(e part.Event) {
 		if othersGoOn {
 			a.leaveAlone(policy.Wait(a.failedParts))
 		}
+	}
+}
+
+// giveBack lets the parts go on over what nobody works on, as far as their responses bring that. Of
+// several ranges side by side the last one may be refused first.
+func (a *attempt) giveBack() {
+	extends := func(gap ranges.Span) bool {
+		return slices.ContainsFunc(a.parts, func(p *part.Part) bool { return p.Extend(gap) })
+	}
+	for slices.ContainsFunc(a.gaps(), extends) {
+		continue // with what is behind that
 	}
 }
 

@@ -71,6 +71,25 @@ func TestSeveralRangesOfASlowReader(t *testing.T) {
 	})
 }
 
+// TestSeveralRangesRefusedAtOnce: a link has expired for all that are begun together, and the first
+// response goes on over what they were to bring.
+func TestSeveralRangesRefusedAtOnce(t *testing.T) {
+	for allowed := range 3 { // with 2, two are refused at once
+		file := resource{Body: randomBytes(64 * mib), ETag: `"v1"`, Rate: 2 * mib}
+		run(t, func(w *world) {
+			w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+				if n > 1+allowed {
+					return response{Head: bgfetch.Head{Type: "basic", Status: 403}}
+				}
+				return file.Respond(init)
+			})
+			w.fetch("f", siteA)
+			waitFor(2*time.Minute, w.settled("f"))
+			w.wantSuccess("f", file.Body)
+		})
+	}
+}
+
 // TestSeveralRangesDoNotHelp: where all connections share one way, two show it, and that
 // by few bytes.
 func TestSeveralRangesDoNotHelp(t *testing.T) {
