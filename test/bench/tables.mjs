@@ -1,6 +1,6 @@
 // Tables of results, in the terminal and in docs/performance.md, and the places in that document.
-import fs from 'node:fs';
 import path from 'node:path';
+import { writeMarked } from '../browser/lib/marked.mjs';
 import { root } from '../browser/lib/server.mjs';
 
 export const NAMES = { chromium: 'Chromium', firefox: 'Firefox', webkit: 'WebKitGTK' };
@@ -71,10 +71,5 @@ const END = '<!-- Until here -->';
 
 /** Writes a text where the document has `<!-- place -->`. */
 export function writePlace(place, text) {
-  const begin = `<!-- ${place} -->`;
-  const all = fs.readFileSync(document, 'utf8');
-  const from = all.indexOf(begin);
-  const to = all.indexOf(END, from);
-  if (from < 0 || to < from) throw new Error(`${document} has no place for the results: ${begin} and ${END}`);
-  fs.writeFileSync(document, `${all.slice(0, from)}${begin}\n\n${text}\n\n${all.slice(to)}`);
+  writeMarked(document, { begin: `<!-- ${place} -->`, end: END }, `\n${text}\n`);
 }

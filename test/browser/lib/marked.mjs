@@ -3,8 +3,9 @@ import fs from 'node:fs';
 
 /** Replaces what stands between the marks in the file. */
 export function writeMarked(file, { begin, end }, text) {
-  const [before, rest] = fs.readFileSync(file, 'utf8').split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined) throw new Error(`${file} has no place for what the run wrote:\n${begin}\n${end}`);
-  fs.writeFileSync(file, `${before}${begin}\n${text}\n${end}${after}`);
+  const all = fs.readFileSync(file, 'utf8');
+  const from = all.indexOf(begin);
+  const to = all.indexOf(end, from);
+  if (from < 0 || to < 0) throw new Error(`${file} has no place for what the run wrote:\n${begin}\n${end}`);
+  fs.writeFileSync(file, `${all.slice(0, from)}${begin}\n${text}\n${all.slice(to)}`);
 }
