@@ -197,8 +197,9 @@ export class Row {
     while (this.#buttons.length < actions.length) this.#addButton();
     for (const [i, action] of actions.entries()) {
       const entry = this.#buttons[i]!;
-      entry.action = action;
       setText(entry.button, this.#context.texts[action]);
+      if (entry.action === action) continue;
+      entry.action = action;
       entry.button.setAttribute('part', `button ${action}`);
     }
   }

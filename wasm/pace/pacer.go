@@ -138,10 +138,8 @@ func (p *Pacer) Segment(s Segment) {
 	if p == nil || p.since.IsZero() || !s.To.After(p.since) {
 		return
 	}
-	took, whole := s.To.Sub(s.From), s.To.Sub(s.From)
-	if s.From.Before(p.since) {
-		took = s.To.Sub(p.since)
-	}
+	whole := s.To.Sub(s.From)
+	took := min(whole, s.To.Sub(p.since)) // what of it is in the window
 	p.bytes += float64(s.Length) * took.Seconds() / max(whole.Seconds(), 1e-9)
 	p.took += took
 	p.segments++
