@@ -9,9 +9,14 @@ import (
 	"background-fetch-wasm/wasm/engine"
 )
 
-// wantActivity checks what the instances can know at the moment.
+// wantActivity checks what the instances can know at the moment, where want is a wait for the next
+// try between two of them.
 func (w *world) wantActivity(uniqueID string, want bgfetch.Activity) bgfetch.Snapshot {
 	w.t.Helper()
+	waits := slices.Contains([]bgfetch.Activity{bgfetch.ActivityWaitingRetry, bgfetch.ActivityWaitingHost, bgfetch.ActivityWaitingRefresh}, want)
+	if waits {
+		w.betweenTries(uniqueID)
+	}
 	s, err := w.engine.Snapshot(uniqueID)
 	if err != nil || s.State != want {
 		w.t.Errorf("state %q, %v; want %q", s.State, err, want)
@@ -25,7 +30,6 @@ func (w *world) wantActivity(uniqueID string, want bgfetch.Activity) bgfetch.Sna
 	if told != want {
 		w.t.Errorf("the instances were last told %q, want %q", told, want)
 	}
-	waits := slices.Contains([]bgfetch.Activity{bgfetch.ActivityWaitingRetry, bgfetch.ActivityWaitingHost, bgfetch.ActivityWaitingRefresh}, want)
 	if (s.RetryAt != 0) != waits {
 		w.t.Errorf("%q with retryAt %d", want, s.RetryAt)
 	}
@@ -69,7 +73,6 @@ func TestActivity(t *testing.T) {
 
 		w.network.SetDown(true)
 		time.Sleep(5500 * time.Millisecond)
-		w.betweenTries(id)
 		s := w.wantActivity(id, bgfetch.ActivityWaitingHost)
 		if wait := time.Until(time.UnixMilli(s.RetryAt)); wait <= 0 || wait > time.Minute {
 			t.Errorf("the next try is in %v", wait)

@@ -104,7 +104,6 @@ func TestDeploy(t *testing.T) {
 				w.engine.Pause("unique-f") // breaks off what is under way
 				w.resume("unique-f")
 				time.Sleep(10 * time.Minute)
-				w.betweenTries("unique-f")
 				s := w.wantActivity("unique-f", bgfetch.ActivityWaitingRetry)
 				if wait := time.Until(time.UnixMilli(s.RetryAt)); wait > time.Minute {
 					t.Errorf("the next try is in %v", wait)
@@ -138,7 +137,6 @@ func TestNoUplink(t *testing.T) {
 					w.start()
 				}
 				time.Sleep(2 * time.Hour / time.Duration(deaths+1))
-				w.betweenTries("unique-f")
 				w.wantActivity("unique-f", bgfetch.ActivityWaitingHost)
 				w.network.SetDown(false)
 				time.Sleep(6 * time.Minute)

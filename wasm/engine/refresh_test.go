@@ -242,7 +242,6 @@ func TestRefreshWaits(t *testing.T) {
 			w.begin("f", siteA, g)
 			w.breaks("f", g)
 			time.Sleep(50 * time.Minute)
-			w.betweenTries("unique-f")
 			if s := w.wantActivity("unique-f", bgfetch.ActivityWaitingRefresh); s.RetryAt < time.Now().UnixMilli() {
 				t.Errorf("the site is asked again at %d", s.RetryAt)
 			}
@@ -290,7 +289,6 @@ func TestRefreshWaits(t *testing.T) {
 				w.begin("f", siteA, g)
 				w.breaks("f", g)
 				time.Sleep(2 * time.Hour)
-				w.betweenTries("unique-f")
 				s := w.wantActivity("unique-f", bgfetch.ActivityWaitingRefresh)
 				if wait := time.Until(time.UnixMilli(s.RetryAt)); wait < 30*time.Second {
 					time.Sleep(wait + 2*time.Second)
@@ -348,7 +346,6 @@ func TestRefreshNeverSettles(t *testing.T) {
 		time.Sleep(time.Second)
 		w.wantActivity("unique-f", bgfetch.ActivityRunning)
 		time.Sleep(time.Minute)
-		w.betweenTries("unique-f")
 		w.wantActivity("unique-f", bgfetch.ActivityWaitingRefresh)
 		w.wantLogged("not settled within 1m0s")
 		w.signs(siteA, g)

@@ -36,7 +36,6 @@ func TestBadRefresh(t *testing.T) {
 				w.begin("f", siteA, g)
 				w.breaks("f", g)
 				time.Sleep(10 * time.Second)
-				w.betweenTries("unique-f")
 				w.wantActivity("unique-f", bgfetch.ActivityWaitingRefresh)
 				w.wantLogged(bad.says)
 				if changed, err := w.engine.SetRequest("unique-f", 0, bad.request); changed || !isTypeError(err) {
