@@ -65,6 +65,7 @@ type Resource struct {
 	// Type is the response type, "basic" if not given. "cors" hides what a
 	// browser hides.
 	Type string
+	// Rate is in bytes per second.
 	Rate int
 	Link *Link
 	// Headers are added to each response.

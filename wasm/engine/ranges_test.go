@@ -77,7 +77,7 @@ func TestOneRange(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(w *world) {
-				body := w.serve(siteA, 24*mib, func(r *resource) { r.Rate = mib; change(r) })
+				body := w.serve(siteA, 24*mib, perConnection(mib), change)
 				w.fetch("f", siteA)
 				waitFor(time.Minute, w.settled("f"))
 				w.wantSuccess("f", body)
@@ -89,7 +89,7 @@ func TestOneRange(t *testing.T) {
 	}
 	t.Run("integrity", func(t *testing.T) {
 		run(t, func(w *world) {
-			body := w.serve(siteA, 24*mib, func(r *resource) { r.Rate = mib })
+			body := w.serve(siteA, 24*mib, perConnection(mib))
 			w.fetchChecked("f", siteA, sri256(body))
 			waitFor(time.Minute, w.settled("f"))
 			w.wantSuccess("f", body)
@@ -242,14 +242,14 @@ func TestRangeFaults(t *testing.T) {
 // TestQueuedRecordsComeFirst: additional requests give their places to records.
 func TestQueuedRecordsComeFirst(t *testing.T) {
 	run(t, func(w *world) {
-		large := w.serve(siteA, 128*mib, func(r *resource) { r.Rate = mib })
+		large := w.serve(siteA, 128*mib, perConnection(mib))
 		w.fetch("large", siteA)
 		waitFor(time.Minute, func() bool { return w.network.Peak("") == engine.DefaultOptions.MaxPerHost })
 		var urls []string
 		var bodies [][]byte
 		for i := range 12 {
 			urls = append(urls, fmt.Sprint("https://site.test/small", i))
-			bodies = append(bodies, w.serve(urls[i], mib, func(r *resource) { r.Rate = mib }))
+			bodies = append(bodies, w.serve(urls[i], mib, perConnection(mib)))
 		}
 		w.fetch("small", urls...)
 		took := waitFor(time.Minute, w.settled("small"))
@@ -270,7 +270,7 @@ func TestQueuedRecordsComeFirst(t *testing.T) {
 func TestRangesAfterARestart(t *testing.T) {
 	run(t, func(w *world) {
 		put := w.countPuts()
-		body := w.serve(siteA, 64*mib, func(r *resource) { r.Rate = mib })
+		body := w.serve(siteA, 64*mib, perConnection(mib))
 		w.fetch("f", siteA)
 		for range 3 {
 			time.Sleep(4 * time.Second)
@@ -288,7 +288,7 @@ func TestRangesAfterARestart(t *testing.T) {
 
 func TestPause(t *testing.T) {
 	run(t, func(w *world) {
-		body := w.serve(siteA, 64*mib, func(r *resource) { r.Rate = mib })
+		body := w.serve(siteA, 64*mib, perConnection(mib))
 		snapshot := w.fetch("f", siteA)
 		time.Sleep(5 * time.Second)
 		if _, err := w.engine.Pause(snapshot.UniqueID); err != nil {
@@ -314,7 +314,7 @@ func TestCrashWithSeveralRanges(t *testing.T) {
 	policy.Window, policy.MinTime, policy.Unproved = 100*time.Millisecond, 200*time.Millisecond, 400<<10
 	policy.Gain = -1 // whatever is measured
 	start := func(w *world) [][]byte {
-		body := w.serve(siteA, 3*mib, func(r *resource) { r.Rate = mib })
+		body := w.serve(siteA, 3*mib, perConnection(mib))
 		_, _ = w.engine.Fetch(context.Background(), fetchInit("crash", siteA))
 		return [][]byte{body}
 	}

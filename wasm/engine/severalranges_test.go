@@ -16,7 +16,7 @@ func TestSeveralRanges(t *testing.T) {
 	whole := time.Duration(size/rate) * time.Second
 	run(t, func(w *world) {
 		put := w.countPuts()
-		body := w.serve(siteA, size, func(r *resource) { r.Rate = rate })
+		body := w.serve(siteA, size, perConnection(rate))
 		w.fetch("f", siteA)
 		took := waitFor(whole, w.settled("f"))
 		w.wantSuccess("f", body)

@@ -207,14 +207,23 @@ func fetchInit(id string, urls ...string) bgfetch.FetchInit {
 	return init
 }
 
-// serve makes url a resource; it returns its body.
+// serve makes url a resource; it returns its body. All its responses together come at its Rate,
+// so that a test knows how long they take, unless it has a Link.
 func (w *world) serve(url string, size int, change ...func(*bgfetchtest.Resource)) []byte {
 	resource := bgfetchtest.Resource{Body: randomBytes(size), ETag: `"v1"`, LastModified: "Mon, 02 Jan 2023 03:04:05 GMT"}
 	for _, f := range change {
 		f(&resource)
 	}
+	if resource.Rate > 0 && resource.Link == nil {
+		resource.Link = &bgfetchtest.Link{Rate: resource.Rate}
+	}
 	w.network.Handle(url, func(_ int, init bgfetch.TransferInit) bgfetchtest.Response { return resource.Respond(init) })
 	return resource.Body
+}
+
+// perConnection makes each response come at that rate, in bytes per second, however many there are.
+func perConnection(rate int) func(*bgfetchtest.Resource) {
+	return func(r *bgfetchtest.Resource) { r.Rate, r.Link = rate, &bgfetchtest.Link{Rate: 1 << 40} }
 }
 
 func randomBytes(n int) []byte {
