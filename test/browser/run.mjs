@@ -89,14 +89,14 @@ async function run({ scenario, browser }) {
 }
 
 /**
- * Runs the jobs, `width` at a time, and up to twice as many while the machine has nothing to do:
- * many scenarios mostly wait.
+ * Runs the jobs, `width` at a time, and up to three times as many while the machine has little to do:
+ * most scenarios mostly wait.
  */
 async function drain(queue, width) {
   const running = new Set();
   const idle = idleShare();
   while (queue.length > 0) {
-    if (running.size < width || (running.size < 2 * width && idle() > ENOUGH_IDLE)) {
+    if (running.size < width || (running.size < 3 * width && idle() > ENOUGH_IDLE)) {
       const job = run(queue.shift()).finally(() => running.delete(job));
       running.add(job);
     } else {
