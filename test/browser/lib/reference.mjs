@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { grantNotifications } from './any-worker.mjs';
-import { fireAtNotifications, watchShown } from './notifications.mjs';
+import { fireAtNotifications, takeTurns, watchShown } from './notifications.mjs';
 import { assert } from './scenario.mjs';
 import { directories } from './server.mjs';
 
@@ -65,7 +65,7 @@ export async function openText(test, text, { browser, shows = false } = {}) {
     return site.active.state === 'activated';
   });
   const inWorker = workerOf(page);
-  if (shows) await inWorker(fireAtNotifications);
+  if (shows) for (const script of [fireAtNotifications, takeTurns]) await inWorker(script);
   return { page, open, server, inWorker, waitForShown: watchShown(inWorker) };
 }
 
