@@ -24,6 +24,27 @@ const hash = () =>
     .slice(0, 16);
 
 /**
+ * What is left out of Go's glue: the calls for files that nothing in the program makes, for it can open
+ * none, and the questions for what every browser has. With how often it is there; another Go may differ.
+ */
+const LEFT_OUT = [
+  [
+    /^\t\t\t(f?chmod|[fl]?chown|fsync|f?truncate|l?stat|link|mkdir|open|readdir|readlink|rename|rmdir|symlink|unlink|utimes)\(.*\n/gm,
+    20,
+  ],
+  [/^\tif \(!globalThis\.\w+\) \{\n\t\tthrow .*\n\t\}\n/gm, 4],
+];
+
+function leaveOut(source) {
+  for (const [pattern, count] of LEFT_OUT) {
+    const found = source.match(pattern)?.length ?? 0;
+    if (found !== count) throw new Error(`Go's wasm_exec.js has ${found} of ${pattern}, not ${count}.`);
+    source = source.replaceAll(pattern, '');
+  }
+  return source;
+}
+
+/**
  * Go's glue is a script that defines properties of globalThis. As a module it is a
  * function of the global object, and of `fs`, which it also looks up by that name.
  * See sw/wasm_exec.d.ts.
@@ -33,11 +54,11 @@ const goPlugin = {
   setup(build) {
     build.onResolve({ filter: /^go:wasm_exec$/ }, ({ path }) => ({ path, namespace: 'go' }));
     build.onLoad({ filter: /.*/, namespace: 'go' }, () => {
-      const source = readFileSync(wasmExec, 'utf8');
-      const license = source.match(/^(\/\/.*\n)+/)[0].replaceAll(/^\/\/ ?/gm, ' * ');
+      const whole = readFileSync(wasmExec, 'utf8');
+      const license = whole.match(/^(\/\/.*\n)+/)[0].replaceAll(/^\/\/ ?/gm, ' * ');
       const contents =
         `/*! Go's lib/wasm/wasm_exec.js:\n${license} */\n` +
-        `export default function evaluate(globalThis, fs) {\n${source}\nreturn globalThis.Go;\n}\n`;
+        `export default function evaluate(globalThis, fs) {\n${leaveOut(whole)}\nreturn globalThis.Go;\n}\n`;
       return { contents, loader: 'js' };
     });
   },

@@ -12,6 +12,7 @@ import type { WorkerContext } from './context';
 import { GoRun, type Handler } from './go';
 import type { Handles } from './handles';
 import type { HostConfig } from './host';
+import { answerOfNone } from './idle';
 import { HostCalls, type Implementations } from './hostcalls';
 import { type EngineLock, Retired } from './lock';
 import { framing } from './timings';
@@ -120,6 +121,10 @@ export class Program {
     bodies: RequestBodies<BodyParts> = new Map(),
     signal?: AbortSignal,
   ): Promise<TextReply> {
+    if (!this.#running) {
+      const none = await answerOfNone(method, path, this.#context);
+      if (none && !this.#running) return none;
+    }
     const free = this.#handles.add(bodies);
     const url = `${new URL(this.#context.scope).origin}${this.#context.path}/${path}`;
     const headers = body === undefined ? undefined : { 'Content-Type': 'application/json' };

@@ -3,10 +3,11 @@
 import { tellGroups } from '../shared/group';
 import { groupQuery } from '../shared/group-name';
 import { makeProblem } from '../shared/problem';
-import type { FetchList, GroupSnapshot, Method, RequestBodies } from '../shared/protocol';
+import type { GroupSnapshot, Method, RequestBodies } from '../shared/protocol';
 import type { Groups, Reply, Transport } from '../shared/transport';
 import type { ActiveWorker } from './active-worker';
-import type { Program } from './program';
+import { NONE } from './idle';
+import type { Program, TextReply } from './program';
 import { worker } from './worker';
 
 /** What is being asked about a background fetch by code in this worker. */
@@ -25,13 +26,14 @@ export class LocalTransport implements Transport {
 
   async request(method: Method, path: string, body?: unknown, bodies?: RequestBodies, signal?: AbortSignal): Promise<Reply> {
     await this.#activeWorker.known;
-    if (!this.#activeWorker.isActive) return inactive(method, path);
     const done = this.#begin(/^fetches\/([^/?]+)/.exec(path)?.[1]);
     try {
       const text = body === undefined ? undefined : JSON.stringify(body);
-      const reply = await this.#program.request(method, path, text, bodies, signal).catch((error) => {
-        throw new TypeError(error.message);
-      });
+      const reply = this.#activeWorker.isActive
+        ? await this.#program.request(method, path, text, bodies, signal).catch((error) => {
+            throw new TypeError(error.message);
+          })
+        : inactive(method, path);
       return { status: reply.status, body: parse(reply.body) };
     } finally {
       done();
@@ -84,11 +86,14 @@ export class LocalTransport implements Transport {
 }
 
 /** Nobody but the active worker knows of background fetches: to the others there are none. */
-function inactive(method: string, path: string): Reply {
-  if (method === 'GET' && path === 'fetches') return { status: 200, body: { fetches: [] } satisfies FetchList };
-  if (method === 'GET' || path === 'ids') return { status: 404, body: undefined };
+function inactive(method: string, path: string): TextReply {
   const detail = 'This service worker is not the active one of its registration.';
-  return { status: 400, body: makeProblem(400, 'Not the active worker', detail) };
+  return (
+    NONE[`${method} ${path}`] ??
+    (method === 'GET'
+      ? { status: 404, body: '' }
+      : { status: 400, body: JSON.stringify(makeProblem(400, 'Not the active worker', detail)) })
+  );
 }
 
 function parse(text: string): unknown {

@@ -91,6 +91,7 @@ scenario(
     await browser.stopWorker(page);
     // A message wakes it; WebKit sends a fetch to the server while it has no worker.
     assert.notEqual(await page.evaluate(() => t.bootId()), boot);
+    assert.deepEqual(await page.evaluate(async () => (await t.site()).backgroundFetch.getIds()), []);
     assert.equal((await page.evaluate(() => reads())).programs, 0, 'what is only kept loads no program');
     assert.deepEqual(await part(mapped), own);
     assert.equal((await page.evaluate(() => reads())).programs, 1);

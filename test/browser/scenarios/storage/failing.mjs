@@ -209,7 +209,9 @@ const onlyLong = { browsers: [], longBrowsers: ['chromium', 'firefox', 'webkit']
 scenario('storage: a database that answers nobody', onlyLong, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 1000 });
-  await page.evaluate(async () => (await t.site()).backgroundFetch.getIds());
+  // It makes the database.
+  await page.evaluate((url) => t.startFetch('first', url), file.url);
+  await test.settled(page, 'first', 'backgroundfetchsuccess');
   await page.evaluate(`(${occupy})('bgfetch:' + (await t.site()).scope)`);
   const refused = await page.evaluateFor(100_000, (url) => t.rejection(() => t.startFetch('silent', url)), file.url);
   assert.equal(refused?.name, 'TypeError');
