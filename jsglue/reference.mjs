@@ -72,7 +72,7 @@ function declarationsOf(file) {
   const text = readFileSync(join(glue, file), 'utf8');
   // Global declarations stand indented, in `declare global`.
   const declaration =
-    /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(?:async )?(interface|type|function|const) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }]|$)|\n\1\})/gm;
+    /^( *)((?:\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n *)?)((?:export )?(?:async )?(interface|type|function|const) (\w+)[\s\S]*?)$(?=\n(?:\1)?(?:[^ }\n]|\n(?!\1 )|$(?!\n))|\n\1\})/gm;
   return [...text.matchAll(declaration)]
     .filter(([, indent, , code]) => (file.endsWith('.d.ts') ? indent === '  ' : code.startsWith('export ')))
     .map(([, indent, comment, code, kind, name]) => ({ name, comment: plain(comment), code: signature(code, kind, indent) }));
@@ -81,8 +81,14 @@ function declarationsOf(file) {
 /** A comment as text. */
 const plain = (comment) => comment.replaceAll(/^ *\/?\*+(?:\/| ?)|\*\/\s*$/gm, '').trim();
 
+/** How listeners are added is the same for every EventTarget. */
+const LISTENERS = /\n+ *(add|remove)EventListener\b[^;]*;/g;
+
 function signature(code, kind, indent) {
-  const unindented = code.replaceAll(new RegExp(`^${indent}`, 'gm'), '').replace(/^export (async )?/m, '');
+  const unindented = code
+    .replaceAll(new RegExp(`^${indent}`, 'gm'), '')
+    .replace(/^export (async )?/m, '')
+    .replaceAll(LISTENERS, '');
   if (kind === 'function') return `${unindented.slice(0, unindented.search(/ \{\n/))};`;
   const closing = { interface: '\n}', const: '\n};' }[kind];
   return closing ? unindented.trimEnd() + closing : unindented;

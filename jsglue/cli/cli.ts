@@ -162,7 +162,7 @@ async function main([verb, ...more]: string[]): Promise<void> {
   if (verb === 'init' && folder && others.length === 0) return init(folder, more.includes('--force'));
   if (verb === '--version') return console.log(VERSION);
   if (verb === undefined || verb === '--help') return console.log(USAGE);
-  throw new Refusal(verb === 'init' ? 'init needs one folder.\n\n' + USAGE : `There is no ${verb}.\n\n${USAGE}`);
+  throw new Refusal(verb === 'init' ? 'init needs one folder.\n\n' + USAGE : `There is no command ${verb}.\n\n${USAGE}`);
 }
 
 const args = process.argv.slice(2);

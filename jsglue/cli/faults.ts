@@ -29,6 +29,8 @@ ${names.join('\n')}
 `;
 
 export async function faults(args: string[]): Promise<void> {
+  const fault = args.map((argument) => /^--(\w+)/.exec(argument)?.[1]).find((name) => name && name in KINDS);
+  if (fault) throw new FaultsError(`Each path has faults of its own: --mount '/path?${fault}=…' instead of --${fault}`);
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -67,6 +67,7 @@ test('faults says in one line what is wrong, and ends with 2', async () => {
     [['--mount', '/a?cutt=1'], /^unknown parameter "cutt"$/],
     [['--mount', '/a?cut=x'], /^parameter "cut": "x" is not a number$/],
     [['--mount', 'a?cut=1'], /^parameter "path": "a" does not begin with a slash$/],
+    [['--rate', '1'], /^Each path has faults of its own: --mount '\/path\?rate=…' instead of --rate$/],
     [['--prot', '1'], /^Unknown option '--prot'/],
   ]) {
     const error = await run(process.execPath, [await program(), 'faults', ...args], { cwd: await site() }).then(

@@ -4,6 +4,7 @@ package digest
 
 import (
 	"encoding"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"hash"
@@ -101,7 +102,7 @@ func (c Check) Judge(h hash.Hash, length int64) error {
 	if slices.ContainsFunc(c.integrity.values, func(value []byte) bool { return slices.Equal(value, sum) }) {
 		return nil
 	}
-	return ErrWrongBody
+	return fmt.Errorf("%w: its hash is %s-%s", ErrWrongBody, c.integrity.name, base64.StdEncoding.EncodeToString(sum))
 }
 
 // Limit is how long a segment that begins at offset may be, up to length: it ends with

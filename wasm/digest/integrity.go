@@ -25,7 +25,7 @@ var digestAlgorithms = []digestAlgorithm{
 // digests is what a request's integrity metadata ask for: one of the digests,
 // made by the strongest algorithm that is named.
 type digests struct {
-	new    func() hash.Hash
+	digestAlgorithm
 	values [][]byte
 }
 
@@ -51,7 +51,7 @@ func parseIntegrity(metadata string) (*digests, error) {
 			return nil, fmt.Errorf("%q is not a base64 %s digest", token, algorithm.name)
 		}
 		if strength > best {
-			best, found = strength, digests{new: algorithm.new}
+			best, found = strength, digests{digestAlgorithm: algorithm}
 		}
 		if strength == best {
 			found.values = append(found.values, digest)

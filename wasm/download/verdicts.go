@@ -234,6 +234,9 @@ func (a *attempt) countRestart() (Verdict, bool) {
 // errNoHead: no response came in time.
 var errNoHead = errors.New("no response head in time")
 
+// hiddenAnswer is what a site is told of a server that answers, and of which the browser shows nothing.
+const hiddenAnswer = " (the server answers, and the browser hides the answer: CORS headers are missing, or a redirect is not allowed)"
+
 // unseenTime bounds the wait for a server that answers, and of which nothing is to be seen: with what
 // the browser keeps from us (most likely the error page of a deploy, or a portal, and perhaps a file
 // that lacks its CORS headers from now on), or with a head and no byte.
@@ -288,7 +291,10 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	tries := *count
 	neverAnswered := atHead && a.next.Response.Head == nil
 	forbidden := bgfetch.OriginOf(a.sent().URL) != a.config.Origin || a.Request.Redirect == "error"
-	if tries > policy.FailureTries(patient) || tooLong || (neverAnswered && tries > 1 && forbidden) {
+	if neverAnswered && tries > 1 && forbidden {
+		return a.leave(bgfetch.ReasonFetchError, err.Error()+hiddenAnswer)
+	}
+	if tries > policy.FailureTries(patient) || tooLong {
 		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}
 	// The browser may have kept an answer to a request without CORS, also one that it is redirected to.

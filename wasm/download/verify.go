@@ -48,7 +48,7 @@ func (a *attempt) verify(ctx context.Context) error {
 	}
 	err := a.Check.Judge(h, hashed)
 	if errors.Is(err, digest.ErrWrongBody) {
-		return fmt.Errorf("%w (%s)", err, a.Request.Integrity)
+		return fmt.Errorf("%w, and not %s", err, a.Request.Integrity)
 	}
 	return err
 }

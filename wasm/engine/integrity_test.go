@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,13 +40,14 @@ func TestIntegrity(t *testing.T) {
 	for name, test := range map[string]struct {
 		integrity string
 		want      bgfetch.FailureReason
+		is        string
 	}{
-		"right":                    {sri256(right), ""},
-		"wrong":                    {sri256(wrong), bgfetch.ReasonFetchError},
-		"one of several":           {sri256(wrong) + " " + sri256(right), ""},
-		"the strongest counts":     {sri256(right) + " " + sri512(wrong), bgfetch.ReasonFetchError},
-		"the strongest is right":   {sri256(wrong) + "\n" + sri512(right) + "?option", ""},
-		"unknown ones are skipped": {"md5-abc " + sri512(right), ""},
+		"right":                    {integrity: sri256(right)},
+		"wrong":                    {sri256(wrong), bgfetch.ReasonFetchError, sri256(right)},
+		"one of several":           {integrity: sri256(wrong) + " " + sri256(right)},
+		"the strongest counts":     {sri256(right) + " " + sri512(wrong), bgfetch.ReasonFetchError, sri512(right)},
+		"the strongest is right":   {integrity: sri256(wrong) + "\n" + sri512(right) + "?option"},
+		"unknown ones are skipped": {integrity: "md5-abc " + sri512(right)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			run(t, func(w *world) {
@@ -66,6 +68,9 @@ func TestIntegrity(t *testing.T) {
 				} else {
 					w.wantFailure("f", test.want)
 					w.wantBodies("f", nil)
+					if told := w.history()[0].Detail; !strings.Contains(told, ": its hash is "+test.is+", and not "+test.integrity[:50]) {
+						t.Errorf("the site is told: %s", told)
+					}
 				}
 			})
 		})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,9 @@ func TestCORSFailureComesAtOnce(t *testing.T) {
 		w.wantFailure("cors", bgfetch.ReasonFetchError)
 		if told := w.result("cors").Told; told.Downloaded != 0 {
 			t.Errorf("downloaded = %d", told.Downloaded)
+		}
+		if told := w.history()[0].Detail; !strings.Contains(told, "CORS headers are missing") {
+			t.Errorf("the site is told: %s", told)
 		}
 	})
 }

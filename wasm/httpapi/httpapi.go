@@ -322,11 +322,15 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		err = ended(decoder)
 	}
 	var tooLarge *http.MaxBytesError
+	var wrongType *json.UnmarshalTypeError
 	switch {
 	case err == nil:
 		return true
 	case errors.As(err, &tooLarge):
 		writeProblem(w, http.StatusRequestEntityTooLarge, bgfetch.TypeError, "the request is larger than "+strconv.Itoa(maxBody)+" bytes")
+	case errors.As(err, &wrongType):
+		member := wrongType.Field[strings.LastIndex(wrongType.Field, ".")+1:]
+		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the JSON of the request is wrong: "+cmp.Or(member, "it")+" may not be of the type "+wrongType.Value)
 	default:
 		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the request is not valid JSON for this resource: "+err.Error())
 	}

@@ -167,6 +167,7 @@ func TestProblems(t *testing.T) {
 			{"POST", "/fetches", "null", 400, "TypeError", "at least one request"},
 			{"POST", "/fetches", "[]", 400, "TypeError", "JSON"},
 			{"POST", "/fetches", `{"id":1}`, 400, "TypeError", "id"},
+			{"POST", "/fetches", `{"keep":"yes"}`, 400, "TypeError", "JSON of the request is wrong: keep may not be of the type string"},
 			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[null]}`, 400, "TypeError", "URL"},
 			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[7]}`, 400, "TypeError", "JSON"},
 			{"POST", "/fetches", strings.Replace(fetchBody, "u1", "u2", 1) + "x", 400, "TypeError", "JSON"},
