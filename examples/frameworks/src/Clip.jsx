@@ -2,7 +2,7 @@ import { useBackgroundFetch, useDownloads } from 'background-fetch-wasm/react';
 import { download } from './clip.js';
 
 export function Clip() {
-  const { registration, downloaded, state, result, error } = useBackgroundFetch('clip');
+  const { registration, downloaded, state, result, failureReason, error } = useBackgroundFetch('clip');
   const { ended } = useDownloads();
   return (
     <>
@@ -11,7 +11,7 @@ export function Clip() {
       </button>
       {state === 'running' && <button onClick={() => registration?.pause()}>Pause</button>}
       {state === 'paused' && <button onClick={() => registration?.resume()}>Resume</button>}
-      <output>{error?.message ?? (state ? `${result || 'loading'} ${downloaded}` : 'nothing')}</output>
+      <output>{error?.message ?? (state ? `${failureReason || result || 'loading'} ${downloaded}` : 'nothing')}</output>
       <ul>
         {ended.map((one) => (
           <li key={one.uniqueId}>
