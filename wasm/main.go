@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log"
 	"net/http"
 	"os"
@@ -51,9 +52,34 @@ const brokenFor = 10 * time.Second
 // told so.
 const toldWithin = time.Second
 
+// openAgain is how long a database that cannot be opened is left alone before it counts as damaged.
+const openAgain = time.Second
+
+// openStore opens the database. One that is damaged is made anew where little is lost with it: the
+// history, but no body.
+func openStore(ctx context.Context, name string, bodies *browser.Bodies) (*idbstore.Store, error) {
+	store, err := idbstore.Open(ctx, name)
+	if !errors.Is(err, idbstore.ErrDamaged) {
+		return store, err
+	}
+	if stored, unknown := bodies.UniqueIDs(ctx); unknown != nil || len(stored) > 0 {
+		return nil, err
+	}
+	time.Sleep(openAgain)
+	if store, err = idbstore.Open(ctx, name); !errors.Is(err, idbstore.ErrDamaged) {
+		return store, err
+	}
+	log.Printf("bgfetch: %v; nothing is stored, so it is made anew", err)
+	if err := idbstore.Delete(ctx, name); err != nil {
+		return nil, err
+	}
+	return idbstore.Open(ctx, name)
+}
+
 // start puts the program together and returns when the engine has resumed.
 func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
-	store, err := idbstore.Open(ctx, bridge.Config.Database)
+	bodies := &browser.Bodies{Bridge: bridge}
+	store, err := openStore(ctx, bridge.Config.Database, bodies)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +114,6 @@ func start(ctx context.Context, bridge *browser.Bridge) (http.Handler, error) {
 	if bridge.Config.OnLog {
 		onLogBatch = bridge.ReportLogBatch
 	}
-	bodies := &browser.Bodies{Bridge: bridge}
 	engine := engine.NewEngine(engine.Ports{
 		Store:   store,
 		Bodies:  bodies,

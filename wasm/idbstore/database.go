@@ -80,8 +80,8 @@ type connection struct {
 var _ bgfetch.Store = (*Store)(nil)
 
 // Open opens the database with that name, and makes or upgrades it if need be.
-// The error is bgfetch.ErrNewerDatabase where a newer version wrote it. Open
-// waits 10 s at most.
+// The error is bgfetch.ErrNewerDatabase where a newer version wrote it, and ErrDamaged where the
+// browser cannot open it. Open waits 10 s at most.
 func Open(ctx context.Context, name string) (*Store, error) {
 	c, err := connect(ctx, name)
 	if err != nil {
@@ -89,6 +89,19 @@ func Open(ctx context.Context, name string) (*Store, error) {
 	}
 	s := &Store{name: name, connection: c, known: map[string]bool{}, lost: make(chan string, 1)}
 	return s, s.watch()
+}
+
+// ErrDamaged: the browser cannot open the database, now or for good. WebKit cannot if it was killed
+// while it made it.
+var ErrDamaged = errors.New("the browser cannot open its database")
+
+// Delete deletes the database with that name, and all that is in it.
+func Delete(ctx context.Context, name string) error {
+	request, err := idb.Global().DeleteDatabase(name)
+	if err == nil {
+		err = request.Await(ctx)
+	}
+	return wrap(portError(err), "delete the database")
 }
 
 // connect waits 10 s at most.
@@ -141,6 +154,9 @@ func open(name string) (connection, error) {
 	db, err := request.Await(context.Background())
 	if errors.Is(err, idb.NewDOMException("VersionError")) {
 		return connection{}, fmt.Errorf("%w (%v)", bgfetch.ErrNewerDatabase, err)
+	}
+	if errors.Is(err, idb.NewDOMException("UnknownError")) {
+		return connection{}, fmt.Errorf("%w (%v)", ErrDamaged, err)
 	}
 	if err != nil {
 		return connection{}, portError(err)

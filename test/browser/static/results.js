@@ -8,10 +8,19 @@ var results = (() => {
       request.onerror = () => reject(request.error);
     });
 
-  async function withStore(mode, use) {
+  function open() {
     const opening = indexedDB.open('test-results', 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore('events', { autoIncrement: true });
-    const db = await done(opening);
+    return done(opening);
+  }
+
+  async function withStore(mode, use) {
+    const db = await open().catch(async (error) => {
+      // WebKit was killed while it made the database: nothing is in it.
+      if (error.name !== 'UnknownError') throw error;
+      await done(indexedDB.deleteDatabase('test-results'));
+      return open();
+    });
     try {
       return await done(use(db.transaction('events', mode).objectStore('events')));
     } finally {
