@@ -261,6 +261,7 @@ func (n *Network) Reachable(_ context.Context, requested string) bool {
 
 // Open implements bgfetch.Network.
 func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.Transfer, error) {
+	requested := time.Now()
 	// A transfer opens the cache, which makes it where it is not there.
 	if err := n.bodies.Create(ctx, init.UniqueID); err != nil {
 		return nil, err
@@ -284,5 +285,5 @@ func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 		end()
 		return nil, err
 	}
-	return &transfer{network: n, init: init, response: response, opened: time.Now(), end: end, stopped: make(chan struct{})}, nil
+	return &transfer{network: n, init: init, response: response, requested: requested, end: end, stopped: make(chan struct{})}, nil
 }

@@ -16,12 +16,12 @@ type transfer struct {
 	init     bgfetch.TransferInit
 	response Response
 	sent     int
-	// opened and ended are when its head and its end came.
-	opened, ended time.Time
-	end           func()
-	stopped       chan struct{}
-	stop          sync.Once
-	close         sync.Once
+	// requested is when it was asked for, ended when its end came.
+	requested, ended time.Time
+	end              func()
+	stopped          chan struct{}
+	stop             sync.Once
+	close            sync.Once
 }
 
 func (t *transfer) Head() bgfetch.Head { return t.response.Head }
@@ -64,8 +64,12 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 	case broken || t.response.CutAtOnce || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
 		return nil, false, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
 	case t.response.StallAtOnce, n == 0 && t.response.Stall > 0:
-		<-ctx.Done()
-		return nil, false, ctx.Err()
+		select {
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		case <-t.stopped:
+			return nil, false, bgfetch.ErrStopped
+		}
 	}
 	t.sent += n
 	t.network.taken.Add(int64(n))
@@ -117,7 +121,7 @@ func (t *transfer) Sent(context.Context) bgfetch.Sent {
 		sent = *t.response.Sent
 	}
 	if sent.Duration == 0 {
-		sent.Duration = float64(t.ended.Sub(t.opened)) / float64(time.Millisecond)
+		sent.Duration = float64(t.ended.Sub(t.requested)) / float64(time.Millisecond)
 	}
 	return sent
 }

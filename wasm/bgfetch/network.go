@@ -145,7 +145,8 @@ type Transfer interface {
 	// seen some.
 	Save(ctx context.Context, key SegmentKey, limits SaveLimits, w io.Writer) (Saved, error)
 	// Compare reads on like Save, and compares what came with the stored bytes instead of
-	// storing it. It takes no more bytes than these are. ErrLost says that a segment of
+	// storing it. It takes no more bytes than these are; where they are none it looks for the end of
+	// the body. ErrLost says that a segment of
 	// them is not there.
 	Compare(ctx context.Context, stored []StoredRange, limits SaveLimits) (Compared, error)
 	// Sent is what the browser tells of how the body was sent, when it has ended.

@@ -165,7 +165,7 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 
 // Compare implements bgfetch.Transfer.
 func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
-	args := compareArgs{transferArgs: t.id, Limits: newSaveLimits(limits)}
+	args := compareArgs{transferArgs: t.id, Stored: []storedRange{}, Limits: newSaveLimits(limits)}
 	for _, s := range stored {
 		args.Stored = append(args.Stored, storedRange{t.network.Bodies.Key(s.Key), s.Offset, s.Length})
 	}

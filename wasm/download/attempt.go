@@ -40,7 +40,7 @@ type attempt struct {
 	// What follows is for several parts at a time, see parts.go.
 
 	// parts are the requests under way. They report by events.
-	parts  []*part.Part
+	parts  part.Parts
 	events chan part.Event
 	// running is len(parts), and measuring says what the pacer does, for them to read.
 	running   atomic.Int32
@@ -53,6 +53,8 @@ type attempt struct {
 	failedParts int
 	// stale: a part was refused as if the request had expired, and none is added.
 	stale bool
+	// usual is what a part brought when only additional ones were left, in bytes per second.
+	usual float64
 	// seekTo is where a reader waits, -1 for nowhere.
 	seekTo int64
 }

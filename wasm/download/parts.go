@@ -36,7 +36,8 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		select {
 		case <-stopped:
 			stopped, seeks = nil, nil
-			a.haltAll()
+			a.parts.Halt()
+		case <-a.tick():
 		case a.seekTo = <-seeks:
 		case e := <-a.events:
 			told, ended := a.gather(e)
@@ -54,8 +55,9 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.goToReader(ctx)
 			a.favourReader()
 			a.addParts(ctx)
+			a.replaceSlow(ctx)
 		}
-		a.pacer.Running(time.Now(), len(a.parts))
+		a.pacer.Running(time.Now(), a.parts.Opened())
 	}
 	switch refusal := (*part.Refused)(nil); {
 	case a.outcome != nil:
@@ -87,7 +89,7 @@ func (a *attempt) pace() {
 
 // add begins a part.
 func (a *attempt) add(ctx context.Context, s part.Spec) {
-	s.Data, s.Least, s.EndedBefore = a.next.Response, a.ends.Told, a.ends.EndedAt
+	s.Data, s.Least, s.EndedBefore, s.Unlimited = a.next.Response, a.ends.Told, a.ends.EndedAt, a.owner.PerRequest() == 0
 	a.running.Add(1)
 	a.parts = append(a.parts, part.Begin(ctx, a, a.recordOf(), a.events, s))
 }
@@ -113,12 +115,6 @@ func (a *attempt) MayRead() time.Duration { return a.owner.MayRead() }
 
 // State implements what parts need.
 func (a *attempt) State() bgfetch.RecordState { return a.owner.State() }
-
-func (a *attempt) haltAll() {
-	for _, p := range a.parts {
-		p.Halt()
-	}
-}
 
 // decide settles the record when its parts have ended. What they still bring is
 // not kept.
@@ -157,7 +153,7 @@ func (a *attempt) takePlace() bool {
 
 // yield stops a part if a queued record waits for its place. One at a time.
 func (a *attempt) yield() {
-	if len(a.parts) < 2 || a.halting() {
+	if len(a.parts) < 2 || a.parts.Halting() {
 		return
 	}
 	if a.owner.Wanted() {
@@ -174,17 +170,7 @@ func (a *attempt) haltOne() {
 			return
 		}
 	}
-	a.haltAll()
-}
-
-// halting says whether a part is about to end because it was stopped.
-func (a *attempt) halting() bool {
-	for _, p := range a.parts {
-		if p.Stopped {
-			return true
-		}
-	}
-	return false
+	a.parts.Halt()
 }
 
 // rangeable says whether ranges of the body that come in different responses can
@@ -220,47 +206,63 @@ func (a *attempt) addParts(ctx context.Context) {
 			return
 		}
 		if from != nil {
-			a.pacer.Begun(ranges.Span{Start: s.Start, End: min(s.End, evidence.ExpectedLength(&a.next.Response))}.Length())
+			a.pacer.Begun(a.lengthOf(s))
 		}
-		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: from != nil})
+		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: from != nil, AsksSent: a.pacer.AsksReceived()})
 	}
 }
 
-// nextSpan is what another part should move: the first gap that nobody works on,
-// or else the end of what is left of the largest part, which is then from.
+// replaceSlow begins another request in place of a part that has become very slow.
+func (a *attempt) replaceSlow(ctx context.Context) {
+	if a.alone() || time.Now().Before(a.notBefore) {
+		return
+	}
+	slow := a.parts.ReplaceSlow(a.usual)
+	if slow == nil || !a.takePlace() {
+		return
+	}
+	if s, free := slow.Span(); slow.Cut(free) {
+		a.add(ctx, part.Spec{Start: free, End: s.End})
+	} else {
+		slow.Halt() // nothing of it has come
+		a.owner.Return()
+	}
+}
+
+// tick is when to look next whether parts have become slow; nil for not at all.
+func (a *attempt) tick() <-chan time.Time {
+	if a.usual == 0 {
+		return nil
+	}
+	return time.After(time.Second)
+}
+
+// lengthOf is the length of what is to come of s.
+func (a *attempt) lengthOf(s ranges.Span) int64 {
+	return min(s.End, evidence.ExpectedLength(&a.next.Response)) - s.Start
+}
+
+// nextSpan is what another part should move: of the first gap that nobody works on, or else the end
+// of the most that is missing in one piece of a part, which is then from.
 func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, ok bool) {
 	if gaps := a.gaps(); len(gaps) > 0 {
-		return gaps[0], nil, true
-	}
-	length, most := evidence.ExpectedLength(&a.next.Response), int64(0)
-	for _, p := range a.parts {
-		whole, free := p.Span()
-		if left := min(whole.End, length) - free; left > most && !p.Stopped && !p.Additional {
-			most, s, from = left, whole, p
+		s = gaps[0]
+		if bytes := a.pacer.Piece(a.lengthOf(s)); bytes < a.lengthOf(s) {
+			s.End = s.Start + bytes
 		}
+		return s, nil, true
 	}
+	length := evidence.ExpectedLength(&a.next.Response)
+	s, from = a.parts.Largest(a.next.Response.Segments, length)
 	if from == nil {
 		return s, nil, false
 	}
-	bytes := a.pacer.Next(most)
-	s.Start = min(s.End, length) - bytes
-	return s, from, bytes > 0
+	bytes := a.pacer.Next(s.Length())
+	s.Start = s.End - bytes
+	return part.OpenEnd(s, length), from, bytes > 0
 }
 
-// gaps are the ranges that are neither stored nor asked for. One that reaches to
-// the end of the body is asked for without an end.
+// gaps are the ranges that are neither stored nor asked for.
 func (a *attempt) gaps() []ranges.Span {
-	var under []ranges.Span
-	for _, p := range a.parts {
-		s, _ := p.Span()
-		under = append(under, s)
-	}
-	length := evidence.ExpectedLength(&a.next.Response)
-	gaps := ranges.Missing(a.next.Response.Segments, under, length)
-	for i := range gaps {
-		if gaps[i].End == length {
-			gaps[i].End = part.ToEnd
-		}
-	}
-	return gaps
+	return a.parts.Gaps(a.next.Response.Segments, evidence.ExpectedLength(&a.next.Response))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -21,6 +20,7 @@ func (a *attempt) gather(e part.Event) (told []part.Event, ended *part.Event) {
 		if e.Over {
 			return told, &e
 		}
+		e.Part.Opened = true
 		if e.Segment.Length > 0 || e.Compared.Length() > 0 || e.Proved {
 			told = append(told, e)
 		}
@@ -88,8 +88,8 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 		if e.Segment.Length == 0 {
 			continue
 		}
-		e.Part.Flowing = true
-		a.pacer.Segment(pace.Segment{From: e.From, To: e.To, Length: e.Segment.Length, Full: e.Full})
+		e.Part.Moved(e)
+		a.pacer.Segment(pace.Segment{Part: e.Part.Start, From: e.From, To: e.To, Length: e.Segment.Length, Full: e.Full})
 	}
 	a.measuring.Store(a.pacer.Measuring())
 }
@@ -113,19 +113,32 @@ func (a *attempt) removeEnded(e part.Event) {
 		}
 	}
 	a.came = a.came || e.Part.Taken()
-	if e.Part.Additional && e.Err == nil {
+	if !e.Part.Additional {
+		a.usual = a.pacer.PerPart()
+	}
+	if e.Part.AsksSent && e.Err == nil {
 		if evidence.IsMultiplexed(e.Part.Sent) {
 			a.pacer.Multiplexed()
 		}
-		a.pacer.Received(time.Now(), time.Duration(e.Part.Sent.Duration*float64(time.Millisecond)), e.Part.Took)
+		a.pacer.Received(time.Now(), time.Duration(e.Part.Sent.Duration*float64(time.Millisecond)), e.Part.Took, e.Part.Answered)
 	}
 	rest, nothingMoved := e.Part.Rest()
-	if nothingMoved {
+	if nothingMoved && e.Part.Additional {
+		a.pacer.Begun(-a.lengthOf(rest))
+	}
+	if e.Err != nil && !e.Part.Stopped && a.outcome == nil {
+		a.judgeFailed(e, rest, nothingMoved)
+	}
+	if nothingMoved || a.alone() {
 		a.giveBack()
 	}
-	if e.Err == nil || e.Part.Stopped || a.outcome != nil {
-		return
-	}
+}
+
+// alone says whether nothing more can be asked for, so that what still comes has to do.
+func (a *attempt) alone() bool { return a.single || a.stale }
+
+// judgeFailed judges a part that has failed, and left a rest.
+func (a *attempt) judgeFailed(e part.Event, rest ranges.Span, nothingMoved bool) {
 	othersGoOn := len(a.parts) > 0
 	if othersGoOn {
 		a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogAttempt, Detail: fmt.Sprintf("the range from byte %d on failed: %v; the other ranges continue", rest.Start, e.Err)})
@@ -159,15 +172,19 @@ func (a *attempt) removeEnded(e part.Event) {
 	}
 }
 
-// giveBack lets the parts go on over what nobody works on, as far as their responses bring that. Of
-// several ranges side by side the last one may be refused first.
+// giveBack lets the parts go on over what nobody works on, as far as their responses bring that,
+// and over what is stored before it. Of several ranges side by side the last one may be refused
+// first. Where nothing more can be asked for, what is unproved is compared so, and what others bring
+// before that is given back, too.
 func (a *attempt) giveBack() {
-	extends := func(gap ranges.Span) bool {
-		return slices.ContainsFunc(a.parts, func(p *part.Part) bool { return p.Extend(gap) })
+	data := &a.next.Response
+	if !a.alone() {
+		a.parts.GiveBack(a.gaps, data.Segments)
+		return
 	}
-	for slices.ContainsFunc(a.gaps(), extends) {
-		continue // with what is behind that
-	}
+	lacking := func() []ranges.Span { return append(a.gaps(), evidence.Unproved(data)...) }
+	a.parts.GiveBack(lacking, data.Segments)
+	a.parts.HaltBefore(lacking())
 }
 
 // leaveAlone adds no part for so long.

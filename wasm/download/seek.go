@@ -42,7 +42,7 @@ func (a *attempt) goToReader(ctx context.Context) {
 		a.seekTo = -1
 		return
 	}
-	if a.halting() {
+	if a.parts.Halting() {
 		return // its place is about to come
 	}
 	for _, p := range a.parts {
@@ -69,7 +69,7 @@ func (a *attempt) goToReader(ctx context.Context) {
 // favourReader stops the other parts once the one for a reader brings bytes, so far
 // as they would only take its throughput.
 func (a *attempt) favourReader() {
-	if len(a.parts) > a.pacer.Wants() && !a.halting() && slices.ContainsFunc(a.parts, func(p *part.Part) bool { return p.Seek && p.Flowing }) {
+	if len(a.parts) > a.pacer.Wants() && !a.parts.Halting() && slices.ContainsFunc(a.parts, func(p *part.Part) bool { return p.Seek && p.Flowing }) {
 		a.haltOne()
 	}
 }

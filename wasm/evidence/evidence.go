@@ -5,6 +5,7 @@
 package evidence
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -211,6 +212,19 @@ func AddSeam(d *bgfetch.ResponseData, offset int64) {
 	if i, found := slices.BinarySearch(d.Seams, offset); !found {
 		d.Seams = slices.Insert(slices.Clone(d.Seams), i, offset)
 	}
+}
+
+// Unproved is what a response with all of the body has to go on over so that what is stored is
+// proved, too: the bytes behind each seam, and the end where that is not proved.
+func Unproved(d *bgfetch.ResponseData) (spans []ranges.Span) {
+	end := ranges.End(d.Segments)
+	for _, offset := range d.Seams {
+		spans = append(spans, ranges.Span{Start: offset, End: min(offset+MinOverlap, end)})
+	}
+	if d.Length < 0 {
+		spans = append(spans, ranges.Span{Start: end, End: math.MaxInt64})
+	}
+	return spans
 }
 
 // CloseSeams removes those of which enough bytes behind were compared with a response that

@@ -2,7 +2,10 @@
 // much each of them should bring.
 package pace
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Pacer decides how many parts of a record are worth having. Several connections
 // help where each of them is limited and the whole way is not. It begins with one. Once that
@@ -28,17 +31,23 @@ type Pacer struct {
 	// gains counts the windows in a row in which more brought more, doubts those in which they
 	// did not, or as many less than before.
 	gains, doubts int
-	// notBefore is the time until which there are no more of them.
+	// notBefore is the time until which there are no more of them, again how long that is
+	// the next time.
 	notBefore time.Time
+	again     time.Duration
 	// perPart is what a part brought in the last window, in bytes per second.
 	perPart float64
-	// The window under way: its begin, the number of parts, what came, and how long that took
-	// each of them, all added up.
+	// The window under way: its begin, the parts, and what came to each of them.
 	since          time.Time
-	parts          int
-	bytes          float64
-	took           time.Duration
+	running        []int64
+	came           map[int64]came
 	segments, full int
+}
+
+// came is what came to a part, and how long that took.
+type came struct {
+	bytes float64
+	took  time.Duration
 }
 
 const (
@@ -62,7 +71,7 @@ const (
 // New makes a pacer for a body of that length, which wants no more than limit parts.
 func New(policy Policy, length int64, limit int) *Pacer {
 	unproved := max(policy.Unproved, int64(float64(length)*policy.UnprovedShare))
-	return &Pacer{policy: policy, max: limit, target: 1, unproved: unproved, probe: unproved / inRow}
+	return &Pacer{policy: policy, max: limit, target: 1, unproved: unproved, probe: unproved / inRow, again: policy.Again}
 }
 
 // Begin starts the measuring anew: with another attempt.
@@ -72,15 +81,16 @@ func (p *Pacer) Begin() {
 	}
 }
 
-// Running tells how many parts there are from now on.
-func (p *Pacer) Running(now time.Time, parts int) {
-	if p != nil && (parts != p.parts || p.since.IsZero()) {
+// Running tells which parts there are from now on whose responses have begun: nothing can be said
+// of what the others will bring.
+func (p *Pacer) Running(now time.Time, parts []int64) {
+	if p != nil && (p.since.IsZero() || !slices.Equal(parts, p.running)) {
 		p.begin(now, parts)
 	}
 }
 
-func (p *Pacer) begin(now time.Time, parts int) {
-	p.since, p.parts, p.bytes, p.took, p.segments, p.full = now, parts, 0, 0, 0, 0
+func (p *Pacer) begin(now time.Time, parts []int64) {
+	p.since, p.running, p.came, p.segments, p.full = now, parts, map[int64]came{}, 0, 0
 }
 
 // Wants is how many parts there should be.
@@ -118,15 +128,26 @@ func (p *Pacer) Next(left int64) int64 {
 	return next
 }
 
-// Begun tells that another part is to bring so many bytes.
+// Piece is how many of the bytes of a gap another part should bring: few, until more parts have
+// proved to be a gain.
+func (p *Pacer) Piece(gap int64) int64 {
+	if p.proved {
+		return gap
+	}
+	return min(gap, max(p.policy.MinPart, p.probe))
+}
+
+// Begun tells that another part is to bring so many bytes, or fewer than 0 that it does not bring.
 func (p *Pacer) Begun(bytes int64) {
 	if p != nil {
 		p.unproved -= bytes
 	}
 }
 
-// Segment is what came to a part between two times: to its first one from when it was asked for.
+// Segment is what came to a part between two times, to its first one from when its response began.
 type Segment struct {
+	// Part is the part's, as in Running.
+	Part     int64
 	From, To time.Time
 	Length   int64
 	// Full: as much as there could be, so that it probably waited for us.
@@ -140,17 +161,27 @@ func (p *Pacer) Segment(s Segment) {
 	}
 	whole := s.To.Sub(s.From)
 	took := min(whole, s.To.Sub(p.since)) // what of it is in the window
-	p.bytes += float64(s.Length) * took.Seconds() / max(whole.Seconds(), 1e-9)
-	p.took += took
+	its := p.came[s.Part]
+	its.bytes += float64(s.Length) * took.Seconds() / max(whole.Seconds(), 1e-9)
+	its.took += took
+	p.came[s.Part] = its
 	p.segments++
 	if s.Full {
 		p.full++
 	}
-	if p.segments < p.parts || p.took < time.Duration(p.parts)*p.window() {
-		return
+	speed, all := 0.0, time.Duration(0)
+	for _, part := range p.running {
+		its := p.came[part]
+		if its.took == 0 {
+			return
+		}
+		speed += its.bytes / its.took.Seconds()
+		all += its.took
 	}
-	p.measured(s.To, p.bytes/p.took.Seconds()*float64(p.parts), 2*p.full > p.segments)
-	p.begin(s.To, p.parts)
+	if parts := len(p.running); parts > 0 && all >= time.Duration(parts)*p.window() {
+		p.measured(s.To, parts, speed, 2*p.full > p.segments)
+		p.begin(s.To, p.running)
+	}
 }
 
 // window is the time that the throughput is measured for: less than a part takes that has to
@@ -163,12 +194,12 @@ func (p *Pacer) window() time.Duration {
 	return max(minWindow, min(takes, p.policy.Window))
 }
 
-// measured judges the throughput of a window. storing: it is storing that takes the
-// time, not the network.
-func (p *Pacer) measured(now time.Time, speed float64, storing bool) {
-	p.perPart = speed / float64(p.parts)
-	switch more := p.parts > p.bestParts && p.bestParts > 0; {
-	case more && speed < p.best*(1+p.policy.Gain*(float64(p.parts)/float64(p.bestParts)-1)):
+// measured judges the throughput of so many parts in a window. storing: it is storing that takes
+// the time, not the network.
+func (p *Pacer) measured(now time.Time, parts int, speed float64, storing bool) {
+	p.perPart = speed / float64(parts)
+	switch more := parts > p.bestParts && p.bestParts > 0; {
+	case more && speed < p.best*(1+p.policy.Gain*(float64(parts)/float64(p.bestParts)-1)):
 		p.gains = 0
 		if p.doubts++; p.doubts == inRow {
 			p.settle(now, p.bestParts)
@@ -180,23 +211,27 @@ func (p *Pacer) measured(now time.Time, speed float64, storing bool) {
 			return
 		}
 		p.proved = true
-	case p.parts > 1 && p.parts == p.bestParts && speed < p.best*fallen:
+	case parts > 1 && parts == p.bestParts && speed < p.best*fallen:
 		if p.doubts++; p.doubts == inRow {
 			p.best, p.bestParts = 0, 0
-			p.settle(now, p.parts/2)
+			p.settle(now, parts/2)
 		}
 		return
+	case parts == p.bestParts && parts < p.target:
+		p.best = max(p.best, speed) // the responses of the others have not begun
+		return
 	}
-	isSteady := p.parts > 1 || speed <= p.best*steady
-	p.best, p.bestParts, p.gains, p.doubts = speed, p.parts, 0, 0
+	isSteady := parts > 1 || speed <= p.best*steady
+	p.best, p.bestParts, p.gains, p.doubts = speed, parts, 0, 0
 	if isSteady && !storing && !now.Before(p.notBefore) {
-		p.target = min(p.max, max(p.target, 2*p.parts))
+		p.target = min(p.max, max(p.target, 2*parts))
 	}
 }
 
-// settle is content with so many parts for a while.
+// settle is content with so many parts for a while, each time for twice as long.
 func (p *Pacer) settle(now time.Time, parts int) {
-	p.target, p.notBefore, p.gains, p.doubts = parts, now.Add(p.policy.Again), 0, 0
+	p.target, p.notBefore, p.gains, p.doubts = parts, now.Add(p.again), 0, 0
+	p.again *= 2
 }
 
 // Multiplexed tells that all parts share one connection: fewer of them can be a gain.
@@ -207,13 +242,17 @@ func (p *Pacer) Multiplexed() {
 	}
 }
 
+// AsksReceived says whether Received is still to be told of a part.
+func (p *Pacer) AsksReceived() bool { return p != nil && !p.received }
+
 // Received tells how long the browser took to receive an additional part, 0 where it does not
-// tell, and how long that took to be read. If it had all of it much earlier, it is reading that
-// takes the time: more parts bring nothing, whatever is measured, and the browser reads ahead.
-func (p *Pacer) Received(now time.Time, network, read time.Duration) {
+// tell, how long that took to be read, and what of both was the time until its response began. If
+// it had all of it much earlier, it is reading that takes the time: more parts bring nothing,
+// whatever is measured, and the browser reads ahead.
+func (p *Pacer) Received(now time.Time, network, read, head time.Duration) {
 	switch {
 	case p == nil || network == 0:
-	case network.Seconds() < keepsUp*read.Seconds():
+	case (network - head).Seconds() < keepsUp*(read-head).Seconds():
 		p.received = false
 		p.settle(now, 1)
 	default:

@@ -19,6 +19,7 @@ type link struct {
 
 // lane is a part in it.
 type lane struct {
+	name           int64
 	left           float64
 	begun          time.Time
 	since, flows   time.Time
@@ -41,7 +42,7 @@ func download(p *Pacer, length int64, l link) (o outcome) {
 	now := begun
 	first := &lane{left: float64(length), since: now, flows: now, segmentStarted: now}
 	lanes := []*lane{first}
-	p.Running(now, 1)
+	p.Running(now, []int64{0})
 	const tick = 5 * time.Millisecond
 	for len(lanes) > 0 && now.Sub(begun) < time.Hour {
 		now = now.Add(tick)
@@ -65,14 +66,18 @@ func download(p *Pacer, length int64, l link) (o outcome) {
 				minTime = 33 * time.Millisecond
 			}
 			if age := now.Sub(one.segmentStarted); one.left <= 0 || (one.segment >= 256<<10 && age >= minTime) || age > 2*time.Second {
-				p.Segment(Segment{From: one.since, To: now, Length: int64(one.segment)})
+				p.Segment(Segment{Part: one.name, From: one.since, To: now, Length: int64(one.segment)})
 				one.since, one.segment, one.segmentStarted = now, 0, now
 			}
 			if one.left > 0 {
 				going = append(going, one)
 			} else if one.additional {
 				read := now.Sub(one.begun)
-				p.Received(now, map[bool]time.Duration{false: read * 9 / 10, true: read / 10}[l.readAhead], read)
+				received := l.latency + (read-l.latency)*9/10
+				if l.readAhead {
+					received = l.latency + (read-l.latency)/10
+				}
+				p.Received(now, received, read, l.latency)
 			}
 		}
 		for lanes = going; len(lanes) > 0 && lanes[0] == first && len(lanes) < p.Wants(); {
@@ -82,14 +87,21 @@ func download(p *Pacer, length int64, l link) (o outcome) {
 			}
 			p.Begun(bytes)
 			first.left -= float64(bytes)
-			lanes = append(lanes, &lane{left: float64(bytes), begun: now, since: now, flows: now.Add(l.latency), segmentStarted: now.Add(l.latency), additional: true})
 			o.additional++
+			flows := now.Add(l.latency)
+			lanes = append(lanes, &lane{name: int64(o.additional), left: float64(bytes), begun: now, since: flows, flows: flows, segmentStarted: flows, additional: true})
 			if !p.proved {
 				o.unproved += bytes
 			}
 		}
 		o.most = max(o.most, len(lanes))
-		p.Running(now, len(lanes))
+		var flow []int64
+		for _, one := range lanes {
+			if !now.Before(one.flows) {
+				flow = append(flow, one.name)
+			}
+		}
+		p.Running(now, flow)
 	}
 	o.took = now.Sub(begun)
 	return o
@@ -120,6 +132,9 @@ func TestPacer(t *testing.T) {
 		"the link is, 64 MiB":                 {64 * mib, link{rate: shared(8 * mib)}, 0.99, 2},
 		"the link is, fast":                   {1024 * mib, link{rate: shared(100 * mib)}, 0.99, 2},
 		"the link is, far away":               {64 * mib, link{rate: shared(2 * mib), latency: 100 * time.Millisecond}, 0.97, 2},
+		"the link is, very far away":          {64 * mib, link{rate: shared(2 * mib), latency: time.Second}, 0.97, 2},
+		"far away, each is limited":           {64 * mib, link{rate: perConnection(2 * mib), latency: 500 * time.Millisecond}, 2, 5},
+		"reading takes the time, far away":    {256 * mib, link{rate: perConnection(8 * mib), latency: 500 * time.Millisecond, readAhead: true}, 0.99, 2},
 		"the link is, a little above":         {256 * mib, link{rate: func(n int, _ time.Duration) float64 { return min(8*mib*float64(n), 9*mib) }}, 0.99, 2},
 		"the link is, three times of one":     {256 * mib, link{rate: func(n int, _ time.Duration) float64 { return min(8*mib*float64(n), 24*mib) }}, 2.5, 5},
 		"more connections make it even worse": {256 * mib, link{rate: func(n int, _ time.Duration) float64 { return 8 * mib / float64(n) }}, 0.9, 2},

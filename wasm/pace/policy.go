@@ -38,7 +38,7 @@ var DefaultPolicy = Policy{
 	Unproved:      1 << 20,
 	UnprovedShare: 0.02,
 	Window:        250 * time.Millisecond,
-	Gain:          0.5,
+	Gain:          0.45,
 	Multiplexed:   3,
 	Again:         30 * time.Second,
 }

@@ -10,6 +10,7 @@ import (
 	"hash"
 	"math"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,8 +70,9 @@ type Spec struct {
 	Hash   hash.Hash
 	Hashed int64
 	// Seek: it is begun for a reader. Additional: beside others, for a range of its own, of which
-	// nothing is taken away.
-	Seek, Additional bool
+	// nothing is taken away. AsksSent: it is asked how the body was sent. Unlimited: it is begun
+	// while the bandwidth is not limited.
+	Seek, Additional, AsksSent, Unlimited bool
 }
 
 // Part is one request of an attempt: it moves a range of the record's body, in a
@@ -93,16 +95,23 @@ type Part struct {
 	least, endedBefore int64
 	// Head is the head of its response, empty until that is there.
 	Head bgfetch.Head
-	// Sent is how its body was sent, if that was asked for. Took is the time from the request to
-	// the last byte that was read.
-	Sent bgfetch.Sent
-	Took time.Duration
+	// Sent is how its body was sent, if that was asked for. Answered is the time from the request
+	// to when its response began, Took that to the last byte that was read.
+	Sent           bgfetch.Sent
+	Answered, Took time.Duration
 	// Continues: its head proves that it is of the same file, and where it begins.
 	Continues bool
-	// Seek and Additional are those of Spec. Flowing: the attempt has had a segment of it.
-	Seek, Additional, Flowing bool
+	// Seek, Additional and AsksSent are those of Spec. held: it is read no faster than a limit allows.
+	Seek, Additional, AsksSent, held bool
+	// Opened: the attempt knows that its response has begun. Flowing: it has had a segment of it.
+	Opened, Flowing bool
 	// begun is when it was.
 	begun time.Time
+	// rate is what the attempt had of it lately, in bytes per second; came is what it had after
+	// since.
+	rate  float64
+	since time.Time
+	came  int64
 	// hash sees the bytes, which are the ones after all that it has seen, hashed; nil where
 	// they are not to be hashed while they pass.
 	hash   hash.Hash
@@ -117,8 +126,8 @@ type Part struct {
 	unstored int64
 	// last is the length of the last segment.
 	last int64
-	// done: no more is moved. discarded: what was read is not wanted.
-	done, discarded bool
+	// done: no more is moved. ended: the response has ended. discarded: what was read is not wanted.
+	done, ended, discarded bool
 	// stop ends it at once, see Transfer.Stop. Stopped: it has been called, or is to be.
 	stop    func()
 	Stopped bool
@@ -127,10 +136,11 @@ type Part struct {
 // ToEnd stands for the end of the body, wherever that is.
 const ToEnd = math.MaxInt64
 
-// Event is what a part tells its attempt: a segment that was put, or that it has
-// ended.
+// Event is what a part tells its attempt: that its response has begun, a segment that was put, or
+// that it has ended.
 type Event struct {
-	Part *Part
+	Part   *Part
+	Opened bool
 	// Segment is the segment, without length where there was none.
 	Segment bgfetch.Segment
 	Saved   bgfetch.Saved
@@ -149,7 +159,7 @@ type Event struct {
 	Proved   bool
 	Complete int64
 	// Full: the segment is as large as it may be. It came between two times, the first one from
-	// when the part was begun.
+	// when the response began.
 	Full     bool
 	From, To time.Time
 	// Over: the transfer is closed, Err is why if it was not the last segment.
@@ -179,12 +189,14 @@ var (
 func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- Event, s Spec) *Part {
 	p := &Part{
 		attempt: attempt, record: record, events: events, data: s.Data, Start: s.Start, limit: s.End, joins: -1,
-		Drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, Head: s.Head, Continues: s.Continues, Seek: s.Seek, Additional: s.Additional, begun: time.Now(),
+		Drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, Head: s.Head, Continues: s.Continues, begun: time.Now(),
+		Seek: s.Seek, Additional: s.Additional, AsksSent: s.AsksSent, held: s.Unlimited || s.End == ToEnd, Opened: s.Transfer != nil,
 		hash: s.Hash, hashed: s.Hashed, next: s.Start, Read: s.Start, claimed: s.Start, end: min(s.End, cmp.Or(s.UpTo, s.End)),
 	}
 	if s.Transfer == nil && p.end != ToEnd && !evidence.IsSelfProving(&p.data) {
 		p.limit = max(p.end, min(p.end+evidence.MinOverlap, evidence.ExpectedLength(&p.data))) // see reachOver
 	}
+	p.since, p.rate = p.begun, math.Inf(1)
 	p.compare = ranges.Within(ranges.Runs(p.data.Segments), p.Start, p.end)
 	if len(p.compare) > 0 && p.compare[0].Start == p.Start {
 		p.joins = p.compare[0].End
@@ -198,7 +210,10 @@ func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- E
 func (p *Part) run(ctx context.Context, transfer bgfetch.Transfer) {
 	var err error
 	if transfer == nil {
-		transfer, err = p.open(ctx)
+		if transfer, err = p.open(ctx); err == nil {
+			p.Answered = time.Since(p.begun)
+			p.events <- Event{Part: p, Opened: true}
+		}
 	}
 	if err == nil {
 		waiting, stop := context.WithCancel(ctx)
@@ -209,7 +224,7 @@ func (p *Part) run(ctx context.Context, transfer bgfetch.Transfer) {
 		})
 		err = p.move(ctx, waiting, transfer)
 	}
-	if p.Additional && p.limit == ToEnd && err == nil && p.Sent == (bgfetch.Sent{}) {
+	if p.AsksSent && err == nil && p.Sent == (bgfetch.Sent{}) && p.hasEnded(ctx, transfer) {
 		p.Sent = transfer.Sent(ctx)
 	}
 	if transfer != nil {
@@ -263,6 +278,8 @@ func (p *Part) open(ctx context.Context) (bgfetch.Transfer, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.Head = transfer.Head()
 	if p.Head.Status != http.StatusPartialContent {
 		return transfer, &Refused{p.Head, fmt.Sprintf("status %d in answer to a range", p.Head.Status)}
@@ -280,6 +297,8 @@ func (p *Part) open(ctx context.Context) (bgfetch.Transfer, error) {
 		problem = "nothing proves that it belongs to the same file"
 	case !placed && p.Head.ContentLength() < 0:
 		problem = "nothing says which bytes it holds"
+	case p.Additional && end == 0 && p.data.Length < 0 && cmp.Or(max(0, complete), p.Start+p.Head.ContentLength()) != evidence.ExpectedLength(&p.data):
+		problem = "it ends elsewhere than the first response announced"
 	}
 	if problem != "" {
 		return transfer, &Refused{p.Head, "the partial response is not valid: " + problem}
@@ -290,6 +309,8 @@ func (p *Part) open(ctx context.Context) (bgfetch.Transfer, error) {
 // storedBehind says whether bytes are stored behind those that came: then the body that
 // has ended is another one.
 func (p *Part) storedBehind() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	return ranges.End(p.data.Segments) > p.Read
 }
 
@@ -312,16 +333,18 @@ func (p *Part) Cut(offset int64) bool {
 	return true
 }
 
-// Extend gives s, which begins where the part stops, back to it, if its response
-// brings that.
-func (p *Part) Extend(s ranges.Span) bool {
+// Extend gives a gap to the part, if its response brings that, and nothing but bytes that are
+// stored lies between, in segments. These are compared on the way.
+func (p *Part) Extend(gap ranges.Span, segments []bgfetch.Segment) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done || p.Stopped || p.end != s.Start || p.limit < s.End {
+	isStored := func(run ranges.Span) bool { return run.Start <= p.end && gap.Start <= run.End }
+	if p.done || p.Stopped || gap.Start < p.end || p.limit < gap.End || (gap.Start > p.end && !slices.ContainsFunc(ranges.Runs(segments), isStored)) {
 		return false
 	}
-	p.end = s.End
-	p.compareMore(s)
+	more := ranges.Span{Start: p.end, End: gap.End}
+	p.end, p.data.Segments = gap.End, segments
+	p.compareMore(more)
 	return true
 }
 

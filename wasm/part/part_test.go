@@ -114,7 +114,7 @@ func TestExtend(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			read := run(t, test.stored, 0, 50, func(p *part.Part) {
-				if !p.Extend(ranges.Span{Start: 50, End: 100}) {
+				if !p.Extend(ranges.Span{Start: 50, End: 100}, test.stored) {
 					t.Error("it cannot be extended")
 				}
 			})

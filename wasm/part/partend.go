@@ -3,6 +3,7 @@ package part
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
@@ -107,4 +108,21 @@ func (p *Part) Told() int64 {
 // at end.
 func (p *Part) TooLong(end int64) bool {
 	return p.limit == ToEnd && p.data.Length >= 0 && end > p.data.Length
+}
+
+// toEnd is the time in which the end of a response is to be seen that has brought its last byte.
+const toEnd = time.Second
+
+// hasEnded says whether the response has ended, and not only brought what was wanted of it.
+func (p *Part) hasEnded(ctx context.Context, transfer bgfetch.Transfer) bool {
+	p.mu.Lock()
+	ended, all := p.ended, p.Read == p.limit
+	p.mu.Unlock()
+	if ended || !all {
+		return ended
+	}
+	soon, cancel := context.WithTimeout(ctx, toEnd)
+	defer cancel()
+	compared, err := transfer.Compare(soon, nil, bgfetch.SaveLimits{MaxLength: 1, MaxTime: toEnd})
+	return err == nil && compared.End
 }

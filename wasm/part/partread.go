@@ -35,7 +35,7 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 				lost = err
 				transfer.Stop()
 			default:
-				if e.Last {
+				if e.Last && !p.AsksSent {
 					transfer.Close() // its place is given away next, see attempt.commit
 				}
 				p.tell(e)
@@ -56,8 +56,8 @@ const maxNonce = 1<<53 - 1
 
 // readSegments takes the segments of the range from the body, one after the other.
 func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Transfer, taken chan<- Event) error {
-	for since := p.begun; ; {
-		if p.limit == ToEnd {
+	for since := time.Now(); ; {
+		if p.held {
 			p.waitForLimit(waiting)
 		}
 		offset, limits, isStored, ok := p.claim()
@@ -194,6 +194,7 @@ func (p *Part) take(ctx context.Context, transfer bgfetch.Transfer, length int64
 	p.mu.Lock()
 	p.Read += length
 	p.claimed = p.Read
+	p.ended = end
 	if !isStored {
 		p.last = length
 		p.unstored += length
@@ -276,6 +277,8 @@ func (p *Part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.
 
 // storedRanges names where the bytes from offset on lie, length of them.
 func (p *Part) storedRanges(offset, length int64) []bgfetch.StoredRange {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var stored []bgfetch.StoredRange
 	for end := offset + length; offset < end; {
 		one := ranges.SegmentsFrom(p.data.Segments, offset, 1)
