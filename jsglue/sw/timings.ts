@@ -20,11 +20,12 @@ const REMEMBERED = 64;
 
 export class Timings {
   #entries: Timing[] = [];
-  #onEntry: (() => void) | null = null;
+  /** Those who wait for an entry. Several may. */
+  #waiting = new Set<() => void>();
   // The list that the browser itself keeps is full after 250 entries.
   #observer = new PerformanceObserver((list) => {
     this.#entries = [...this.#entries, ...(list.getEntries() as Timing[])].slice(-REMEMBERED);
-    this.#onEntry?.();
+    for (const look of this.#waiting) look();
   });
 
   constructor() {
@@ -44,15 +45,18 @@ export class Timings {
     let entry = this.#entries.find(isIts);
     if (!entry) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, LATE_MS);
-        this.#onEntry = () => {
+        const look = () => {
           entry = this.#entries.find(isIts);
-          if (!entry) return;
+          if (entry) done();
+        };
+        const done = () => {
           clearTimeout(timer);
+          this.#waiting.delete(look);
           resolve();
         };
+        const timer = setTimeout(done, LATE_MS);
+        this.#waiting.add(look);
       });
-      this.#onEntry = null;
     }
     const { contentEncoding, encodedBodySize = 0, decodedBodySize = 0, nextHopProtocol } = entry ?? ({} as Partial<Timing>);
     return {

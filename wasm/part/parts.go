@@ -101,8 +101,8 @@ func (parts Parts) HaltBefore(spans []ranges.Span) {
 func (parts Parts) ReplaceSlow(usual float64) *Part {
 	isFast := func(p *Part) bool { return !p.Additional || !p.isSlow(time.Now(), usual*slowShare) }
 	switch fast := slices.IndexFunc(parts, isFast); {
-	case len(parts) == 0:
-	case fast < 0 && !parts.Halting():
+	case len(parts) == 0 || parts.Halting():
+	case fast < 0:
 		return parts[0]
 	case parts[fast].Flowing && !parts[fast].Additional:
 		slices.DeleteFunc(slices.Clone(parts), isFast).Halt()
