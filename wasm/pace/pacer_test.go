@@ -165,3 +165,24 @@ func TestPacer(t *testing.T) {
 		})
 	}
 }
+
+// TestAgain: what was too much is tried again after twice the time, and what brought nothing uses up
+// nothing.
+func TestAgain(t *testing.T) {
+	p := New(DefaultPolicy, 64*mib, 5)
+	now := time.Unix(0, 0)
+	for want := DefaultPolicy.Again; want < 10*DefaultPolicy.Again; want *= 2 {
+		if p.Limit(now, 1); p.notBefore.Sub(now) != want {
+			t.Errorf("it is tried again after %v, want %v", p.notBefore.Sub(now), want)
+		}
+	}
+	p.perPart = mib
+	for range 100 {
+		next := p.Next(32 * mib)
+		if next == 0 {
+			t.Fatal("none is worth it")
+		}
+		p.Begun(next)
+		p.Begun(-next)
+	}
+}
