@@ -22,8 +22,9 @@ type Pacer struct {
 	proved          bool
 	unproved, probe int64
 	// received: a part was received hardly faster than it was read, so it is the network that
-	// takes the time.
+	// takes the time. late counts those in a row that were received much faster.
 	received bool
+	late     int
 	// best is the throughput of bestParts parts, in bytes per second, which more have to beat;
 	// 0 before there was one.
 	best      float64
@@ -247,14 +248,16 @@ func (p *Pacer) AsksReceived() bool { return p != nil && !p.received }
 
 // Received tells how long the browser took to receive an additional part, 0 where it does not
 // tell, how long that took to be read, and what of both was the time until its response began. If
-// it had all of it much earlier, it is reading that takes the time: more parts bring nothing,
-// whatever is measured, and the browser reads ahead.
+// it had all of it much earlier, twice in a row, it is reading that takes the time: more parts bring
+// nothing, whatever is measured, and the browser reads ahead.
 func (p *Pacer) Received(now time.Time, network, read, head time.Duration) {
 	switch {
 	case p == nil || network == 0:
 	case (network - head).Seconds() < keepsUp*(read-head).Seconds():
-		p.received = false
-		p.settle(now, 1)
+		if p.late++; p.late == inRow {
+			p.late = 0
+			p.settle(now, 1)
+		}
 	default:
 		p.received = true
 	}
