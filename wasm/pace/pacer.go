@@ -86,6 +86,7 @@ func (p *Pacer) Begin() {
 // of what the others will bring.
 func (p *Pacer) Running(now time.Time, parts []int64) {
 	if p != nil && (p.since.IsZero() || !slices.Equal(parts, p.running)) {
+		p.judge(now, max(minWindow, p.window()/2)) // part of a window has to do
 		p.begin(now, parts)
 	}
 }
@@ -170,19 +171,27 @@ func (p *Pacer) Segment(s Segment) {
 	if s.Full {
 		p.full++
 	}
-	speed, all := 0.0, time.Duration(0)
+	if p.judge(s.To, p.window()) {
+		p.begin(s.To, p.running)
+	}
+}
+
+// judge judges what came to the parts, if that was for so long, and says whether it was.
+func (p *Pacer) judge(now time.Time, window time.Duration) bool {
+	speed, all, parts := 0.0, time.Duration(0), len(p.running)
 	for _, part := range p.running {
 		its := p.came[part]
 		if its.took == 0 {
-			return
+			return false
 		}
 		speed += its.bytes / its.took.Seconds()
 		all += its.took
 	}
-	if parts := len(p.running); parts > 0 && all >= time.Duration(parts)*p.window() {
-		p.measured(s.To, parts, speed, 2*p.full > p.segments)
-		p.begin(s.To, p.running)
+	if parts == 0 || all < time.Duration(parts)*window {
+		return false
 	}
+	p.measured(now, parts, speed, 2*p.full > p.segments)
+	return true
 }
 
 // window is the time that the throughput is measured for: less than a part takes that has to
