@@ -66,7 +66,7 @@ const (
 	// minWindow is the time in which something can be measured at all.
 	minWindow = 50 * time.Millisecond
 	// probed is the share of the time that a part takes which has to prove to be a gain.
-	probed = 0.7
+	probed = 0.4
 )
 
 // New makes a pacer for a body of that length, which wants no more than limit parts.
