@@ -35,9 +35,6 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 				lost = err
 				transfer.Stop()
 			default:
-				if e.Last && !p.AsksSent {
-					transfer.Close() // its place is given away next, see attempt.commit
-				}
 				p.tell(e)
 			}
 		}
@@ -66,6 +63,7 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 		}
 		if isStored {
 			e, err := p.compareNext(ctx, transfer, offset, limits)
+			p.closeLast(transfer, e)
 			if err == nil || e.Compared.Length() > 0 {
 				taken <- e
 			}
@@ -89,10 +87,19 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 		e.From, e.To = since, time.Now()
 		since = e.To
 		p.Took = since.Sub(p.begun)
+		p.closeLast(transfer, e)
 		taken <- e
 		if e.Last || err != nil {
 			return err
 		}
+	}
+}
+
+// closeLast closes the transfer whose last segment that is: its place is given away when that is
+// stored, see attempt.commit, and until then a browser would read on in vain.
+func (p *Part) closeLast(transfer bgfetch.Transfer, e Event) {
+	if e.Last && !p.AsksSent {
+		transfer.Close()
 	}
 }
 
