@@ -59,7 +59,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
     programCachePrefix,
     permission,
     retry: toRetryOptions(options.retry, 'backgroundFetchOptions.retry'),
-    ranges: options.ranges === true,
+    ranges: options.ranges !== false,
     debug: options.debug === true,
     lang: options.lang,
     texts: options.texts,

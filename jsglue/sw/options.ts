@@ -22,7 +22,7 @@ export interface WorkerOptions {
   retry?: RetryOptions;
   /**
    * Whether a large body may be moved by several requests at a time, where the server
-   * limits each connection, and measuring shows a gain. False by default.
+   * limits each connection, and measuring shows a gain. True by default.
    */
   ranges?: boolean;
   /** Whether the console tells each step of each transfer, and performance.measure() how long it took. */

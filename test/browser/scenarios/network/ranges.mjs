@@ -22,7 +22,7 @@ function seconds(log) {
 }
 
 scenario('several ranges at a time, from a server that limits each connection', {}, async (test) => {
-  const { page } = await test.open({ script: '/sw-ranges.js' });
+  const { page } = await test.open();
   const rate = 2 * MiB;
   const file = test.resource({ size: 40 * MiB, rate });
   await page.evaluate((url) => t.startFetch('film', url), file.url);
@@ -41,7 +41,7 @@ scenario('several ranges at a time, from a server that limits each connection', 
 });
 
 scenario('several ranges from another origin, which shows no ETag and no Content-Range', {}, async (test) => {
-  const { page } = await test.open({ script: '/sw-ranges.js' });
+  const { page } = await test.open();
   const file = test.resource({ size: 20 * MiB, rate: 2 * MiB, cors: 1, origin: test.server.url2 });
   await page.evaluate((url) => t.startFetch('other', url), file.url);
   const event = await test.settled(page, 'other', 'backgroundfetchsuccess');
@@ -53,7 +53,7 @@ scenario('several ranges from another origin, which shows no ETag and no Content
 });
 
 scenario('what is as fast as the machine is asked for once', {}, async (test) => {
-  const { page } = await test.open({ script: '/sw-ranges.js' });
+  const { page } = await test.open();
   const file = test.resource({ size: 96 * MiB });
   await page.evaluate((url) => t.startFetch('fast', url), file.url);
   const event = await test.settled(page, 'fast', 'backgroundfetchsuccess');
@@ -63,8 +63,8 @@ scenario('what is as fast as the machine is asked for once', {}, async (test) =>
   assert.ok(bytesSent(log) <= file.size + mostTwice(file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
 });
 
-scenario('without ranges: true there is one request at a time', {}, async (test) => {
-  const { page } = await test.open();
+scenario('with ranges: false there is one request at a time', {}, async (test) => {
+  const { page } = await test.open({ script: '/sw-one-range.js' });
   const file = test.resource({ size: 20 * MiB, rate: 4 * MiB });
   await page.evaluate((url) => t.startFetch('one', url), file.url);
   const event = await test.settled(page, 'one', 'backgroundfetchsuccess');
