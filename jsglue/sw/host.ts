@@ -4,10 +4,10 @@
  *
  * The program finds `globalThis.bgfetchHost` (a Host). It calls
  * `connect(deliver, receive)` once, then `call(n, method, argsJSON)` any number of times.
- * Each call is answered by exactly one `deliver(n, error, resultJSON)`, never
+ * Each call is answered by exactly one `deliver(n, error, result)`, never
  * synchronously within the call. `cancel(n)` aborts a call that still runs; it is
- * answered with the error "stopped". Only JSON text and numbers
- * cross, and the bytes that are to be hashed.
+ * answered with the error "stopped". Only JSON text, lines (hostcalls.ts) and
+ * numbers cross, and the bytes that are to be hashed.
  */
 
 /** Bytes of call n, before its answer; methods with `Bytes` in their comment give some. */

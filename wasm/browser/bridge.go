@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hack-pad/safejs"
@@ -89,7 +90,8 @@ type pendingCall struct {
 	w        io.Writer
 }
 
-// reply is the answer to a call: an error and a message, or noError and JSON text.
+// reply is the answer to a call: an error and a message, or noError and JSON text, or what a
+// result with lines is made of.
 type reply struct {
 	code errorCode
 	text string
@@ -236,10 +238,14 @@ func (b *Bridge) callBytes(ctx context.Context, method string, args, result any,
 	if answer.code != noError {
 		return hostError(ctx, method, answer)
 	}
-	if result == nil {
-		return nil
+	switch result := result.(type) {
+	case nil:
+	case lined:
+		err = result.read(strings.Split(answer.text, "\n"))
+	default:
+		err = json.Unmarshal([]byte(answer.text), result)
 	}
-	if err := json.Unmarshal([]byte(answer.text), result); err != nil {
+	if err != nil {
 		return fmt.Errorf("result of host method %s: %w", method, err)
 	}
 	return nil

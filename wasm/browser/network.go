@@ -73,10 +73,7 @@ func newSaveLimits(limits bgfetch.SaveLimits) saveLimits {
 
 // Open implements bgfetch.Network.
 func (n Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.Transfer, error) {
-	var opened struct {
-		transferArgs
-		Head bgfetch.Head `json:"head"`
-	}
+	var opened opened
 	args := openArgs{Cache: n.Bodies.CacheName(init.UniqueID), TransferInit: init}
 	if err := n.Bridge.call(ctx, "open", args, &opened); err != nil {
 		return nil, err
@@ -144,10 +141,7 @@ type transfer struct {
 func (t *transfer) Head() bgfetch.Head { return t.head }
 
 func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
-	var saved struct {
-		bgfetch.Saved
-		putArgs
-	}
+	var saved saved
 	err := t.network.Bridge.callBytes(ctx, "save", saveArgs{
 		transferArgs: t.id,
 		Key:          t.network.Bodies.Key(key),
