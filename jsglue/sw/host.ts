@@ -102,7 +102,9 @@ export interface HostMethods {
   /**
    * Send the request. With rangeStart, rangeEnd (the byte after the last) or
    * ranged it has a Range header, `bytes=<rangeStart>-[<rangeEnd - 1>]`. priority is a
-   * hint for browsers that know it. With pastCache the HTTP cache is not asked.
+   * hint for browsers that know it. With pastCache the HTTP cache is not asked. With
+   * atOnce a small body that comes with the head is saved: length is its length then, and the
+   * transfer is freed.
    */
   open: [
     {
@@ -113,8 +115,9 @@ export interface HostMethods {
       ranged?: boolean;
       priority?: 'low';
       pastCache?: boolean;
+      atOnce?: { key: string; limits: SaveLimits };
     },
-    { transfer: number; head: Head },
+    { transfer: number; head: Head; length?: number; whole?: boolean },
   ];
   /**
    * See Transfer.Save in wasm/bgfetch/network.go. With put it is still being stored, and

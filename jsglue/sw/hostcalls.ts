@@ -6,7 +6,10 @@ import { HostFailure, toHostFailure } from './hosterror';
 /** Hands bytes to the program, as part of the call. */
 export type Give = (bytes: Uint8Array) => void;
 
-/** How each method is implemented. Failures become the errors of host.ts. */
+/**
+ * How each method is implemented. Failures become the errors of host.ts. The signal is that of one call, and
+ * does not abort after its answer.
+ */
 export type Implementations = {
   [M in keyof HostMethods]: (args: HostMethods[M][0], signal: AbortSignal, give: Give) => Promise<HostMethods[M][1]>;
 };
@@ -16,9 +19,9 @@ export type Implementations = {
  * would be a good part of the work for a small record (wasm/browser/lines.go).
  */
 const LINES: { [M in keyof HostMethods]?: (result: HostMethods[M][1]) => unknown[] } = {
-  open: ({ transfer, head: { url, type, redirected, status, statusText, headers = [] } }) =>
-    [transfer, url, type, redirected || '', status, statusText, ...headers].flat(),
-  save: ({ length, end, whole, put = 0 }) => [length, end || '', whole, put],
+  open: ({ transfer, length = 0, whole, head: { url, type, redirected, status, statusText, headers = [] } }) =>
+    [transfer, length, whole, url, type, redirected, status, statusText, ...headers].flat(),
+  save: ({ length, end, whole, put = 0 }) => [length, end, whole, put],
 };
 
 /** Calls whose effect outlives the program that made them. */

@@ -284,5 +284,7 @@ func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 		end()
 		return nil, err
 	}
-	return &transfer{network: n, init: init, response: response, opened: time.Now(), end: end, stopped: make(chan struct{})}, nil
+	t := &transfer{network: n, init: init, response: response, opened: time.Now(), end: end, stopped: make(chan struct{})}
+	t.storeAtOnce(ctx)
+	return t, nil
 }

@@ -17,6 +17,9 @@ type lined interface{ read(lines []string) error }
 type opened struct {
 	transferArgs
 	Head bgfetch.Head `json:"head"`
+	// Length is that of the body, where it was stored.
+	Length int64 `json:"length,omitempty"`
+	Whole  bool  `json:"whole,omitempty"`
 }
 
 // saved is the result of "save".
@@ -27,14 +30,15 @@ type saved struct {
 
 var errLines = errors.New("its lines are not what they should be")
 
-// read takes the number, five lines of the head, and two for each header field.
+// read takes the number, two lines of what is stored, five of the head, and two for each header field.
 func (o *opened) read(lines []string) (err error) {
-	const fixed = 6
+	const fixed = 8
 	if len(lines) < fixed || (len(lines)-fixed)%2 != 0 {
 		return errLines
 	}
 	head := &o.Head
-	head.URL, head.Type, head.Redirected, head.StatusText = lines[1], bgfetch.ResponseType(lines[2]), lines[3] != "", lines[5]
+	o.Whole = lines[2] == "true"
+	head.URL, head.Type, head.Redirected, head.StatusText = lines[3], bgfetch.ResponseType(lines[4]), lines[5] == "true", lines[7]
 	if fields := lines[fixed:]; len(fields) > 0 {
 		head.Headers = make([]bgfetch.Header, len(fields)/2)
 		for i := range head.Headers {
@@ -43,7 +47,10 @@ func (o *opened) read(lines []string) (err error) {
 	}
 	o.Transfer, err = strconv.Atoi(lines[0])
 	if err == nil {
-		head.Status, err = strconv.Atoi(lines[4])
+		o.Length, err = strconv.ParseInt(lines[1], 10, 64)
+	}
+	if err == nil {
+		head.Status, err = strconv.Atoi(lines[6])
 	}
 	return err
 }
@@ -54,7 +61,7 @@ func (s *saved) read(lines []string) (err error) {
 	if len(lines) != all {
 		return errLines
 	}
-	s.End, s.Whole = lines[1] != "", lines[2] != ""
+	s.End, s.Whole = lines[1] == "true", lines[2] == "true"
 	s.Length, err = strconv.ParseInt(lines[0], 10, 64)
 	if err == nil {
 		s.Put, err = strconv.Atoi(lines[3])
