@@ -4,7 +4,7 @@
  *
  * The program finds `globalThis.bgfetchHost` (a Host). It calls
  * `connect(deliver, receive)` once, then `call(n, method, argsJSON)` any number of times.
- * Each call is answered by exactly one `deliver(n, error, result)`, never
+ * Each call is answered by exactly one `deliver(n, result, error)`, never
  * synchronously within the call. `cancel(n)` aborts a call that still runs; it is
  * answered with the error "stopped". Only JSON text, lines (hostcalls.ts) and
  * numbers cross, and the bytes that are to be hashed.
@@ -13,7 +13,7 @@
 /** Bytes of call n, before its answer; methods with `Bytes` in their comment give some. */
 export type Receive = (n: number, bytes: Uint8Array) => void;
 
-export type Deliver = (n: number, error: HostError | '', result: string) => void;
+export type Deliver = (n: number, result: string, error?: HostError) => void;
 
 /** Errors the core tells apart; `result` is then a message for people. */
 export type HostError = 'network' | 'quota' | 'lost' | 'stopped' | 'internal';

@@ -67,7 +67,7 @@ export class HostCalls implements Host {
   cancel(n: number): void {
     if (!this.#running.has(n)) return;
     this.#running.get(n)!.abort();
-    setTimeout(() => this.#give(n, 'stopped', 'It did not answer.'), CANCELLED_MS);
+    setTimeout(() => this.#give(n, 'It did not answer.', 'stopped'), CANCELLED_MS);
   }
 
   /**
@@ -94,10 +94,10 @@ export class HostCalls implements Host {
       if (!implementation) throw new HostFailure('internal', `There is no method ${method}.`);
       const result = await implementation(JSON.parse(args || 'null'), signal, (bytes) => this.#receive?.(n, bytes));
       const lines = LINES[method] as ((result: unknown) => unknown[]) | undefined;
-      this.#give(n, '', lines ? lines(result).join('\n') : JSON.stringify(result));
+      this.#give(n, lines ? lines(result).join('\n') : JSON.stringify(result));
     } catch (error) {
       const failure = toHostFailure(error);
-      this.#give(n, signal.aborted ? 'stopped' : failure.code, failure.message);
+      this.#give(n, failure.message, signal.aborted ? 'stopped' : failure.code);
     }
   }
 

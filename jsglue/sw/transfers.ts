@@ -82,14 +82,14 @@ export class Transfers {
     try {
       const init = await requestInit(args, cache);
       const since = performance.now();
-      const request = new Request(args.request.url, { ...init, signal: controller.signal });
-      const response = await fetch(request);
+      const { url } = args.request;
+      const response = await fetch(url, { ...init, signal: controller.signal });
       const whole = mayBeWhole(args, response) ? response.clone() : null;
       const transfer = ++this.#last;
       const reader = new SegmentReader(response.body);
       this.#transfers.set(transfer, {
         cache: args.cache,
-        sending: { url: request.url, since, taken: 0 },
+        sending: { url, since, taken: 0 },
         controller,
         reader,
         whole,

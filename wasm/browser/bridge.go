@@ -142,18 +142,21 @@ func Connect() (*Bridge, error) {
 	return b, nil
 }
 
-// deliver is called by the host with the number of a call and its answer. It
-// must not wait: JS stands still meanwhile.
+// deliver is called by the host with the number of a call and its answer, and an error's code after
+// that. It must not wait: JS stands still meanwhile.
 func (b *Bridge) deliver(_ safejs.Value, args []safejs.Value) any {
-	if len(args) != 3 {
+	if len(args) < 2 {
 		return nil
 	}
 	number, err := args[0].Int()
 	if err != nil {
 		return nil
 	}
-	code, _ := args[1].String()
-	text, _ := args[2].String()
+	text, _ := args[1].String()
+	code := ""
+	if len(args) > 2 {
+		code, _ = args[2].String()
+	}
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
