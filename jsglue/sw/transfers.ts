@@ -76,6 +76,7 @@ export class Transfers {
    * where it stores the body at once.
    */
   async open(args: Open[0], signal: AbortSignal): Promise<Open[1]> {
+    const { atOnce } = args;
     const cache = this.#cache(args.cache);
     const controller = new AbortController();
     signal.addEventListener('abort', () => controller.abort());
@@ -94,14 +95,22 @@ export class Transfers {
         reader,
         whole,
       });
-      const { atOnce } = args;
       const fits = (length: number) => length > 0 && length <= atOnce!.limits.maxLength;
       const isThere =
         atOnce && whole && fits(contentLength(response)) && (await within(reader.ended, AT_ONCE_MS)) && fits(reader.buffered);
       const saved = isThere && (await this.save({ transfer, ...atOnce }, signal, () => {}));
       return { transfer, head: headOf(response), ...saved };
     } catch (error) {
-      if (signal.aborted) throw new HostFailure('stopped', 'The call was cancelled.');
+      if (signal.aborted) {
+        // What the browser still stores is nobody's.
+        if (atOnce)
+          void this.#puts
+            .settled()
+            .then(() => cache)
+            .then((cache) => cache.delete(cacheKey(atOnce.key)))
+            .catch(() => {});
+        throw new HostFailure('stopped', 'The call was cancelled.');
+      }
       if (error instanceof TypeError) throw new HostFailure('network', error.message);
       throw error;
     }

@@ -101,7 +101,18 @@ test('which bodies that end too early a browser tells of', () => {
 test('results of what is asked for each record are lines', async () => {
   const head = { url: 'https://a.test/', type: 'basic' as const, redirected: false, status: 200, statusText: 'OK' };
   const { host, answers } = program({
-    open: async () => ({ transfer: 7, length: 20, whole: true, head: { ...head, headers: [['a', '1, 2'], ['b', '']] } }),
+    open: async () => ({
+      transfer: 7,
+      length: 20,
+      whole: true,
+      head: {
+        ...head,
+        headers: [
+          ['a', '1, 2'],
+          ['b', ''],
+        ],
+      },
+    }),
     save: async () => ({ length: 20, end: true, whole: true }),
   });
   host.call(1, 'open', '{}');
