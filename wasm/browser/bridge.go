@@ -4,7 +4,7 @@
 // the core (network, bodies, events, display) are calls to the JS host, whose
 // contract is jsglue/sw/host.ts; Serve answers the worker's requests.
 //
-// Between Go and JS cross numbers, JSON text and, where they are to be hashed, the
+// Between Go and JS cross numbers, text (JSON, or lines) and, where they are to be hashed, the
 // bytes of a segment; never a reference to a body: such a reference stays until Go's
 // garbage collector happens to run.
 package browser
