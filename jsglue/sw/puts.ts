@@ -64,7 +64,11 @@ export class Puts {
     const giveUpSoon = () => setTimeout(put.giveUp, CANCELLED_MS);
     if (signal.aborted) giveUpSoon();
     signal.addEventListener('abort', giveUpSoon);
-    await put.done;
+    try {
+      await put.done;
+    } finally {
+      signal.removeEventListener('abort', giveUpSoon);
+    }
   }
 
   /** Resolves when none is under way any more. */

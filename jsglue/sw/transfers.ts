@@ -79,7 +79,8 @@ export class Transfers {
     const { atOnce } = args;
     const cache = this.#cache(args.cache);
     const controller = new AbortController();
-    signal.addEventListener('abort', () => controller.abort());
+    const onAbort = () => controller.abort();
+    signal.addEventListener('abort', onAbort);
     try {
       const init = await requestInit(args, cache);
       const since = performance.now();
@@ -113,6 +114,8 @@ export class Transfers {
       }
       if (error instanceof TypeError) throw new HostFailure('network', error.message);
       throw error;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
