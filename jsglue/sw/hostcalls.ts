@@ -6,10 +6,7 @@ import { HostFailure, toHostFailure } from './hosterror';
 /** Hands bytes to the program, as part of the call. */
 export type Give = (bytes: Uint8Array) => void;
 
-/**
- * How each method is implemented. Failures become the errors of host.ts. The signal is that of one call, and
- * does not abort after its answer.
- */
+/** How each method is implemented. Failures become the errors of host.ts. */
 export type Implementations = {
   [M in keyof HostMethods]: (args: HostMethods[M][0], signal: AbortSignal, give: Give) => Promise<HostMethods[M][1]>;
 };
