@@ -4,16 +4,16 @@
  *
  * The program finds `globalThis.bgfetchHost` (a Host). It calls
  * `connect(deliver, receive)` once, then `call(n, method, argsJSON)` any number of times.
- * Each call is answered by exactly one `deliver(n, error, resultJSON)`, never
+ * Each call is answered by exactly one `deliver(n, result, error)`, never
  * synchronously within the call. `cancel(n)` aborts a call that still runs; it is
- * answered with the error "stopped". Only JSON text and numbers
- * cross, and the bytes that are to be hashed.
+ * answered with the error "stopped". Only JSON text, lines (hostcalls.ts) and
+ * numbers cross, and the bytes that are to be hashed.
  */
 
 /** Bytes of call n, before its answer; methods with `Bytes` in their comment give some. */
 export type Receive = (n: number, bytes: Uint8Array) => void;
 
-export type Deliver = (n: number, error: HostError | '', result: string) => void;
+export type Deliver = (n: number, result: string, error?: HostError) => void;
 
 /** Errors the core tells apart; `result` is then a message for people. */
 export type HostError = 'network' | 'quota' | 'lost' | 'stopped' | 'internal';
@@ -102,7 +102,9 @@ export interface HostMethods {
   /**
    * Send the request. With rangeStart, rangeEnd (the byte after the last) or
    * ranged it has a Range header, `bytes=<rangeStart>-[<rangeEnd - 1>]`. priority is a
-   * hint for browsers that know it. With pastCache the HTTP cache is not asked.
+   * hint for browsers that know it. With pastCache the HTTP cache is not asked. With
+   * atOnce a small body that comes with the head is saved: length is its length then, and the
+   * transfer is freed.
    */
   open: [
     {
@@ -113,8 +115,9 @@ export interface HostMethods {
       ranged?: boolean;
       priority?: 'low';
       pastCache?: boolean;
+      atOnce?: { key: string; limits: SaveLimits };
     },
-    { transfer: number; head: Head },
+    { transfer: number; head: Head; length?: number; whole?: boolean },
   ];
   /**
    * See Transfer.Save in wasm/bgfetch/network.go. With put it is still being stored, and

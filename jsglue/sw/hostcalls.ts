@@ -1,4 +1,4 @@
-/** The Host that one run of the Go program finds: calls by number, answers as JSON. */
+/** The Host that one run of the Go program finds: calls by number, answers as JSON or lines. */
 
 import type { Deliver, Host, HostMethods, Receive } from './host';
 import { HostFailure, toHostFailure } from './hosterror';
@@ -9,6 +9,16 @@ export type Give = (bytes: Uint8Array) => void;
 /** How each method is implemented. Failures become the errors of host.ts. */
 export type Implementations = {
   [M in keyof HostMethods]: (args: HostMethods[M][0], signal: AbortSignal, give: Give) => Promise<HostMethods[M][1]>;
+};
+
+/**
+ * Results that cross as lines, of which no value has a line feed in it: decoding JSON in the program
+ * would be a good part of the work for a small record (wasm/browser/lines.go).
+ */
+const LINES: { [M in keyof HostMethods]?: (result: HostMethods[M][1]) => unknown[] } = {
+  open: ({ transfer, length = 0, whole, head: { url, type, redirected, status, statusText, headers = [] } }) =>
+    [transfer, length, whole, url, type, redirected, status, statusText, ...headers].flat(),
+  save: ({ length, end, whole, put = 0 }) => [length, end, whole, put],
 };
 
 /** Calls whose effect outlives the program that made them. */
@@ -54,7 +64,7 @@ export class HostCalls implements Host {
   cancel(n: number): void {
     if (!this.#running.has(n)) return;
     this.#running.get(n)!.abort();
-    setTimeout(() => this.#give(n, 'stopped', 'It did not answer.'), CANCELLED_MS);
+    setTimeout(() => this.#give(n, 'It did not answer.', 'stopped'), CANCELLED_MS);
   }
 
   /**
@@ -80,10 +90,11 @@ export class HostCalls implements Host {
         | undefined;
       if (!implementation) throw new HostFailure('internal', `There is no method ${method}.`);
       const result = await implementation(JSON.parse(args || 'null'), signal, (bytes) => this.#receive?.(n, bytes));
-      this.#give(n, '', JSON.stringify(result));
+      const lines = LINES[method] as ((result: unknown) => unknown[]) | undefined;
+      this.#give(n, lines ? lines(result).join('\n') : JSON.stringify(result));
     } catch (error) {
       const failure = toHostFailure(error);
-      this.#give(n, signal.aborted ? 'stopped' : failure.code, failure.message);
+      this.#give(n, failure.message, signal.aborted ? 'stopped' : failure.code);
     }
   }
 

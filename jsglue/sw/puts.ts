@@ -59,7 +59,7 @@ export class Puts {
    */
   async stored(number: number, signal: AbortSignal): Promise<void> {
     const put = this.#begun.get(number);
-    if (!put) throw new HostFailure('internal', `No segment is being stored under the number ${number}.`);
+    if (!put) throw new HostFailure('internal', `There is no put ${number} any more.`);
     this.#begun.delete(number);
     const giveUpSoon = () => setTimeout(put.giveUp, CANCELLED_MS);
     if (signal.aborted) giveUpSoon();

@@ -22,6 +22,8 @@ export interface Cut {
 }
 
 export class SegmentReader {
+  /** Resolves when nothing more is read: whether the body has ended cleanly. */
+  readonly ended: Promise<boolean>;
   #reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | null;
   #chunks: Uint8Array<ArrayBuffer>[] = [];
   #length = 0;
@@ -38,7 +40,7 @@ export class SegmentReader {
   constructor(body: ReadableStream<Uint8Array<ArrayBuffer>> | null) {
     this.#reader = body?.getReader() ?? null;
     this.#ended = body === null;
-    void this.#pump();
+    this.ended = this.#pump();
   }
 
   /** Bytes that were read and not cut yet. */
@@ -77,7 +79,7 @@ export class SegmentReader {
     this.#makeRoom();
   }
 
-  async #pump(): Promise<void> {
+  async #pump(): Promise<boolean> {
     try {
       while (this.#reader && !this.#failure) {
         // At most one segment is waiting while another is being stored.
@@ -87,7 +89,7 @@ export class SegmentReader {
           });
         }
         const { done, value } = await this.#reader.read();
-        if (this.#failure) return;
+        if (this.#failure) return false;
         if (done) {
           this.#ended = true;
           break;
@@ -102,6 +104,7 @@ export class SegmentReader {
       this.#failure ??= new HostFailure('network', String(error));
     }
     this.#wake();
+    return this.#ended;
   }
 
   /** Whether a segment can be cut; if only time is missing, sets the timer. */

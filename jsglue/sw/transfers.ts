@@ -3,6 +3,7 @@
  * its background fetch, segment by segment (see Transfer in wasm/bgfetch/network.go).
  */
 
+import { within } from '../shared/deadline';
 import type { Head, StoredRequest } from '../shared/protocol';
 import { storedRequestBody } from '../shared/request-body';
 import { settingsOf } from '../shared/stored-request';
@@ -27,6 +28,9 @@ const WHOLE_LIMIT = 1 << 20;
  * in a cache that somebody has deleted meanwhile is lost, and nobody says so.
  */
 const CACHE_KEPT_MS = 1000;
+
+/** So long a small body is waited for, ms, before the head is told without it. */
+const AT_ONCE_MS = 100;
 
 /** Of so many transfers that ended it is remembered how their bodies were sent. */
 const ENDED_KEPT = 64;
@@ -68,9 +72,11 @@ export class Transfers {
   /**
    * Sends the request; resolves when the head is there. Rejects with
    * HostFailure: 'network' when there is no response, 'stopped' when signal
-   * aborted, 'internal' when the stored request body is lost.
+   * aborted, 'internal' when the stored request body is lost; and like save(),
+   * where it stores the body at once.
    */
   async open(args: Open[0], signal: AbortSignal): Promise<Open[1]> {
+    const { atOnce } = args;
     const cache = this.#cache(args.cache);
     const controller = new AbortController();
     const onAbort = () => controller.abort();
@@ -78,20 +84,34 @@ export class Transfers {
     try {
       const init = await requestInit(args, cache);
       const since = performance.now();
-      const request = new Request(args.request.url, { ...init, signal: controller.signal });
-      const response = await fetch(request);
+      const { url } = args.request;
+      const response = await fetch(url, { ...init, signal: controller.signal });
       const whole = mayBeWhole(args, response) ? response.clone() : null;
       const transfer = ++this.#last;
+      const reader = new SegmentReader(response.body);
       this.#transfers.set(transfer, {
         cache: args.cache,
-        sending: { url: request.url, since, taken: 0 },
+        sending: { url, since, taken: 0 },
         controller,
-        reader: new SegmentReader(response.body),
+        reader,
         whole,
       });
-      return { transfer, head: headOf(response) };
+      const fits = (length: number) => length > 0 && length <= atOnce!.limits.maxLength;
+      const isThere =
+        atOnce && whole && fits(contentLength(response)) && (await within(reader.ended, AT_ONCE_MS)) && fits(reader.buffered);
+      const saved = isThere && (await this.save({ transfer, ...atOnce }, signal, () => {}));
+      return { transfer, head: headOf(response), ...saved };
     } catch (error) {
-      if (signal.aborted) throw new HostFailure('stopped', 'The request was cancelled.');
+      if (signal.aborted) {
+        // What the browser still stores is nobody's.
+        if (atOnce)
+          void this.#puts
+            .settled()
+            .then(() => cache)
+            .then((cache) => cache.delete(cacheKey(atOnce.key)))
+            .catch(() => {});
+        throw new HostFailure('stopped', 'The call was cancelled.');
+      }
       if (error instanceof TypeError) throw new HostFailure('network', error.message);
       throw error;
     } finally {
@@ -106,14 +126,12 @@ export class Transfers {
   async save({ transfer: number, key, limits, bytes }: Save[0], signal: AbortSignal, give: Give): Promise<Save[1]> {
     const transfer = this.#get(number);
     const { chunks, length, end } = await this.#take(number, limits, signal);
-    const whole = transfer.whole;
-    transfer.whole = null;
-    const keep = end && length > 0 && length <= WHOLE_LIMIT;
-    if (whole && !keep) discard(whole);
+    if (!end || length === 0 || length > WHOLE_LIMIT) discard(transfer);
+    const { whole } = transfer;
     if (length === 0) return { length, end };
     if (bytes) chunks.forEach(give);
     const begin = (response: Response) => this.#puts.begin(length, () => this.#put(transfer.cache, key, response), signal);
-    if (whole && keep && (await this.#wholeStored(begin(whole), signal))) return { length, end, whole: true };
+    if (whole && (await this.#wholeStored(begin(whole), signal))) return { length, end, whole: true };
     const put = await begin(new Response(bodyOf(chunks, length)));
     if (!end) return { length, end, put };
     await this.#puts.stored(put, signal);
@@ -139,8 +157,7 @@ export class Transfers {
   async compare({ transfer: number, stored, limits }: Compare[0], signal: AbortSignal): Promise<Compare[1]> {
     const transfer = this.#get(number);
     // No copy of what begins with stored bytes is made: it is not stored as a whole.
-    if (transfer.whole) discard(transfer.whole);
-    transfer.whole = null;
+    discard(transfer);
     const { chunks, length, end } = await this.#take(number, limits, signal);
     const before = await storedBytes(await this.#cache(transfer.cache), stored, length);
     return { length, equal: areEqual(chunks, before), end };
@@ -148,7 +165,7 @@ export class Transfers {
 
   async sent({ transfer: number }: HostMethods['sent'][0]): Promise<HostMethods['sent'][1]> {
     const sending = this.#ended.get(number);
-    if (!sending) throw new HostFailure('internal', `The transfer ${number} has not ended, or long ago.`);
+    if (!sending) throw new HostFailure('internal', `There is no transfer ${number} any more.`);
     return this.#timings.sent(sending.url, sending.since, sending.taken);
   }
 
@@ -182,7 +199,7 @@ export class Transfers {
     if (!transfer) return null;
     await this.stop({ transfer: number });
     this.#transfers.delete(number);
-    if (transfer.whole) discard(transfer.whole);
+    discard(transfer);
     return null;
   }
 
@@ -306,8 +323,12 @@ async function storedBytes(cache: Cache, ranges: Compare[0]['stored'], length: n
 
 /** Of a body known to be larger no copy is made: it would have to be held in memory. */
 function mayBeWhole(args: Open[0], response: Response): boolean {
-  const length = Number(response.headers.get('Content-Length') ?? 0);
-  return !isRanged(args) && response.status === 200 && response.body !== null && length <= WHOLE_LIMIT;
+  return !isRanged(args) && response.status === 200 && response.body !== null && contentLength(response) <= WHOLE_LIMIT;
+}
+
+/** 0 where nothing says it. */
+function contentLength({ headers }: Response): number {
+  return Number(headers.get('Content-Length') ?? 0);
 }
 
 /**
@@ -329,6 +350,7 @@ function bodyOf(chunks: Uint8Array<ArrayBuffer>[], length: number): BodyInit {
 }
 
 /** The promise of cancel() waits for the other copy, so nobody waits for it. */
-function discard(copy: Response): void {
-  void copy.body?.cancel().catch(() => {});
+function discard(transfer: Transfer): void {
+  void transfer.whole?.body?.cancel().catch(() => {});
+  transfer.whole = null;
 }

@@ -63,7 +63,7 @@ export interface HostMethods {
   log: [LogEntry, null];
   logBatch: [LogBatch, null];
   metered: [null, boolean];
-  open: [{ cache: string; pastCache?: boolean; priority?: FetchPriority; rangeEnd?: number; rangeStart: number; ranged?: boolean; request: Request }, { head: Head; transfer: number }];
+  open: [{ atOnce?: { key: string; limits: { maxLength: number; maxTimeMs: number; minLength: number; minTimeMs: number } }; cache: string; pastCache?: boolean; priority?: FetchPriority; rangeEnd?: number; rangeStart: number; ranged?: boolean; request: Request }, { head: Head; length?: number; transfer: number; whole?: boolean }];
   reachable: [{ url: string }, boolean];
   read: [{ cache: string; key: string }, null];
   refresh: [{ head: Head; request: Request; snapshot: Snapshot }, { refused?: string; request?: Request }];

@@ -285,5 +285,7 @@ func (n *Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.
 		end()
 		return nil, err
 	}
-	return &transfer{network: n, init: init, response: response, requested: requested, end: end, stopped: make(chan struct{})}, nil
+	t := &transfer{network: n, init: init, response: response, requested: requested, end: end, stopped: make(chan struct{})}
+	t.storeAtOnce(ctx)
+	return t, nil
 }

@@ -20,8 +20,10 @@ type transfer struct {
 	requested, ended time.Time
 	end              func()
 	stopped          chan struct{}
-	stop             sync.Once
-	close            sync.Once
+	// atOnce: Open has stored the body, and Save has not given it.
+	atOnce bool
+	stop   sync.Once
+	close  sync.Once
 }
 
 func (t *transfer) Head() bgfetch.Head { return t.response.Head }
@@ -32,7 +34,37 @@ func (t *transfer) Close() {
 	t.close.Do(func() {
 		t.Stop()
 		t.end()
+		if t.atOnce {
+			_ = t.network.bodies.DeleteSegments(context.Background(), t.init.UniqueID, []bgfetch.SegmentKey{t.init.AtOnce.Key})
+		}
 	})
+}
+
+// storeAtOnce stores a small body that has come with its head. One that cannot be stored is left to Save.
+func (t *transfer) storeAtOnce(ctx context.Context) {
+	at, r := t.init.AtOnce, t.response
+	if at == nil || r.Head.Status != 200 || r.Rate > 0 || r.Cut > 0 || r.CutAtOnce || r.Stall > 0 || r.StallAtOnce || r.LateEnd {
+		return
+	}
+	length := int64(len(r.Body))
+	if length == 0 || r.Head.ContentLength() <= 0 || max(length, r.Head.ContentLength()) > at.MaxLength {
+		return
+	}
+	stored := t.network.store(func() error { return t.network.bodies.Put(t.init.UniqueID, at.Key, r.Body) })
+	if stored(ctx) == nil {
+		t.atOnce, t.sent, t.ended = true, len(r.Body), time.Now()
+		t.network.taken.Add(length)
+	}
+}
+
+// give is Save for a body that Open has stored.
+func (t *transfer) give(key bgfetch.SegmentKey) (bgfetch.Saved, error) {
+	at := t.init.AtOnce.Key
+	if key.Nonce = at.Nonce; key != at {
+		return bgfetch.Saved{}, fmt.Errorf("the body was stored as another segment: %w", bgfetch.ErrNetwork)
+	}
+	t.atOnce = false
+	return bgfetch.Saved{Length: int64(t.sent), End: true, Nonce: at.Nonce}, nil
 }
 
 // take returns the next bytes of the body, and whether it has ended cleanly after them.
@@ -82,6 +114,9 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 
 // Save implements bgfetch.Transfer.
 func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
+	if t.atOnce {
+		return t.give(key)
+	}
 	body, end, err := t.take(ctx, limits)
 	if err != nil {
 		return bgfetch.Saved{}, err

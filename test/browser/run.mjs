@@ -88,15 +88,12 @@ async function run({ scenario, browser }) {
   reporter.result({ browser, scenario: scenario.name, ms, error, cases, reports: test.reports.lines, log });
 }
 
-/**
- * Runs the jobs, `width` at a time, and up to three times as many while the machine has little to do:
- * most scenarios mostly wait.
- */
-async function drain(queue, width) {
+/** Runs the jobs, `width` at a time, and up to `most` while the machine has little to do: most scenarios mostly wait. */
+async function drain(queue, width, most) {
   const running = new Set();
   const idle = idleShare();
   while (queue.length > 0) {
-    if (running.size < width || (running.size < 3 * width && idle() > ENOUGH_IDLE)) {
+    if (running.size < width || (running.size < most && idle() > ENOUGH_IDLE)) {
       const job = run(queue.shift()).finally(() => running.delete(job));
       running.add(job);
     } else {
@@ -139,7 +136,17 @@ function chosenFor({ browsers: able, longBrowsers = able, drawn }) {
 }
 
 const all = chosen.flatMap((scenario) => chosenFor(scenario).map((browser) => ({ scenario, browser })));
-await drain(all, Number(flags.jobs));
+const width = Number(flags.jobs);
+await drain(
+  all.filter(({ scenario }) => !scenario.alone),
+  width,
+  3 * width,
+);
+await drain(
+  all.filter(({ scenario }) => scenario.alone),
+  1,
+  1,
+);
 
 await pool.close();
 await channel.close();

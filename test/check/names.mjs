@@ -24,7 +24,8 @@ const elsewhere = new Set(['responseStatus', 'ServeMux']);
 const identifier = /[A-Za-z_]*(?:[a-z\d][A-Z]|[A-Za-z\d]_[A-Za-z\d])\w*/g;
 const ours = /^(wasm|jsglue|test|docs|examples|tools|demo|\.github)\/[\w./-]*$/;
 const source = /^[\w.-]+(\/[\w.-]+)*\.(go|ts|mjs|sh)$/;
-const made = /^test\/\.(cache|results)\b|^demo\/files\b/;
+/** Made by a build, a test or the reader. */
+const made = /^test\/\.(cache|results)\b|^demo\/files\b|^vite\.config\.mjs$/;
 
 /** Whether there is such a file or folder, with or without the folders above it. */
 const isFile = (name, whole) => {

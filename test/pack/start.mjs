@@ -57,7 +57,7 @@ test('docs/start.md, with Vite', async () => {
   await type(one('sh', 'vite'), site);
   const withoutTag = replace(one('html', 'page'), /<script src=.*page\.js"><\/script>\n/, '');
   write(site, {
-    'vite.config.js': one('js', 'config'),
+    'vite.config.mjs': one('js', 'config'),
     'index.html': replace(withoutTag, /<script type="module">\n/, `$&${one('js', 'vite')}`),
     'public/sw.js': one('js', 'worker'),
     'public/media/episode-1.webm': Buffer.alloc(2_000_000),

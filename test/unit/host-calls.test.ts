@@ -9,7 +9,7 @@ const settle = () => new Promise(setImmediate);
 /** Calls of a program over these methods, and what it was answered. */
 function program(methods: Partial<Implementations>) {
   const host = new HostCalls('{}', methods as Implementations);
-  const answers: [n: number, code: string, text?: string][] = [];
+  const answers: [n: number, text: string, code?: string][] = [];
   const bytes: unknown[][] = [];
   host.connect(
     (...answer) => void answers.push(answer),
@@ -34,7 +34,7 @@ test('each call is answered once, with JSON or a failure, and never while it is 
   host.call(6, 'metered', '');
   assert.equal(answers.length, 0);
   await settle();
-  const texts = answers.map(([n, code, text]) => `${n} ${code || text}`);
+  const texts = answers.map(([n, text, code]) => `${n} ${code ?? text}`);
   assert.deepEqual(texts.sort(), ['1 ["c"]', '2 null', '3 lost', '4 quota', '5 null', '6 internal']);
   assert.deepEqual(bytes, [[5, new Uint8Array([1])]]);
 });
@@ -54,9 +54,9 @@ test('a call that is cancelled is stopped, also one that goes on for ever', asyn
   host.cancel(1);
   host.cancel(2);
   await settle();
-  assert.deepEqual(answers, [[1, 'stopped', 'cut']]);
+  assert.deepEqual(answers, [[1, 'cut', 'stopped']]);
   t.mock.timers.tick(CANCELLED_MS);
-  assert.deepEqual(answers.slice(1), [[2, 'stopped', 'It did not answer.']]);
+  assert.deepEqual(answers.slice(1), [[2, 'It did not answer.', 'stopped']]);
   late();
   await settle();
   assert.equal(answers.length, 2);
@@ -96,4 +96,30 @@ test('which bodies that end too early a browser tells of', () => {
   ] as const) {
     assert.deepEqual(framing(browser), { contentLength, keptAlive, chunked }, browser.userAgent);
   }
+});
+
+test('results of what is asked for each record are lines', async () => {
+  const head = { url: 'https://a.test/', type: 'basic' as const, redirected: false, status: 200, statusText: 'OK' };
+  const { host, answers } = program({
+    open: async () => ({
+      transfer: 7,
+      length: 20,
+      whole: true,
+      head: {
+        ...head,
+        headers: [
+          ['a', '1, 2'],
+          ['b', ''],
+        ],
+      },
+    }),
+    save: async () => ({ length: 20, end: true, whole: true }),
+  });
+  host.call(1, 'open', '{}');
+  host.call(2, 'save', '{}');
+  await settle();
+  assert.deepEqual(answers, [
+    [1, '7\n20\ntrue\nhttps://a.test/\nbasic\nfalse\n200\nOK\na\n1, 2\nb\n'],
+    [2, '20\ntrue\ntrue\n0'],
+  ]);
 });

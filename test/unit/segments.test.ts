@@ -109,3 +109,12 @@ test('no more is read ahead than one segment', async () => {
   assert.ok(reader.buffered <= 1 << 20 && reader.buffered >= 20, `${reader.buffered} bytes`);
   reader.stop(new HostFailure('stopped', ''));
 });
+
+test('ended tells whether the body has ended cleanly, and takes nothing of it', async () => {
+  for (const then of ['end', 'error'] as const) {
+    const reader = new SegmentReader(body([count(5)], then));
+    assert.equal(await reader.ended, then === 'end');
+    assert.equal(reader.buffered, 5);
+    assert.equal((await reader.cut(eager, never)).length, 5);
+  }
+});

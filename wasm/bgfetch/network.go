@@ -22,6 +22,16 @@ type TransferInit struct {
 	PastCache bool `json:"pastCache,omitempty"`
 	// Priority is a hint for the browser, among all requests of the site; "" for none.
 	Priority FetchPriority `json:"priority,omitempty"`
+	// AtOnce lets Open store a small body; nil: it does not.
+	AtOnce *AtOnce `json:"-"`
+}
+
+// AtOnce is where a small body may be stored that comes together with the head of its response, before
+// anybody has judged that: then nothing more has to be asked for. It is of a complete response.
+type AtOnce struct {
+	Key SegmentKey
+	// MaxLength is that of the body.
+	MaxLength int64
 }
 
 // FetchPriority is the priority of a request for the browser.
@@ -46,7 +56,8 @@ func (init TransferInit) RangeValue() string {
 type Network interface {
 	// Open sends the request and returns when the head of the response is there.
 	// A failure is ErrNetwork, or the context's error. Ending ctx later does not
-	// end the transfer: that is Stop and Close.
+	// end the transfer: that is Stop and Close. What it has stored (TransferInit.AtOnce) Save
+	// gives, and Close deletes if Save has not.
 	Open(ctx context.Context, init TransferInit) (Transfer, error)
 	// Online is the browser's opinion, wrong at times in both directions.
 	Online() bool
@@ -84,6 +95,9 @@ type Saved struct {
 	End bool `json:"end"`
 	// Whole is set when the segment is the complete response as it came.
 	Whole bool `json:"whole,omitempty"`
+	// Nonce is that of the key under which Open has stored the segment; 0: it was stored under
+	// the key that Save was given.
+	Nonce int64 `json:"-"`
 	// Stored waits until the segment is stored, nil where it is. A full disk is
 	// ErrQuota.
 	Stored func(context.Context) error `json:"-"`

@@ -1,6 +1,7 @@
 package bgfetch
 
 import (
+	"math/rand/v2"
 	"strconv"
 	"strings"
 )
@@ -141,6 +142,12 @@ type SegmentKey struct {
 	// had no such number. Rows that are stored name it "put".
 	Nonce int64 `json:"put,omitempty"`
 }
+
+// maxNonce is the largest SegmentKey.Nonce.
+const maxNonce = 1<<53 - 1
+
+// NewNonce draws a SegmentKey.Nonce.
+func NewNonce() int64 { return rand.Int64N(maxNonce) + 1 }
 
 // ResponseData is what is known and stored of the response to a record's request.
 // Source: #background-fetch-response

@@ -4,7 +4,7 @@
 // the core (network, bodies, events, display) are calls to the JS host, whose
 // contract is jsglue/sw/host.ts; Serve answers the worker's requests.
 //
-// Between Go and JS cross numbers, JSON text and, where they are to be hashed, the
+// Between Go and JS cross numbers, text (JSON, or lines) and, where they are to be hashed, the
 // bytes of a segment; never a reference to a body: such a reference stays until Go's
 // garbage collector happens to run.
 package browser
@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/hack-pad/safejs"
@@ -89,7 +90,8 @@ type pendingCall struct {
 	w        io.Writer
 }
 
-// reply is the answer to a call: an error and a message, or noError and JSON text.
+// reply is the answer to a call: an error and a message, or noError and JSON text, or what a
+// result with lines is made of.
 type reply struct {
 	code errorCode
 	text string
@@ -140,18 +142,21 @@ func Connect() (*Bridge, error) {
 	return b, nil
 }
 
-// deliver is called by the host with the number of a call and its answer. It
-// must not wait: JS stands still meanwhile.
+// deliver is called by the host with the number of a call and its answer, and an error's code after
+// that. It must not wait: JS stands still meanwhile.
 func (b *Bridge) deliver(_ safejs.Value, args []safejs.Value) any {
-	if len(args) != 3 {
+	if len(args) < 2 {
 		return nil
 	}
 	number, err := args[0].Int()
 	if err != nil {
 		return nil
 	}
-	code, _ := args[1].String()
-	text, _ := args[2].String()
+	text, _ := args[1].String()
+	code := ""
+	if len(args) > 2 {
+		code, _ = args[2].String()
+	}
 
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -236,10 +241,14 @@ func (b *Bridge) callBytes(ctx context.Context, method string, args, result any,
 	if answer.code != noError {
 		return hostError(ctx, method, answer)
 	}
-	if result == nil {
-		return nil
+	switch result := result.(type) {
+	case nil:
+	case lined:
+		err = result.read(strings.Split(answer.text, "\n"))
+	default:
+		err = json.Unmarshal([]byte(answer.text), result)
 	}
-	if err := json.Unmarshal([]byte(answer.text), result); err != nil {
+	if err != nil {
 		return fmt.Errorf("result of host method %s: %w", method, err)
 	}
 	return nil

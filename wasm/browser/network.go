@@ -4,6 +4,8 @@ package browser
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -20,6 +22,12 @@ var _ bgfetch.Network = Network{}
 type openArgs struct {
 	Cache string `json:"cache"`
 	bgfetch.TransferInit
+	AtOnce *atOnce `json:"atOnce,omitempty"`
+}
+
+type atOnce struct {
+	Key    string     `json:"key"`
+	Limits saveLimits `json:"limits"`
 }
 
 type urlArgs struct {
@@ -73,15 +81,26 @@ func newSaveLimits(limits bgfetch.SaveLimits) saveLimits {
 
 // Open implements bgfetch.Network.
 func (n Network) Open(ctx context.Context, init bgfetch.TransferInit) (bgfetch.Transfer, error) {
-	var opened struct {
-		transferArgs
-		Head bgfetch.Head `json:"head"`
-	}
+	var opened opened
 	args := openArgs{Cache: n.Bodies.CacheName(init.UniqueID), TransferInit: init}
-	if err := n.Bridge.call(ctx, "open", args, &opened); err != nil {
-		return nil, err
+	if at := init.AtOnce; at != nil {
+		args.AtOnce = &atOnce{n.Bodies.Key(at.Key), saveLimits{MaxLength: at.MaxLength}}
 	}
-	return &transfer{network: n, id: opened.transferArgs, head: opened.Head}, nil
+	err := n.Bridge.call(ctx, "open", args, &opened)
+	switch {
+	case err == nil:
+	case init.AtOnce == nil, ctx.Err() != nil, errors.Is(err, bgfetch.ErrNetwork):
+		return nil, err
+	default: // it could not be stored: Save tells why
+		init.AtOnce = nil
+		return n.Open(ctx, init)
+	}
+	t := &transfer{network: n, id: opened.transferArgs, head: opened.Head}
+	if opened.Length > 0 {
+		t.atOnce, t.uniqueID, t.freed = init.AtOnce, init.UniqueID, true
+		t.saved = bgfetch.Saved{Length: opened.Length, End: true, Whole: opened.Whole, Nonce: init.AtOnce.Key.Nonce}
+	}
+	return t, nil
 }
 
 // Online implements bgfetch.Network.
@@ -139,15 +158,20 @@ type transfer struct {
 	head    bgfetch.Head
 	// freed: the host has freed it, since the body has ended.
 	freed bool
+	// atOnce is where Open has stored the body, for the background fetch uniqueID, until Save has given
+	// it as saved; nil where it is not stored.
+	atOnce   *bgfetch.AtOnce
+	uniqueID string
+	saved    bgfetch.Saved
 }
 
 func (t *transfer) Head() bgfetch.Head { return t.head }
 
 func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfetch.SaveLimits, w io.Writer) (bgfetch.Saved, error) {
-	var saved struct {
-		bgfetch.Saved
-		putArgs
+	if t.atOnce != nil {
+		return t.give(key)
 	}
+	var saved saved
 	err := t.network.Bridge.callBytes(ctx, "save", saveArgs{
 		transferArgs: t.id,
 		Key:          t.network.Bodies.Key(key),
@@ -161,6 +185,15 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 		}
 	}
 	return saved.Saved, err
+}
+
+// give is Save for a body that Open has stored.
+func (t *transfer) give(key bgfetch.SegmentKey) (bgfetch.Saved, error) {
+	if key.Nonce = t.saved.Nonce; key != t.atOnce.Key {
+		return bgfetch.Saved{}, fmt.Errorf("the body was stored as another segment: %w", bgfetch.ErrNetwork)
+	}
+	t.atOnce = nil
+	return t.saved, nil
 }
 
 // Compare implements bgfetch.Transfer.
@@ -189,5 +222,10 @@ func (t *transfer) Stop() { t.network.Bridge.send("stop", t.id) }
 func (t *transfer) Close() {
 	if !t.freed {
 		t.network.Bridge.send("close", t.id)
+	}
+	if t.atOnce != nil {
+		bodies := t.network.Bodies
+		t.network.Bridge.send("deleteKeys", keysArgs{bodies.cache(t.uniqueID), []string{bodies.Key(t.atOnce.Key)}})
+		t.atOnce = nil
 	}
 }

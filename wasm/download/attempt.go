@@ -171,7 +171,7 @@ func (a *attempt) headTimeout() time.Duration {
 
 // openTransfer sends a request and notes it, and its response.
 func (a *attempt) openTransfer(ctx context.Context, start, end int64, ranged bool) (bgfetch.Transfer, error) {
-	init := bgfetch.TransferInit{UniqueID: a.Place.UniqueID, Index: a.Place.Index, Request: a.Request.With(a.newest()), RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.owner.PriorityHint(), PastCache: a.pastCache}
+	init := bgfetch.TransferInit{UniqueID: a.Place.UniqueID, Index: a.Place.Index, Request: a.Request.With(a.newest()), RangeStart: start, RangeEnd: end, Ranged: ranged, Priority: a.owner.PriorityHint(), PastCache: a.pastCache, AtOnce: part.AtOnce(a, a.recordOf())}
 	a.owner.Note(bgfetch.LogEntry{Event: bgfetch.LogRequest, Range: init.RangeValue(), Detail: a.Request.Method})
 	transfer, err := a.config.Network.Open(ctx, init)
 	if err != nil {

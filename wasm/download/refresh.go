@@ -16,7 +16,7 @@ func (a *attempt) sent() bgfetch.Request { return a.Request.With(a.refreshed) }
 // attempt began, where that is for the same host. The attempt has its place for no other.
 func (a *attempt) newest() *bgfetch.Refreshed {
 	newest := a.owner.State().Refreshed
-	if bgfetch.OriginOf(a.Request.With(newest).URL) != bgfetch.OriginOf(a.sent().URL) {
+	if newest != a.refreshed && bgfetch.OriginOf(a.Request.With(newest).URL) != bgfetch.OriginOf(a.sent().URL) {
 		return a.refreshed
 	}
 	return newest

@@ -133,7 +133,11 @@ func (w *weekLife) now() time.Duration { return time.Since(w.begun) }
 
 // liveWeek lives the week of that seed.
 func liveWeek(t *testing.T, seed uint64) (w *weekLife) {
-	endless := time.AfterFunc(5*time.Minute, func() { panic(fmt.Sprintf("no end of -week.seed=%d -week.count=1", seed)) })
+	limit := 5 * time.Minute // a hard week takes 40 s
+	if bgfetchtest.UnderRaceDetector {
+		limit *= 3
+	}
+	endless := time.AfterFunc(limit, func() { panic(fmt.Sprintf("no end of -week.seed=%d -week.count=1", seed)) })
 	defer endless.Stop()
 	synctest.Test(t, func(t *testing.T) {
 		w = newWeekLife(t, seed)

@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"slices"
 
-	"github.com/hack-pad/safejs"
-
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
@@ -75,19 +73,7 @@ func (t *transaction) addEnded(ended bgfetch.Ended) error {
 // nextNumber adds a row without a value, under a key that is larger than all
 // there have been.
 func (t *transaction) nextNumber(storeName string) (int64, error) {
-	store, err := t.txn.ObjectStore(storeName)
-	if err != nil {
-		return 0, err
-	}
-	empty, err := safejs.ValueOf("")
-	if err != nil {
-		return 0, err
-	}
-	request, err := store.Add(safejs.Unsafe(empty))
-	if err != nil {
-		return 0, err
-	}
-	result, err := t.await(request.Request)
+	result, err := t.ask(storeName, "add", "")
 	if err != nil {
 		return 0, err
 	}

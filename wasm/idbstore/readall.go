@@ -4,7 +4,8 @@ package idbstore
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"syscall/js"
 
 	"github.com/hack-pad/safejs"
 )
@@ -18,11 +19,7 @@ func (s *Store) readAll(ctx context.Context, stores ...string) ([][]byte, error)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	names := make([]any, len(stores))
-	for i, name := range stores {
-		names[i] = name
-	}
-	txn, err := s.raw.Call("transaction", names, "readonly")
+	txn, err := s.raw.Call("transaction", texts(stores), "readonly")
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +42,7 @@ func (s *Store) readAll(ctx context.Context, stores ...string) ([][]byte, error)
 	select {
 	case event := <-ended:
 		if event == "abort" {
-			return nil, fmt.Errorf("the transaction was aborted: %s", describe(txn))
+			return nil, failure(txn)
 		}
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -105,12 +102,23 @@ func listen(target safejs.Value, events ...string) (<-chan string, func(), error
 	return happened, release, nil
 }
 
-func describe(txn safejs.Value) string {
-	reason, err := txn.Get("error")
-	if err != nil || reason.IsNull() {
-		return "no reason given"
+// failure is why a transaction was aborted, or a request has failed.
+func failure(of safejs.Value) error {
+	reason, err := of.Get("error")
+	if err != nil {
+		return err
 	}
-	text, _ := reason.Call("toString")
-	description, _ := text.String()
-	return description
+	if reason.Type() != safejs.TypeObject {
+		return errors.New("the transaction was aborted: no reason given")
+	}
+	return js.Error{Value: safejs.Unsafe(reason)}
+}
+
+// texts makes an array.
+func texts(all []string) []any {
+	array := make([]any, len(all))
+	for i, text := range all {
+		array[i] = text
+	}
+	return array
 }

@@ -3,6 +3,8 @@
 package idbstore
 
 import (
+	"sync"
+
 	"github.com/hack-pad/safejs"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -32,6 +34,21 @@ type segmentRow struct {
 
 func (r segmentRow) key() []any {
 	return key(r.UniqueID, r.Index, r.Generation, r.Offset)
+}
+
+var arrayClass = sync.OnceValues(func() (safejs.Value, error) { return safejs.Global().Get("Array") })
+
+// keyValue is a key in JS, an array made by one call.
+func keyValue(key any) (safejs.Value, error) {
+	parts, isArray := key.([]any)
+	if !isArray {
+		return safejs.ValueOf(key)
+	}
+	array, err := arrayClass()
+	if err != nil {
+		return safejs.Value{}, err
+	}
+	return array.Call("of", parts...)
 }
 
 // key makes an array key. Numbers sort before strings, and both before arrays.

@@ -80,19 +80,7 @@ func (s *Store) PutRequests(ctx context.Context, uniqueID string, requests []bgf
 }
 
 func (t *transaction) requestsOf(uniqueID string) (row requestsRow, err error) {
-	store, err := t.txn.ObjectStore(requestsStore)
-	if err != nil {
-		return row, err
-	}
-	key, err := safejs.ValueOf(uniqueID)
-	if err != nil {
-		return row, err
-	}
-	request, err := store.Get(safejs.Unsafe(key))
-	if err != nil {
-		return row, err
-	}
-	result, err := t.await(request)
+	result, err := t.ask(requestsStore, "get", uniqueID)
 	if err != nil {
 		return row, err
 	}

@@ -21,9 +21,9 @@ func portError(err error) error {
 	return err
 }
 
-// thrownName is the name of a JS exception, "" for other errors: idb.DOMException
-// stands only for the ones that arrive in events. A js.Error is what safejs returns
-// for what JS throws.
+// thrownName is the name of a JS exception, "" for other errors. A js.Error is what safejs
+// returns for what JS throws, and what failure makes; idb.DOMException stands only for what fails
+// while the database is opened.
 func thrownName(err error) string {
 	var thrown js.Error
 	if !errors.As(err, &thrown) {

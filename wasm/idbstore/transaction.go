@@ -8,7 +8,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/hack-pad/go-indexeddb/idb"
 	"github.com/hack-pad/safejs"
 
 	"background-fetch-wasm/wasm/bgfetch"
@@ -17,11 +16,11 @@ import (
 // transaction is what the steps of one transaction are made with.
 type transaction struct {
 	ctx context.Context
-	txn *idb.Transaction
+	txn safejs.Value
+	// stores are its object stores that were asked for, by name.
+	stores map[string]safejs.Value
 	// aborted is why we aborted it, or nil.
 	aborted error
-	// finished gets the outcome. An abort of ours may come as nil.
-	finished chan error
 }
 
 // Browsers fail transactions for reasons of their own: a storage process that
@@ -65,30 +64,36 @@ func (s *Store) try(ctx context.Context, stores []string, steps func(*transactio
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	txn, err := s.db.Transaction(idb.TransactionReadWrite, stores[0], stores[1:]...)
+	txn, err := s.raw.Call("transaction", texts(stores), "readwrite")
 	if err != nil {
 		return portError(err)
 	}
-	// The library learns of the end of a transaction only when it listens before.
-	// Its own context must not end, for then it would not tell the outcome.
-	t := &transaction{ctx: ctx, txn: txn, finished: make(chan error, 1)}
-	go func() { t.finished <- txn.Await(context.Background()) }()
+	ended, release, err := listen(txn, "complete", "abort")
+	if err != nil {
+		return err
+	}
+	defer release()
+	t := &transaction{ctx: ctx, txn: txn, stores: make(map[string]safejs.Value, len(stores))}
 
 	// It commits itself when the requests are done. With a commit() of ours WebKit does not end it
 	// when the worker is stopped meanwhile, and it blocks its object stores for ever.
 	if err := steps(t); err != nil {
 		t.abort(err)
 	}
+	var event string
 	select {
-	case err = <-t.finished:
+	case event = <-ended:
 	case <-ctx.Done():
 		t.abort(ctx.Err())
-		err = <-t.finished
+		event = <-ended
 	}
-	if t.aborted != nil {
+	switch {
+	case t.aborted != nil:
 		return t.aborted
+	case event == "abort":
+		return portError(failure(txn))
 	}
-	return portError(err)
+	return nil
 }
 
 // transactOn is transact for a background fetch that must be there. Otherwise
@@ -119,47 +124,55 @@ func (s *Store) require(t *transaction, uniqueID string) error {
 
 // abort undoes everything. It does nothing when the transaction has ended.
 func (t *transaction) abort(cause error) {
-	if t.aborted == nil && t.txn.Abort() == nil {
+	if t.aborted != nil {
+		return
+	}
+	if _, err := t.txn.Call("abort"); err == nil {
 		t.aborted = portError(cause)
 	}
+}
+
+// store returns an object store of the transaction.
+func (t *transaction) store(name string) (safejs.Value, error) {
+	if store, ok := t.stores[name]; ok {
+		return store, nil
+	}
+	store, err := t.txn.Call("objectStore", name)
+	if err == nil {
+		t.stores[name] = store
+	}
+	return store, err
 }
 
 // add, put and delete leave the outcome of the request to the transaction. A key is
 // a number, a string, or what the function key makes. A row is stored as its JSON text.
 
 func (t *transaction) add(storeName string, key, row any) error {
-	store, at, text, err := t.prepare(storeName, key, row)
-	if err == nil {
-		_, err = store.AddKey(safejs.Unsafe(at), safejs.Unsafe(text))
-	}
-	return err
+	return t.write("add", storeName, key, row)
 }
 
 func (t *transaction) put(storeName string, key, row any) error {
-	store, at, text, err := t.prepare(storeName, key, row)
+	return t.write("put", storeName, key, row)
+}
+
+func (t *transaction) write(method, storeName string, key, row any) error {
+	text, err := json.Marshal(row)
+	if err != nil {
+		return err
+	}
+	at, err := keyValue(key)
+	if err != nil {
+		return err
+	}
+	store, err := t.store(storeName)
 	if err == nil {
-		_, err = store.PutKey(safejs.Unsafe(at), safejs.Unsafe(text))
+		_, err = store.Call(method, string(text), at)
 	}
 	return err
 }
 
-func (t *transaction) prepare(storeName string, key, row any) (store *idb.ObjectStore, at, text safejs.Value, err error) {
-	encoded, err := json.Marshal(row)
-	if err != nil {
-		return nil, at, text, err
-	}
-	if at, err = safejs.ValueOf(key); err != nil {
-		return nil, at, text, err
-	}
-	if text, err = safejs.ValueOf(string(encoded)); err != nil {
-		return nil, at, text, err
-	}
-	store, err = t.txn.ObjectStore(storeName)
-	return store, at, text, err
-}
-
 func (t *transaction) delete(storeName string, key any) error {
-	at, err := safejs.ValueOf(key)
+	at, err := keyValue(key)
 	if err != nil {
 		return err
 	}
@@ -168,43 +181,50 @@ func (t *transaction) delete(storeName string, key any) error {
 
 // deleteRange takes a range of keys, as between makes it.
 func (t *transaction) deleteRange(storeName string, keys safejs.Value) error {
-	store, err := t.txn.ObjectStore(storeName)
+	store, err := t.store(storeName)
 	if err == nil {
-		_, err = store.Delete(safejs.Unsafe(keys))
+		_, err = store.Call("delete", keys)
 	}
 	return err
 }
 
 func (t *transaction) clear(storeName string) error {
-	store, err := t.txn.ObjectStore(storeName)
+	store, err := t.store(storeName)
 	if err == nil {
-		_, err = store.Clear()
+		_, err = store.Call("clear")
 	}
 	return err
 }
 
-// await returns the result of a request of this transaction.
-func (t *transaction) await(request *idb.Request) (safejs.Value, error) {
-	result, err := request.Await(t.ctx)
-	// The library returns undefined without an error when the context ends first.
-	return safejs.Safe(result), errors.Join(t.ctx.Err(), err)
+// ask makes a request and returns its result.
+func (t *transaction) ask(storeName, method string, arg any) (result safejs.Value, err error) {
+	store, err := t.store(storeName)
+	if err != nil {
+		return result, err
+	}
+	request, err := store.Call(method, arg)
+	if err != nil {
+		return result, err
+	}
+	ended, release, err := listen(request, "success", "error")
+	if err != nil {
+		return result, err
+	}
+	defer release()
+	select {
+	case event := <-ended:
+		if event == "error" {
+			return result, failure(request)
+		}
+		return request.Get("result")
+	case <-t.ctx.Done():
+		return result, t.ctx.Err()
+	}
 }
 
 // require returns bgfetch.ErrUnknown unless the background fetch is there.
 func (t *transaction) require(uniqueID string) error {
-	fetches, err := t.txn.ObjectStore(fetchesStore)
-	if err != nil {
-		return err
-	}
-	key, err := safejs.ValueOf(uniqueID)
-	if err != nil {
-		return err
-	}
-	request, err := fetches.GetKey(safejs.Unsafe(key))
-	if err != nil {
-		return err
-	}
-	found, err := t.await(request)
+	found, err := t.ask(fetchesStore, "getKey", uniqueID)
 	if err == nil && found.IsUndefined() {
 		return bgfetch.ErrUnknown
 	}

@@ -1,11 +1,11 @@
 package part
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -48,9 +48,6 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 	return err
 }
 
-// maxNonce is the largest SegmentKey.Nonce.
-const maxNonce = 1<<53 - 1
-
 // readSegments takes the segments of the range from the body, one after the other.
 func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Transfer, taken chan<- Event) error {
 	for since := time.Now(); ; {
@@ -73,7 +70,7 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 			}
 			continue
 		}
-		nonce := rand.Int64N(maxNonce) + 1
+		nonce := bgfetch.NewNonce()
 		saved, digest, err := p.save(ctx, transfer, bgfetch.SegmentKey{Index: p.record.Index, Generation: p.data.Generation, Offset: offset, Nonce: nonce}, limits)
 		if err != nil {
 			return err
@@ -83,7 +80,7 @@ func (p *Part) readSegments(ctx, waiting context.Context, transfer bgfetch.Trans
 		if errors.Is(err, ErrMismatch) {
 			return err // the segment is of another body
 		}
-		e.Segment, e.Saved, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: saved.Length, Nonce: nonce}, saved, digest, saved.Length == limits.MaxLength
+		e.Segment, e.Saved, e.Digest, e.Full = bgfetch.Segment{Offset: offset, Length: saved.Length, Nonce: cmp.Or(saved.Nonce, nonce)}, saved, digest, saved.Length == limits.MaxLength
 		e.From, e.To = since, time.Now()
 		since = e.To
 		p.Took = since.Sub(p.begun)
@@ -134,8 +131,7 @@ func (p *Part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 	}
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
 	// small first segment is being stored while the next is read.
-	limits.MaxLength = min(limits.MaxLength, 4*max(limits.MinLength, p.last, 1))
-	limits.MaxLength = p.record.Check.Limit(p.Read, min(limits.MaxLength, end-p.Read))
+	limits.MaxLength = p.record.Check.Limit(p.Read, min(largest(limits, p.last), end-p.Read))
 	p.claimed = p.Read + limits.MaxLength
 	return p.Read, limits, false, true
 }

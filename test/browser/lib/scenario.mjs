@@ -18,6 +18,7 @@ export const scenarios = [];
  *   drawn      takes long: it is run in one of them, drawn anew each time, without --long
  *   timeout    in ms, longTimeout of the long version (test.long)
  *   onlyLong   has only a long version
+ *   alone      measures speed, or takes all of the machine: no other runs beside it
  * It may return cases, [{name, error?}], which are counted one by one.
  */
 export function scenario(name, options, run) {

@@ -1,6 +1,6 @@
 // Records that stay after the closing event, and the site's own URLs answered from them.
 import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
-import { callKept } from '../../lib/kept.mjs';
+import { callKept, reads } from '../../lib/kept.mjs';
 
 /** Of jsglue/shared/protocol.ts: how often a page says what it watches. */
 const WATCH_INTERVAL_MS = 5000;
@@ -13,14 +13,6 @@ const ask = `async (path, init) => {
   const body = await response.arrayBuffer();
   return { status, range: headers.get('content-range'), type: headers.get('content-type'), etag: headers.get('etag'), size: body.byteLength, sha256: await sha256(body) };
 }`;
-
-/** What the worker has read of stored bodies since it was asked last. */
-const reads = () =>
-  new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => resolve(data);
-    navigator.serviceWorker.controller.postMessage({ type: 'reads' }, [port2]);
-  });
 
 const open = async (test, options) => {
   const opened = await test.open({ script: '/sw-keep.js', ...options });

@@ -37,3 +37,39 @@ scenario('pause, resume, and the state', {}, async (test) => {
   assert.ok(rangeStarts(log).at(-1) > 0, 'it went on where it was');
   assert.equal(await page.evaluate(() => t.held.get('film').state), 'settled');
 });
+
+scenario('a pause among many small records leaves nothing that belongs to none', {}, async (test) => {
+  const { page } = await test.open();
+  const files = Array.from({ length: 120 }, () => test.resource({ size: 5000, delay: 40 }));
+  const urls = files.map(({ url }) => url);
+  await page.evaluate((urls) => t.startFetch('small', urls), urls);
+  for (const share of [0.2, 0.4, 0.6]) {
+    const { stored, downloaded } = await page.evaluate(
+      async (bytes) => {
+        await t.waitForDownloaded('small', bytes);
+        const small = t.held.get('small');
+        await small.pause();
+        await t.until('small', () => small.state === 'paused');
+        const name = (await caches.keys()).find((name) => name.startsWith('bgfetch:data:'));
+        const cache = await caches.open(name);
+        const bytesOf = async () => {
+          const bodies = await Promise.all((await cache.keys()).map(async (key) => (await cache.match(key))?.arrayBuffer()));
+          return bodies.reduce((sum, body) => sum + (body?.byteLength ?? 0), 0);
+        };
+        let stored;
+        // What was under way is stored, or deleted, soon.
+        for (let i = 0; i < 50 && (stored = await bytesOf()) !== small.downloaded; i++) {
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+        const { downloaded } = small;
+        await small.resume();
+        return { stored, downloaded };
+      },
+      share * 120 * 5000,
+    );
+    assert.equal(stored, downloaded);
+  }
+  const event = await test.settled(page, 'small', 'backgroundfetchsuccess');
+  assert.equal(event.records.length, 120);
+  assert.ok(event.records.every(({ size }) => size === 5000));
+});

@@ -1,16 +1,9 @@
 // What needs no program: it takes most of the time of a worker's start.
+import { reads } from '../../lib/kept.mjs';
 import { assert, MiB, scenario } from '../../lib/scenario.mjs';
 
 /** How often the worker's instance has loaded the program. */
-const programs = (page) =>
-  page.evaluate(
-    () =>
-      new Promise((resolve) => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = ({ data }) => resolve(data.programs);
-        navigator.serviceWorker.controller.postMessage({ type: 'reads' }, [port2]);
-      }),
-  );
+const programs = async (page) => (await page.evaluate(reads)).programs;
 
 /** What the page is told of background fetches. */
 const told = (page) =>

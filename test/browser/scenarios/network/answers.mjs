@@ -21,6 +21,33 @@ scenario('a limit of the bandwidth, without a length, or without ranges', {}, as
   }
 });
 
+scenario('small bodies that come with their heads, and that do not', {}, async (test) => {
+  const { page } = await test.open();
+  const files = {
+    'with its head': test.resource({ size: 20_000 }),
+    slow: test.resource({ size: 20_000, rate: 40_000 }),
+    'cut once': test.resource({ size: 20_000, cut: 9000, cutcount: 1 }),
+    'no length': test.resource({ size: 20_000, chunked: 1 }),
+    encoded: test.resource({ size: 20_000, text: 1, gzip: 1 }),
+    'not that small': test.resource({ size: 70_000 }),
+    empty: test.resource({ size: 0 }),
+  };
+  const urls = Object.values(files).map(({ url }) => url);
+  await page.evaluate((urls) => t.startFetch('small', urls), urls);
+  const event = await test.settled(page, 'small', 'backgroundfetchsuccess');
+  const plain = await page.evaluate(
+    (urls) => Promise.all(urls.map(async (url) => sha256(await (await fetch(url)).arrayBuffer()))),
+    urls,
+  );
+  for (const [i, [name, file]] of Object.entries(files).entries()) {
+    const record = event.records.find(({ url }) => url === file.url);
+    assert.equal(record.sha256, plain[i], name);
+    assert.equal(record.responseUrl, file.url, name);
+  }
+  for (const name of ['with its head', 'slow', 'not that small'])
+    assert.equal(gets(await files[name].log()).length, 2, `${name}: one request, and one of the page`);
+});
+
 scenario('what was completed by ranges is a 200, and can be put in a cache', {}, async (test) => {
   const { page } = await test.open({ worker: { store: 1 } });
   const file = test.resource({ size: 3 * MiB });

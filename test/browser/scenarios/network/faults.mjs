@@ -22,7 +22,7 @@ const MORE_REQUESTS = {
   'no CORS headers': 4,
 };
 
-scenario('fault matrix', { timeout: 240_000 }, async (test) => {
+scenario('fault matrix', { alone: true, timeout: 240_000 }, async (test) => {
   const { page } = await test.open();
   const begun = Date.now();
   const runs = rows.map((row, index) => {

@@ -21,7 +21,7 @@ function seconds(log) {
   return (Math.max(...gets(log).map(({ time, ms }) => Date.parse(time) + ms)) - begun) / 1000;
 }
 
-scenario('several ranges at a time, from a server that limits each connection', {}, async (test) => {
+scenario('several ranges at a time, from a server that limits each connection', { alone: true }, async (test) => {
   const { page } = await test.open();
   const rate = 2 * MiB;
   const file = test.resource({ size: 40 * MiB, rate });
@@ -40,7 +40,7 @@ scenario('several ranges at a time, from a server that limits each connection', 
   assert.equal(gets(log).filter((entry) => !entry.range).length, 1, 'one request for the whole');
 });
 
-scenario('several ranges from another origin, which shows no ETag and no Content-Range', {}, async (test) => {
+scenario('several ranges from another origin, which shows no ETag and no Content-Range', { alone: true }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 20 * MiB, rate: 2 * MiB, cors: 1, origin: test.server.url2 });
   await page.evaluate((url) => t.startFetch('other', url), file.url);
@@ -52,7 +52,7 @@ scenario('several ranges from another origin, which shows no ETag and no Content
   assert.ok(bytesSent(log) <= file.size + mostTwice(file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
 });
 
-scenario('what is as fast as the machine is asked for once', {}, async (test) => {
+scenario('what is as fast as the machine is asked for once', { alone: true }, async (test) => {
   const { page } = await test.open();
   const file = test.resource({ size: 96 * MiB });
   await page.evaluate((url) => t.startFetch('fast', url), file.url);
