@@ -43,6 +43,15 @@ type Link struct {
 	free time.Time // when it has carried all that it was given
 }
 
+// atMost is that rate, or the link's where that is less: a segment ends after a time, not when it is
+// full.
+func (l *Link) atMost(rate int) int {
+	if l == nil {
+		return rate
+	}
+	return min(rate, l.Rate)
+}
+
 // carry returns how long n more bytes take.
 func (l *Link) carry(n int) time.Duration {
 	if l == nil {

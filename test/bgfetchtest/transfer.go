@@ -86,7 +86,7 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 	}
 	n := min(int(limits.MaxLength), available-t.sent)
 	if t.response.Rate > 0 {
-		n = min(n, max(1, t.response.Rate*int(limits.MinTime)/int(time.Second)))
+		n = min(n, max(1, t.response.Link.atMost(t.response.Rate)*int(limits.MinTime)/int(time.Second)))
 		took := max(time.Duration(n)*time.Second/time.Duration(t.response.Rate), t.response.Link.carry(n))
 		if err := sleep(ctx, took); err != nil {
 			return nil, false, err
