@@ -197,18 +197,18 @@ func (a *attempt) addParts(ctx context.Context) {
 		return
 	}
 	for len(a.parts) < a.pacer.Wants() {
-		s, from, ok := a.nextSpan()
-		if !ok || !a.takePlace() {
+		s, from, piece := a.nextSpan()
+		if s.Length() == 0 || !a.takePlace() {
 			return
 		}
 		if from != nil && !from.Cut(s.Start) {
 			a.owner.Return()
 			return
 		}
-		if from != nil {
+		if piece {
 			a.pacer.Begun(a.lengthOf(s))
 		}
-		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: from != nil, AsksSent: a.pacer.AsksReceived()})
+		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: piece, AsksSent: a.pacer.AsksReceived()})
 	}
 }
 
@@ -242,24 +242,26 @@ func (a *attempt) lengthOf(s ranges.Span) int64 {
 	return min(s.End, evidence.ExpectedLength(&a.next.Response)) - s.Start
 }
 
-// nextSpan is what another part should move: of the first gap that nobody works on, or else the end
-// of the most that is missing in one piece of a part, which is then from.
-func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, ok bool) {
+// nextSpan is what another part should move, empty for nothing: the first gap that nobody works on,
+// or a piece from its end; or else a piece from the end of the most that is missing of one of the
+// parts, which is then from. At the end of a piece other bytes are stored, which it is compared with.
+func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, piece bool) {
+	length := evidence.ExpectedLength(&a.next.Response)
+	var bytes int64
 	if gaps := a.gaps(); len(gaps) > 0 {
 		s = gaps[0]
-		if bytes := a.pacer.Piece(a.lengthOf(s)); bytes < a.lengthOf(s) {
-			s.End = s.Start + bytes
+		s.End = min(s.End, length)
+		if bytes = a.pacer.Piece(s.Length()); bytes == s.Length() {
+			return part.OpenEnd(s, length), nil, false
 		}
-		return s, nil, true
+	} else if s, from = a.parts.Largest(a.next.Response.Segments, length); from != nil {
+		bytes = a.pacer.Next(s.Length())
 	}
-	length := evidence.ExpectedLength(&a.next.Response)
-	s, from = a.parts.Largest(a.next.Response.Segments, length)
-	if from == nil {
-		return s, nil, false
+	if bytes == 0 {
+		return ranges.Span{}, nil, false
 	}
-	bytes := a.pacer.Next(s.Length())
 	s.Start = s.End - bytes
-	return part.OpenEnd(s, length), from, bytes > 0
+	return part.OpenEnd(s, length), from, true
 }
 
 // gaps are the ranges that are neither stored nor asked for.

@@ -113,7 +113,7 @@ func (a *attempt) removeEnded(e part.Event) {
 		}
 	}
 	a.came = a.came || e.Part.Taken()
-	if !e.Part.Additional {
+	if !e.Part.Additional && a.parts.AreAdditional() {
 		a.usual = a.pacer.PerPart()
 	}
 	if e.Part.AsksSent && e.Err == nil {
@@ -124,7 +124,7 @@ func (a *attempt) removeEnded(e part.Event) {
 	}
 	rest, nothingMoved := e.Part.Rest()
 	if nothingMoved && e.Part.Additional {
-		a.pacer.Begun(-a.lengthOf(rest))
+		a.pacer.BroughtNothing(a.lengthOf(rest))
 	}
 	if e.Err != nil && !e.Part.Stopped && a.outcome == nil {
 		a.judgeFailed(e, rest, nothingMoved)

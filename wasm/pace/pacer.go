@@ -18,9 +18,10 @@ type Pacer struct {
 	max    int
 	target int
 	// proved: additional parts have been a gain. unproved is how many bytes they may still
-	// bring before, probe how many each.
+	// bring before, probe how many each, begun how many of them there were in a row.
 	proved          bool
 	unproved, probe int64
+	begun           int
 	// received: a part was received hardly faster than it was read, so it is the network that
 	// takes the time. late counts those in a row that were received much faster.
 	received bool
@@ -63,6 +64,8 @@ const (
 	// keepsUp is the least share of the time in which a part was read that it took the browser to
 	// receive it, where reading keeps up with the network.
 	keepsUp = 0.6
+	// mostProbes is how many additional parts in a row may prove nothing.
+	mostProbes = 12
 	// minWindow is the time in which something can be measured at all.
 	minWindow = 50 * time.Millisecond
 	// probed is the share of the time that a part takes which has to prove to be a gain.
@@ -118,31 +121,51 @@ func (p *Pacer) Next(left int64) int64 {
 		if least = max(least, bytes(p.policy.MinTime/4)); left < 2*least {
 			return 0
 		}
-		return max(least, min(left/int64(p.target+1), bytes(p.policy.PartTime)))
+		return max(least, min(left/int64(p.target+1), max(p.policy.PartLength, bytes(p.policy.PartTime))))
 	case left < bytes(p.policy.MinTime):
 		return 0
 	}
-	next := max(least, min(p.probe, bytes(inRow*p.policy.Window)))
-	if next > p.unproved {
+	return p.next()
+}
+
+// Piece is how many of the bytes of a gap that nobody works on another part should bring: few, until
+// more parts have proved to be a gain, and 0 when they have brought too many without.
+func (p *Pacer) Piece(gap int64) int64 {
+	if p.proved || gap <= p.piece() {
+		return gap // in one request, now or later
+	}
+	return p.next()
+}
+
+// next is piece, or 0 when additional parts have brought too much without having proved to be a gain,
+// or were too many.
+func (p *Pacer) next() int64 {
+	piece := p.piece()
+	if piece > p.unproved || p.begun >= mostProbes {
 		p.settle(p.since, 1)
 		return 0
 	}
-	return next
+	return piece
 }
 
-// Piece is how many of the bytes of a gap another part should bring: few, until more parts have
-// proved to be a gain.
-func (p *Pacer) Piece(gap int64) int64 {
-	if p.proved {
-		return gap
-	}
-	return min(gap, max(p.policy.MinPart, p.probe))
+// piece is how many bytes an additional part brings that has to prove to be a gain.
+func (p *Pacer) piece() int64 {
+	return max(p.policy.MinPart, min(p.probe, int64(p.perPart*(inRow*p.policy.Window).Seconds())))
 }
 
-// Begun tells that another part is to bring so many bytes, or fewer than 0 that it does not bring.
+// Begun tells that another part is to bring so many bytes.
 func (p *Pacer) Begun(bytes int64) {
 	if p != nil {
 		p.unproved -= bytes
+		p.begun++
+	}
+}
+
+// BroughtNothing tells that it did not bring them.
+func (p *Pacer) BroughtNothing(bytes int64) {
+	if p != nil {
+		p.unproved += bytes
+		p.begun--
 	}
 }
 
@@ -240,7 +263,7 @@ func (p *Pacer) measured(now time.Time, parts int, speed float64, storing bool) 
 
 // settle is content with so many parts for a while, each time for twice as long.
 func (p *Pacer) settle(now time.Time, parts int) {
-	p.target, p.notBefore, p.gains, p.doubts = parts, now.Add(p.again), 0, 0
+	p.target, p.notBefore, p.gains, p.doubts, p.begun = parts, now.Add(p.again), 0, 0, 0
 	p.again *= 2
 }
 

@@ -183,6 +183,41 @@ func TestAgain(t *testing.T) {
 			t.Fatal("none is worth it")
 		}
 		p.Begun(next)
-		p.Begun(-next)
+		p.BroughtNothing(next)
+	}
+}
+
+// TestProbesEnd: additional parts that cannot be judged, whatever the reason, are no more than a few
+// in a row, and small; of a gap that nobody works on, too.
+func TestProbesEnd(t *testing.T) {
+	for name, next := range map[string]func(*Pacer) int64{
+		"of the first response": func(p *Pacer) int64 { return p.Next(8 << 30) },
+		"of a gap":              func(p *Pacer) int64 { return p.Piece(8 << 30) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := New(DefaultPolicy, 16<<30, 5)
+			p.perPart, p.target = 30<<10, 2
+			for n := 0; p.Wants() > 1; n++ {
+				bytes := next(p)
+				if n > mostProbes || bytes > DefaultPolicy.MinPart {
+					t.Fatalf("part %d, of %d bytes", n, bytes)
+				}
+				if bytes > 0 {
+					p.Begun(bytes)
+				}
+			}
+			if bytes := p.Piece(DefaultPolicy.MinPart); bytes != DefaultPolicy.MinPart {
+				t.Errorf("%d bytes of a small gap, want all of it", bytes)
+			}
+		})
+	}
+}
+
+// TestPartsOfASlowLink: requests cost time, and bytes where seams are compared.
+func TestPartsOfASlowLink(t *testing.T) {
+	const length = 256 * mib
+	several := download(New(DefaultPolicy, length, 5), length, link{rate: perConnection(30 << 10)})
+	if most := int(length/DefaultPolicy.PartLength) + 2*mostProbes; several.additional > most {
+		t.Errorf("%d additional requests, want at most %d", several.additional, most)
 	}
 }

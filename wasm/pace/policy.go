@@ -12,8 +12,10 @@ type Policy struct {
 	// MinBody is the least length of such a body, MinPart the least of an additional part.
 	MinBody, MinPart int64
 	// MinTime is how long what is left has to take for another part, PartTime how long a
-	// part takes at most.
+	// part takes at most, unless it brings no more than PartLength: a request costs time and, where
+	// seams are compared, bytes.
 	MinTime, PartTime time.Duration
+	PartLength        int64
 	// Unproved is how many bytes additional parts may bring before they have proved to be a
 	// gain: so many, or that share of the body, whatever is more.
 	Unproved      int64
@@ -35,6 +37,7 @@ var DefaultPolicy = Policy{
 	MinPart:       256 << 10,
 	MinTime:       time.Second,
 	PartTime:      8 * time.Second,
+	PartLength:    4 << 20,
 	Unproved:      1 << 20,
 	UnprovedShare: 0.02,
 	Window:        250 * time.Millisecond,

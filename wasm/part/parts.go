@@ -94,6 +94,11 @@ func (parts Parts) HaltBefore(spans []ranges.Span) {
 	}
 }
 
+// AreAdditional says whether all of them are additional.
+func (parts Parts) AreAdditional() bool {
+	return !slices.ContainsFunc(parts, func(p *Part) bool { return !p.Additional })
+}
+
 // ReplaceSlow lets another request take the place of additional parts that have become slow, when
 // only such are left: these bring much less than usual, which is in bytes per second. It returns one
 // of which the rest should be requested anew, or nil. They are halted when another part brings
@@ -131,7 +136,7 @@ func (p *Part) Moved(e Event) {
 // long for its rest.
 func (p *Part) isSlow(now time.Time, usual float64) bool {
 	rate := p.rate
-	if silent := now.Sub(p.since); silent >= 2*slowAfter {
+	if silent := now.Sub(p.since); silent >= 2*max(slowAfter, p.record.Segments.MaxTime) {
 		rate = float64(p.came) / silent.Seconds()
 	}
 	rest, _ := p.Rest()
