@@ -173,6 +173,37 @@ func TestSeveralRangesAfterARestart(t *testing.T) {
 	}
 }
 
+// TestSeveralRangesOfASlowLink: what comes slowly is not asked for in small pieces, whether several
+// ranges help or not, and after a restart neither.
+func TestSeveralRangesOfASlowLink(t *testing.T) {
+	const rate = 30 << 10
+	for name, change := range map[string]func(*resource){
+		"each connection is limited": func(r *resource) { r.Rate = rate },
+		"the link is":                func(r *resource) { r.Rate, r.Link = mib, &bgfetchtest.Link{Rate: rate} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := ranged()
+			file.Type = "cors"
+			change(&file)
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response { return file.Respond(init) })
+				w.fetch("f", siteA)
+				for range 3 {
+					time.Sleep(2 * time.Minute)
+					w.kill()
+					w.start()
+				}
+				waitFor(time.Hour, w.settled("f"))
+				w.wantSuccess("f", file.Body)
+				n, taken := len(w.network.Requests()), w.network.Taken()
+				if n > 80 || taken > 64*mib*21/20 {
+					t.Errorf("%d requests brought %d bytes of %d", n, taken, len(file.Body))
+				}
+			})
+		})
+	}
+}
+
 // TestLimitWhileSeveralRanges: a limit that is set while several ranges are under way holds all of
 // them.
 func TestLimitWhileSeveralRanges(t *testing.T) {
