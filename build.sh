@@ -168,14 +168,13 @@ run_tests() {
   "$PWD/build.sh" check || checked=1
   sh test/browser/install.sh || true
   # With the race detector, and in another order each time, which is told of failures. One of
-  # five cases alike is enough for it where there are many, all of which are run without it. The
-  # engine takes longest, on one processor, and the browsers begin beside it.
-  local others race
-  others="$(go list ./... | grep -v '/wasm/engine$')"
-  node test/gotest.mjs "$results/race.json" -count=1 -timeout=20m -race -shuffle=on ./wasm/engine &
-  race=$!
-  # shellcheck disable=SC2086 # one argument for each package
-  node test/gotest.mjs "$results/go.json" -count=1 -timeout=20m -race -shuffle=on $others || true
+  # five cases alike is enough for it where there are many, all of which are run without it. That
+  # takes one processor for some minutes, and all else begins beside it, since browsers mostly wait.
+  # GOMAXPROCS=1, since Go 1.26 crashes otherwise: when two goroutines of a synctest bubble take from
+  # timers at the same moment, both use the bubble's one context of the race detector (unlockAndRun in
+  # runtime/time.go).
+  GOMAXPROCS=1 nice -n 5 node test/gotest.mjs "$results/go.json" -count=1 -timeout=20m -race -shuffle=on ./... &
+  local race=$!
   node test/gotest.mjs "$results/engine.json" -count=1 -timeout=20m -shuffle=on ./wasm/engine ./test/faultmatrix || true
   node test/unit/run.mjs "$results/unit.json" || true
   if [[ " $* " == *" --long "* ]]; then
@@ -186,7 +185,7 @@ run_tests() {
   node test/browser/run.mjs --json "$results/browser.json" "$@" || true
   wait "$race" || true
   node test/pack/run.mjs --json "$results/pack.json" "${flags[@]}" || true
-  node test/sum.mjs "checks=$checked" "$results/unit.json" "$results/go.json" "$results/race.json" "$results/engine.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
+  node test/sum.mjs "checks=$checked" "$results/unit.json" "$results/go.json" "$results/engine.json" "${long[@]}" "$results/browser.json" "$results/pack.json"
 }
 
 demo() {
