@@ -96,8 +96,12 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 	case broken || t.response.CutAtOnce || (n == 0 && t.response.Cut > 0 && t.sent == t.response.Cut):
 		return nil, false, fmt.Errorf("cut after %d bytes: %w", t.sent, bgfetch.ErrNetwork)
 	case t.response.StallAtOnce, n == 0 && t.response.Stall > 0:
-		<-ctx.Done()
-		return nil, false, ctx.Err()
+		select {
+		case <-ctx.Done():
+			return nil, false, ctx.Err()
+		case <-t.stopped:
+			return nil, false, bgfetch.ErrStopped
+		}
 	}
 	t.sent += n
 	t.network.taken.Add(int64(n))
