@@ -12,9 +12,9 @@ func (f *backgroundFetch) activity() (a bgfetch.Activity, retryAt time.Time) {
 	switch {
 	case f.settling:
 		return bgfetch.ActivitySettled, retryAt
-	case f.running > 0 && !f.state.Paused, f.runningOn > 0:
+	case f.running > 0:
 		return bgfetch.ActivityRunning, retryAt
-	case f.state.Paused: // what is being stopped is about to end
+	case f.state.Paused:
 		return bgfetch.ActivityPaused, retryAt
 	case f.waitsUnmetered():
 		return bgfetch.ActivityWaitingUnmetered, retryAt

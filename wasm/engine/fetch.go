@@ -45,10 +45,9 @@ type backgroundFetch struct {
 	// given is what the site gave last, by origin.
 	given map[string]*bgfetch.Refreshed
 	// running counts the records that are worked on, offline those that wait for
-	// the network; retries has those that wait for their next try. runningOn counts those of
-	// running whose requests run on when it is paused.
-	running, runningOn, offline int
-	retries                     map[*record]*retryWait
+	// the network; retries has those that wait for their next try.
+	running, offline int
+	retries          map[*record]*retryWait
 	// told is the activity that the instances were last told of.
 	told bgfetch.Activity
 	// unsettled counts the records without a result.

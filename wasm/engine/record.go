@@ -80,11 +80,6 @@ func (r *record) Start() {
 	e := r.fetch.engine
 	r.fetch.transfers.Add(1)
 	r.fetch.running++
-	runsOn := 0
-	if !r.Request.IsSafe() {
-		runsOn = 1
-	}
-	r.fetch.runningOn += runsOn
 	if n := r.Ahead(&r.state.Response, e.scheduler.PerRequest(r.fetch.group)); n > 0 {
 		e.scheduler.Reserve(r.job, n)
 	}
@@ -95,7 +90,6 @@ func (r *record) Start() {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		r.fetch.running--
-		r.fetch.runningOn -= runsOn
 		if v.Answered && !r.fetch.settling {
 			e.scheduler.Recall(r.job, v.Stalled)
 		}
