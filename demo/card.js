@@ -165,7 +165,7 @@ export class Card {
 
   #renderProof(element) {
     const { state, proof, hashed, total } = this.#download;
-    let text = 'SHA-256 is computed when all is here';
+    let text = 'SHA-256 is computed once the file is complete';
     let hash = '';
     let verdict = '';
     let kind = '';

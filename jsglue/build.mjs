@@ -24,14 +24,17 @@ const hash = () =>
     .slice(0, 16);
 
 /**
- * What is left out of Go's glue: the calls for files that nothing in the program makes, for it can open
- * none, and the questions for what every browser has. With how often it is there; another Go may differ.
+ * What is left out of Go's glue: the calls for files and directories that nothing in the program makes,
+ * for it can open none, and the questions for what every browser has. With how often it is there; another
+ * Go may differ.
  */
 const LEFT_OUT = [
   [
     /^\t\t\t(f?chmod|[fl]?chown|fsync|f?truncate|l?stat|link|mkdir|open|readdir|readlink|rename|rmdir|symlink|unlink|utimes)\(.*\n/gm,
     20,
   ],
+  [/^\t\t\t(getgroups|umask|cwd|chdir)\(\) \{ throw enosys\(\); \},\n/gm, 4],
+  [/^\tif \(!globalThis\.path\) \{\n(\t\t.*\n)+\t\}\n/gm, 1],
   [/^\tif \(!globalThis\.\w+\) \{\n\t\tthrow .*\n\t\}\n/gm, 4],
 ];
 

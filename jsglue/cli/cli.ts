@@ -60,7 +60,7 @@ function init(folder: string, force: boolean): void {
         'Deploy all its files together, and your worker: a page and a worker of different versions may refuse each other.',
     );
   }
-  console.log(`${target}: ${names.join(', ')} of version ${VERSION}\n`);
+  console.log(`Version ${VERSION} in ${target}: ${names.join(', ')}\n`);
   console.log(adviceFor(folder));
 }
 
@@ -147,7 +147,7 @@ function adviceFor(folder: string): string {
   return [
     ...lines,
     '',
-    '2. In your pages, before your own scripts (with a bundler `install()` of the package instead of page.js):',
+    "2. In your pages, before your own scripts (with a bundler: import { install } from 'background-fetch-wasm', and call it, instead of page.js):",
     '',
     `     <script src="/${FOLDER}/page.js"></script>`,
     `     <script>navigator.serviceWorker.register('/${worker ?? 'sw.js'}')</script>`,

@@ -15,7 +15,7 @@ const names = Object.keys(KINDS).reduce(
 
 export const FAULTS_USAGE = `faults serves a folder, and breaks as it is told, so that a site can test itself.
 
-  --port N   8000; 0 takes a free one. The first line of the output is the URL.
+  --port N   8000; 0 for any free one. The first line of the output is the URL.
   --host H   127.0.0.1
   --mount /path?cut=1000003&rate=1000000
              gives a path of the site faults; may be repeated
@@ -46,10 +46,12 @@ export async function faults(args: string[]): Promise<void> {
   const mounts = Object.fromEntries(values.mount.map(mountOf));
   const port = /^\d+$/.test(values.port) ? Number(values.port) : Number.NaN;
   if (Number.isNaN(port)) throw new FaultsError(`parameter "port": ${JSON.stringify(values.port)} is not a number`);
-  const { url } = await startFaults({ folder: positionals[0], port, host: values.host, mounts });
+  const server = await startFaults({ folder: positionals[0], port, host: values.host, mounts });
+  // The name that documents and people use. For a browser it is another site than the number.
+  const url = values.host ? server.url : server.url.replace('127.0.0.1', 'localhost');
   console.log(`${url}\n`);
   console.log(
-    positionals[0] ? `It serves ${positionals[0]}, and ${url}/file/<name>?size=5000000&cut=1000003 and its like.` : FAULTS_USAGE,
+    positionals[0] ? `Serving ${positionals[0]}. Generated files: ${url}/file/<name>?size=5000000&cut=1000003` : FAULTS_USAGE,
   );
 }
 

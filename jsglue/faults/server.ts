@@ -18,8 +18,9 @@ export class Listener {
   listen(port: number, host: string): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', ({ code, message }: NodeJS.ErrnoException) => {
-        if (code === 'EADDRINUSE') reject(new FaultsError(`parameter "port": ${port} is taken on ${host}; 0 takes a free one`));
-        else if (code === 'EACCES') reject(new FaultsError(`parameter "port": ${port} is not allowed; 0 takes a free one`));
+        if (code === 'EADDRINUSE')
+          reject(new FaultsError(`parameter "port": ${port} is taken on ${host}; use 0 for any free one`));
+        else if (code === 'EACCES') reject(new FaultsError(`parameter "port": ${port} is not allowed; use 0 for any free one`));
         else reject(new FaultsError(`parameter "host": ${message}`));
       });
       this.#server.listen(port, host, () => {

@@ -17,7 +17,7 @@ export interface BackgroundFetchState {
   /** As `fetch()` was told; 0 where it was not. */
   readonly downloadTotal: number;
   readonly downloaded: number;
-  /** Of all bodies, also as the servers have told; 0 while that is not known. */
+  /** Of all bodies, including lengths reported by servers; 0 while that is not known. */
   readonly total: number;
   /** Null where there is none. */
   readonly state: State | null;

@@ -27,7 +27,7 @@ export interface Download {
   /** Bytes, as `fetch()` was told; 0 where it was not. */
   readonly downloadTotal: number;
   readonly downloaded: number;
-  /** Bytes of all bodies, also as the servers have told; 0 while that is not known. */
+  /** Bytes of all bodies, including lengths reported by servers; 0 while that is not known. */
   readonly total: number;
   readonly state: State;
   /** While state is waiting-host, waiting-retry or waiting-refresh, else null. */

@@ -48,7 +48,7 @@ export async function requestOf(
     for (let sent = 0, silent = 0; sent < MAX_SENT && silent < MAX_SILENT; sent++) {
       // Read anew each time: an update may have replaced the worker.
       const worker = registration.active;
-      if (!worker) throw new TypeError('The service worker registration has no active worker.');
+      if (!worker) throw new TypeError('There is no active service worker: await navigator.serviceWorker.ready.');
       // While the site's activate event lasts, messages wait.
       const ready = worker.state === 'activated';
       const { reply, heard } = await exchange.send(worker);
@@ -85,7 +85,7 @@ const SILENT = `does not answer. Look for errors in its console; if there are no
 function complaint({ active, waiting }: ServiceWorkerRegistration, what: string): string {
   const how = waiting
     ? 'A newer one is waiting: close all pages of the site, or call skipWaiting() when it is installed.'
-    : "Begin it with importScripts('…/sw.js'), the sw.js of background-fetch-wasm, and reload the page.";
+    : "Begin it with importScripts('…/sw.js') of background-fetch-wasm, and close all pages of the site.";
   return `The active service worker ${active?.scriptURL} ${what}. ${how}`;
 }
 

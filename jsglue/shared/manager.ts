@@ -44,7 +44,7 @@ export class BackgroundFetchManager {
     const inputs = toRequestInfos(requests);
     const { init: converted, pieces } = toFetchOptions(options);
     if (!transport.hasActiveWorker()) {
-      throw new TypeError('The service worker registration has no active worker.');
+      throw new TypeError('There is no active service worker: await navigator.serviceWorker.ready.');
     }
     const made = makeRequests(inputs);
     checkPieces(pieces, made);

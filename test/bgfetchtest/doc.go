@@ -1,6 +1,6 @@
 // Package bgfetchtest helps to test Background Fetch without a browser. It has a fake of
-// each port of wasm/bgfetch, for tests of the engine, and the conformance suite of the port
-// bgfetch.Store, which the fake passes as well as the real store.
+// each port of wasm/bgfetch, for tests of the engine, and the conformance suites of the ports
+// bgfetch.Store and bgfetch.Network, which the fakes pass as well as the real ones.
 //
 // # Fakes
 //
@@ -26,10 +26,12 @@
 // The Network imitates no browser in particular. The one in test/faultmatrix does, over
 // real HTTP.
 //
-// # Conformance suite
+// # Conformance suites
 //
 // StoreCases are the cases that every bgfetch.Store passes: rows of background fetches, of
 // records and their segments, history and log, and large numbers of them. Natively
-// StoreSuite runs them, on MemoryStore. In a browser the program in browsersuite runs the
-// same cases on wasm/idbstore; its package comment says how it is built and loaded.
+// StoreSuite runs them, on MemoryStore. NetworkCases are those of every bgfetch.Network with its
+// transfers, and of what bgfetch.Bodies shows of what they store: heads, segments, ranges, breaks,
+// what is stopped, what is compared, small bodies. In a browser the program in browsersuite runs the
+// same cases on wasm/idbstore and wasm/browser; its package comment says how it is built and loaded.
 package bgfetchtest

@@ -31,7 +31,7 @@ async function whileItServes(args, use) {
 
 test('faults serves a folder and the faults, and counts', () =>
   whileItServes(['--port', '0', '--mount', '/clip.bin?size=100000&cut=4000', 'public'], async (url) => {
-    assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
+    assert.match(url, /^http:\/\/localhost:\d+$/);
     assert.equal(await (await fetch(url)).text(), '<title>Site</title>');
     await assert.rejects(async () => (await fetch(`${url}/clip.bin?v=1`)).arrayBuffer());
     assert.equal((await (await fetch(`${url}/clip.bin`)).arrayBuffer()).byteLength, 100_000);
@@ -62,7 +62,7 @@ test('faults says in one line what is wrong, and ends with 2', async () => {
     [['public', 'other'], /^There is one folder to serve, and not 2\.$/],
     [['--port', 'x'], /^parameter "port": "x" is not a number$/],
     [['--port', '70000'], /^parameter "port": 70000 is no whole number from 0 to 65535$/],
-    [['--port', String(port)], /^parameter "port": \d+ is taken on 127\.0\.0\.1; 0 takes a free one$/],
+    [['--port', String(port)], /^parameter "port": \d+ is taken on 127\.0\.0\.1; use 0 for any free one$/],
     [['--host', '203.0.113.1'], /^parameter "host": .*203\.0\.113\.1/],
     [['--mount', '/a?cutt=1'], /^unknown parameter "cutt"$/],
     [['--mount', '/a?cut=x'], /^parameter "cut": "x" is not a number$/],

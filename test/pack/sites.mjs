@@ -8,7 +8,7 @@ import { startServer } from '../browser/lib/server.mjs';
 import { inEachBrowser } from './browsers.mjs';
 import { downloads, precached, writeClip } from './clip.mjs';
 import { developmentServer } from './development.mjs';
-import { buildOf, folder, once, run, test } from './lib.mjs';
+import { buildOf, folder, installed, once, run, test } from './lib.mjs';
 
 /** What some of them want at least. Who runs an older Node gets this one from the registry. */
 const NODE = '24.21.0';
@@ -89,6 +89,23 @@ below('nuxt', '.output/public', ['nuxt.config.js', 'app: {', "app: { baseURL: '/
 below('sveltekit', 'build', ['vite.config.js', 'adapter()', "adapter(), paths: { base: '/app' }"]);
 below('angular', 'dist/browser', ['angular.json', '"outputPath"', '"baseHref": "/app/", "outputPath"']);
 below('vite-plugin-pwa', 'generated', ['vite.config.js', 'build:', "base: '/app/', build:"]);
+
+/** The Vite plugin with what came before the version that the example has: built and in development. */
+for (const version of ['5.4.21', '6.4.6', '7.3.8']) {
+  const inChromium = async () => {
+    const directory = await installed('examples/vite');
+    await run('npm', ['install', `vite@${version}`, '--no-audit', '--no-fund', '--loglevel', 'error'], { cwd: directory });
+    await run('npm', ['run', 'build', '--loglevel', 'error'], { cwd: directory });
+    const served = path.join(directory, 'dist');
+    assert.ok(fs.existsSync(path.join(served, 'background-fetch/bgfetch.wasm')));
+    writeClip(served);
+    await inEachBrowser(served, '', downloads, { only: ['chromium'] });
+    writeClip(directory);
+    const serve = developmentServer(process.execPath, ['node_modules/vite/bin/vite.js', '--port', '0']);
+    await inEachBrowser(directory, '', downloads, { serve, only: ['chromium'] });
+  };
+  test(`site vite ${version}`, inChromium, { long: true });
+}
 
 /** What the server sends says that there is nothing, and the button waits for the worker. */
 async function afterNothing(page, { url }) {

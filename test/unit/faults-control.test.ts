@@ -197,7 +197,7 @@ test('close ends what is under way, and the process can end', async () => {
 test('what the server is started with wrongly is one error that says it', async () => {
   const port = Number(new URL(server.url).port);
   for (const [options, message] of [
-    [{ port }, `parameter "port": ${port} is taken on 127.0.0.1; 0 takes a free one`],
+    [{ port }, `parameter "port": ${port} is taken on 127.0.0.1; use 0 for any free one`],
     [{ port: 70_000 }, 'parameter "port": 70000 is no whole number from 0 to 65535'],
     [{ host: '203.0.113.1' }, 'parameter "host": listen EADDRNOTAVAIL: address not available 203.0.113.1'],
     [{ folder: path.join(folder, 'none') }, `There is no folder ${path.join(folder, 'none')}.`],

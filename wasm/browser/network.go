@@ -198,10 +198,14 @@ func (t *transfer) give(key bgfetch.SegmentKey) (bgfetch.Saved, error) {
 
 // Compare implements bgfetch.Transfer.
 func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
-	args := compareArgs{transferArgs: t.id, Stored: []storedRange{}, Limits: newSaveLimits(limits)}
+	args := compareArgs{transferArgs: t.id, Stored: []storedRange{}}
+	var length int64
 	for _, s := range stored {
 		args.Stored = append(args.Stored, storedRange{t.network.Bodies.Key(s.Key), s.Offset, s.Length})
+		length += s.Length
 	}
+	limits.MaxLength = min(limits.MaxLength, length)
+	args.Limits = newSaveLimits(limits)
 	var compared bgfetch.Compared
 	err := t.network.Bridge.call(ctx, "compare", args, &compared)
 	t.freed = err == nil && compared.End

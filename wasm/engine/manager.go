@@ -65,7 +65,7 @@ func (e *Engine) Fetch(ctx context.Context, init bgfetch.FetchInit) (bgfetch.Sna
 	}
 	if _, ok := e.active[init.ID]; ok {
 		e.mu.Unlock()
-		return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.TypeError, "a background fetch with the id %q is already active", init.ID)
+		return bgfetch.Snapshot{}, bgfetch.Errorf(bgfetch.TypeError, "a background fetch with the id %q is already active: get(%[1]q) returns it", init.ID)
 	}
 	records, taken := e.beginRecords(init)
 	f := newBackgroundFetch(e, state, slices.Clone(init.Requests), records)

@@ -18,12 +18,12 @@ import (
 )
 
 // databaseCases are about the database around the store.
-var databaseCases = []bgfetchtest.StoreCase{
-	{Name: "database: newer", Run: testNewer},
-	{Name: "database: upgrade from version 1", Run: testUpgradeFrom1},
-	{Name: "database: deleted while open", Run: testDeletedWhileOpen},
-	{Name: "database: context has ended", Run: testOpenContextEnded},
-	{Name: "database: two connections", Run: testTwoConnections},
+var databaseCases = []suiteCase{
+	{"database: newer", testNewer},
+	{"database: upgrade from version 1", testUpgradeFrom1},
+	{"database: deleted while open", testDeletedWhileOpen},
+	{"database: context has ended", testOpenContextEnded},
+	{"database: two connections", testTwoConnections},
 }
 
 var databases int
@@ -31,7 +31,7 @@ var databases int
 // newName returns the name of a database that does not exist.
 func newName() string {
 	databases++
-	return fmt.Sprintf("bgfetch-suite-%d-%d", time.Now().UnixNano(), databases)
+	return fmt.Sprintf("bgfetch-suite-%s-%d", suiteName, databases)
 }
 
 // openStore returns an opener of stores over one new database, and its undo.
@@ -74,7 +74,7 @@ func deleteDatabase(t bgfetchtest.T, name string) {
 	}
 }
 
-func testNewer(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+func testNewer(t bgfetchtest.T) {
 	name := newName()
 	request, err := idb.Global().Open(context.Background(), name, 99, func(*idb.Database, uint, uint) error { return nil })
 	if err != nil {
@@ -92,7 +92,7 @@ func testNewer(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
 }
 
 // testUpgradeFrom1 opens a database as version 1 made it, with a background fetch.
-func testUpgradeFrom1(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+func testUpgradeFrom1(t bgfetchtest.T) {
 	name := newName()
 	request, err := idb.Global().Open(context.Background(), name, 1, func(db *idb.Database, _, _ uint) error {
 		for _, store := range []string{"fetches", "records", "requests", "segments", "sequence"} {
@@ -140,7 +140,7 @@ var version1Rows = map[string]string{
 	"requests": `{"uniqueId":"u","sequence":1,"requests":[{"url":"https://example.com/film","method":"GET"}]}`,
 }
 
-func testDeletedWhileOpen(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+func testDeletedWhileOpen(t bgfetchtest.T) {
 	name := newName()
 	store := mustOpen(t, name)
 	deleteDatabase(t, name) // waits until the store has closed its database
@@ -152,7 +152,7 @@ func testDeletedWhileOpen(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
 	t.Logf("the error is: %v", createErr)
 }
 
-func testOpenContextEnded(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+func testOpenContextEnded(t bgfetchtest.T) {
 	name := newName()
 	ctx, cancel := context.WithCancel(context.Background())
 	go cancel()
@@ -165,7 +165,7 @@ func testOpenContextEnded(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
 	deleteDatabase(t, name) // which an open database would block
 }
 
-func testTwoConnections(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+func testTwoConnections(t bgfetchtest.T) {
 	name := newName()
 	one, two := mustOpen(t, name), mustOpen(t, name)
 	defer deleteDatabase(t, name)

@@ -1,11 +1,12 @@
 //go:build js && wasm
 
-// The program browsersuite runs the store conformance suite against
-// wasm/idbstore, in a page, a worker or a service worker:
+// The program browsersuite runs the conformance suites of the ports against wasm/idbstore and
+// wasm/browser, in a service worker:
 //
 //	GOOS=js GOARCH=wasm go build -o suite.wasm ./test/bgfetchtest/browsersuite
 //
 //	importScripts('wasm_exec.js');               // $(go env GOROOT)/lib/wasm
+//	importScripts('host.js');                    // host.ts, bundled
 //	globalThis.bgfetchSuiteDone = (json) => {};  // see result
 //	const go = new Go();
 //	go.argv = ['suite', 'context'];              // optional: only names with one of these parts
@@ -13,7 +14,7 @@
 //	await go.run(instance);
 //
 // bgfetchSuiteDone is called once, at the end, with the JSON text of an array of
-// {name, passed, output}. Each case has databases of its own, deleted afterwards.
+// {name, passed, output}. Each case has databases and caches of its own, deleted afterwards.
 package main
 
 import (
@@ -38,20 +39,34 @@ type result struct {
 	Output string `json:"output"`
 }
 
+// suiteCase is a case of one of the suites.
+type suiteCase struct {
+	name string
+	run  func(t bgfetchtest.T)
+}
+
+// suiteName is another one for each run.
+var suiteName = fmt.Sprint(time.Now().UnixNano())
+
 func main() {
-	cases := make([]bgfetchtest.StoreCase, 0)
+	var cases []suiteCase
 	for _, c := range bgfetchtest.StoreCases() {
-		cases = append(cases, bgfetchtest.StoreCase{Name: c.Name, Run: func(t bgfetchtest.T, _ bgfetchtest.OpenStore) {
+		cases = append(cases, suiteCase{c.Name, func(t bgfetchtest.T) {
 			open, cleanUp := openStore()
 			defer cleanUp(t)
 			c.Run(t, open)
 		}})
 	}
 	cases = append(cases, databaseCases...)
+	network, err := networkCases()
+	if err != nil {
+		panic(err)
+	}
+	cases = append(cases, network...)
 
 	results := make([]result, 0, len(cases))
 	for _, c := range cases {
-		if len(os.Args) > 1 && !slices.ContainsFunc(os.Args[1:], func(part string) bool { return strings.Contains(c.Name, part) }) {
+		if len(os.Args) > 1 && !slices.ContainsFunc(os.Args[1:], func(part string) bool { return strings.Contains(c.name, part) }) {
 			continue
 		}
 		results = append(results, run(c))
@@ -66,17 +81,17 @@ func main() {
 }
 
 // run runs a case on a goroutine of its own, which Fatalf ends.
-func run(c bgfetchtest.StoreCase) result {
+func run(c suiteCase) result {
 	var t report
 	start := time.Now()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		c.Run(&t, nil)
+		c.run(&t)
 	}()
 	<-done
 	t.Logf("%d ms", time.Since(start).Milliseconds())
-	return result{Name: c.Name, Passed: !t.failed, Output: t.output.String()}
+	return result{Name: c.name, Passed: !t.failed, Output: t.output.String()}
 }
 
 // report is a bgfetchtest.T.

@@ -1,6 +1,6 @@
-// Runs the store conformance suite, a Go program, in a worker as the real store
-// does. It calls bgfetchSuiteDone with a JSON text when it is through.
-importScripts('/report.js', '/suite/wasm_exec.js');
+// Runs the conformance suites of the ports, a Go program, in a worker as the real ones
+// do. It calls bgfetchSuiteDone with a JSON text when it is through.
+importScripts('/report.js', '/suite/wasm_exec.js', '/suite/host.js');
 
 self.addEventListener('install', () => self.skipWaiting());
 self.addEventListener('message', (event) => {
