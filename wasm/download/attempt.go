@@ -47,9 +47,7 @@ type attempt struct {
 	measuring atomic.Bool
 	// outcome is set when the record is decided while parts still run.
 	outcome *Verdict
-	// notBefore is the time until which no part is added, failedParts counts those
-	// that failed since the last that did not.
-	notBefore   time.Time
+	// failedParts counts the parts that failed since the last that did not.
 	failedParts int
 	// stale: a part was refused as if the request had expired, and none is added.
 	stale bool
@@ -191,7 +189,7 @@ func finishBody(a *attempt, _ context.Context) (step, Verdict) {
 	if a.whole() {
 		return a.succeed()
 	}
-	return nil, Verdict{Wait: max(0, time.Until(a.notBefore)), Why: "more bytes are missing"}
+	return nil, Verdict{Why: "more bytes are missing"}
 }
 
 // whole says whether all of the body is stored.

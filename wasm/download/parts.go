@@ -54,6 +54,9 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.yield()
 			a.goToReader(ctx)
 			a.favourReader()
+			if a.parts.HaltLate(a.pacer.PerPart()) {
+				a.leaveAlone(a.Retry.Wait(1))
+			}
 			a.addParts(ctx)
 			a.replaceSlow(ctx)
 		}
@@ -74,7 +77,11 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		return nil, Verdict{}
 	case errors.As(last.Err, &refusal):
 		// The next attempt asks for the same, and judges the answer.
-		return nil, Verdict{Wait: max(time.Until(a.notBefore), a.Retry.Soon()), Why: refusal.Why}
+		wait := a.Retry.Soon()
+		if ranges.TemporaryStatus(refusal.Head.Status) {
+			wait = max(wait, refusal.Delay(a.Retry))
+		}
+		return nil, Verdict{Wait: wait, Why: refusal.Why}
 	}
 	return a.broken(ctx, last.Err, false)
 }
@@ -193,7 +200,7 @@ func (r *Record) askable(data *bgfetch.ResponseData) bool {
 
 // addParts begins as many parts as are worth it.
 func (a *attempt) addParts(ctx context.Context) {
-	if a.pacer == nil || len(a.parts) == 0 || a.stale || a.owner.PerRequest() > 0 || !a.rangeable() || time.Now().Before(a.notBefore) {
+	if a.pacer == nil || len(a.parts) == 0 || a.stale || a.owner.PerRequest() > 0 || !a.rangeable() || time.Now().Before(a.aloneUntil) {
 		return
 	}
 	for len(a.parts) < a.pacer.Wants() {
@@ -205,16 +212,18 @@ func (a *attempt) addParts(ctx context.Context) {
 			a.owner.Return()
 			return
 		}
+		unproved := int64(0)
 		if piece {
-			a.pacer.Begun(a.lengthOf(s))
+			unproved = a.lengthOf(s)
 		}
-		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: piece, AsksSent: a.pacer.AsksReceived()})
+		a.pacer.Begun(unproved)
+		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: piece, Unproved: unproved, AsksSent: a.pacer.AsksReceived()})
 	}
 }
 
 // replaceSlow begins another request in place of a part that has become very slow.
 func (a *attempt) replaceSlow(ctx context.Context) {
-	if a.alone() || time.Now().Before(a.notBefore) {
+	if a.alone() || time.Now().Before(a.aloneUntil) {
 		return
 	}
 	slow := a.parts.ReplaceSlow(a.usual)
@@ -251,11 +260,11 @@ func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, piece bool) {
 	if gaps := a.gaps(); len(gaps) > 0 {
 		s = gaps[0]
 		s.End = min(s.End, length)
-		if bytes = a.pacer.Piece(s.Length()); bytes == s.Length() {
+		if bytes = a.pacer.Piece(time.Now(), s.Length()); bytes == s.Length() {
 			return part.OpenEnd(s, length), nil, false
 		}
 	} else if s, from = a.parts.Largest(a.next.Response.Segments, length); from != nil {
-		bytes = a.pacer.Next(s.Length())
+		bytes = a.pacer.Next(time.Now(), s.Length())
 	}
 	if bytes == 0 {
 		return ranges.Span{}, nil, false

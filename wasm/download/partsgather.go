@@ -124,7 +124,7 @@ func (a *attempt) removeEnded(e part.Event) {
 	}
 	rest, nothingMoved := e.Part.Rest()
 	if nothingMoved && e.Part.Additional {
-		a.pacer.BroughtNothing(a.lengthOf(rest))
+		a.pacer.BroughtNothing(e.Part.Unproved)
 	}
 	if e.Err != nil && !e.Part.Stopped && a.outcome == nil {
 		a.judgeFailed(e, rest, nothingMoved)
@@ -157,7 +157,7 @@ func (a *attempt) judgeFailed(e part.Event, rest ranges.Span, nothingMoved bool)
 	case refusal != nil:
 		// What still comes is of one version, and can become whole without ranges.
 		a.single = true
-	case !nothingMoved:
+	case rest.Start-e.Part.Start >= evidence.MinOverlap:
 		a.failedParts = 0
 		if othersGoOn {
 			a.leaveAlone(policy.Soon())
@@ -189,8 +189,8 @@ func (a *attempt) giveBack() {
 
 // leaveAlone adds no part for so long.
 func (a *attempt) leaveAlone(delay time.Duration) {
-	if until := time.Now().Add(delay); until.After(a.notBefore) {
-		a.notBefore = until
+	if until := time.Now().Add(delay); until.After(a.aloneUntil) {
+		a.aloneUntil = until
 	}
 }
 

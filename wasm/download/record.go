@@ -46,6 +46,9 @@ type Record struct {
 	// seeks holds the offset where a reader waits and no attempt knows of it yet.
 	seeks chan int64
 
+	// aloneUntil is the time until which no additional part is begun.
+	aloneUntil time.Time
+
 	offers
 	tries
 	ends evidence.Ends

@@ -155,6 +155,9 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 		data.Length, data.Offsets = -1, false // which ranges told
 	}
 	if len(data.Seams) > 0 {
+		// That is seen anew: ranges of two versions of a file contradict each other, too. What one
+		// response brings of the new one can be continued by a range.
+		a.rangeless = false
 		return a.restart(why) // who reads what ranges brought does not go on with anything else
 	}
 	return a.again(why + "; asks for all of it")
@@ -270,7 +273,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	case a.repeated:
 		return a.brokenAgain(err)
 	case a.moved:
-		return nil, Verdict{Wait: max(policy.Soon(), time.Until(a.notBefore)), Why: err.Error() + "; continuing"}
+		return nil, Verdict{Wait: policy.Soon(), Why: err.Error() + "; continuing"}
 	}
 	if atHead && !a.answers(ctx, a.sent().URL) {
 		return nil, a.awaitHost(ctx)
@@ -312,8 +315,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if tries > 1 {
 		delay = policy.PatientWait(tries-1, stalled)
 	}
-	delay = max(delay, time.Until(a.notBefore))
-	return nil, Verdict{Wait: delay, Patient: patient, Least: max(0, time.Until(a.notBefore)), Why: err.Error() + fmt.Sprintf("; next try in %v", delay.Round(time.Millisecond))}
+	return nil, Verdict{Wait: delay, Patient: patient, Why: err.Error() + fmt.Sprintf("; next try in %v", delay.Round(time.Millisecond))}
 }
 
 // brokenAgain counts a response that began at byte 0 although some of the body was

@@ -64,6 +64,8 @@ const (
 	// keepsUp is the least share of the time in which a part was read that it took the browser to
 	// receive it, where reading keeps up with the network.
 	keepsUp = 0.6
+	// longestAgain is the longest time after which more parts are tried again.
+	longestAgain = time.Hour
 	// mostProbes is how many additional parts in a row may prove nothing.
 	mostProbes = 12
 	// minWindow is the time in which something can be measured at all.
@@ -111,7 +113,7 @@ func (p *Pacer) Measuring() bool { return p != nil && p.target > p.bestParts }
 
 // Next is how many bytes another part should bring of the last of left bytes, of which one part
 // would bring all; 0 where none is worth it.
-func (p *Pacer) Next(left int64) int64 {
+func (p *Pacer) Next(now time.Time, left int64) int64 {
 	bytes := func(time time.Duration) int64 { return int64(p.perPart * time.Seconds()) }
 	least := p.policy.MinPart
 	switch {
@@ -125,24 +127,24 @@ func (p *Pacer) Next(left int64) int64 {
 	case left < bytes(p.policy.MinTime):
 		return 0
 	}
-	return p.next()
+	return p.next(now)
 }
 
 // Piece is how many of the bytes of a gap that nobody works on another part should bring: few, until
 // more parts have proved to be a gain, and 0 when they have brought too many without.
-func (p *Pacer) Piece(gap int64) int64 {
-	if p.proved || gap <= p.piece() {
-		return gap // in one request, now or later
+func (p *Pacer) Piece(now time.Time, gap int64) int64 {
+	if !p.proved && (gap > p.piece() || p.begun >= mostProbes) {
+		return min(gap, p.next(now))
 	}
-	return p.next()
+	return gap // in one request, now or later
 }
 
 // next is piece, or 0 when additional parts have brought too much without having proved to be a gain,
 // or were too many.
-func (p *Pacer) next() int64 {
+func (p *Pacer) next(now time.Time) int64 {
 	piece := p.piece()
 	if piece > p.unproved || p.begun >= mostProbes {
-		p.settle(p.since, 1)
+		p.settle(now, 1)
 		return 0
 	}
 	return piece
@@ -243,7 +245,7 @@ func (p *Pacer) measured(now time.Time, parts int, speed float64, storing bool) 
 		if p.gains++; !p.proved && (p.gains < inRow || !p.received) {
 			return
 		}
-		p.proved = true
+		p.proved, p.again = true, p.policy.Again
 	case parts > 1 && parts == p.bestParts && speed < p.best*fallen:
 		if p.doubts++; p.doubts == inRow {
 			p.best, p.bestParts = 0, 0
@@ -261,10 +263,14 @@ func (p *Pacer) measured(now time.Time, parts int, speed float64, storing bool) 
 	}
 }
 
-// settle is content with so many parts for a while, each time for twice as long.
+// settle is content with so many parts for a while, each time for twice as long, up to an hour. Several
+// times within one while are one.
 func (p *Pacer) settle(now time.Time, parts int) {
-	p.target, p.notBefore, p.gains, p.doubts, p.begun = parts, now.Add(p.again), 0, 0, 0
-	p.again *= 2
+	p.target, p.gains, p.doubts, p.begun = parts, 0, 0, 0
+	if !now.Before(p.notBefore) {
+		p.notBefore = now.Add(p.again)
+		p.again = min(2*p.again, longestAgain)
+	}
 }
 
 // Multiplexed tells that all parts share one connection: fewer of them can be a gain.

@@ -81,7 +81,7 @@ func download(p *Pacer, length int64, l link) (o outcome) {
 			}
 		}
 		for lanes = going; len(lanes) > 0 && lanes[0] == first && len(lanes) < p.Wants(); {
-			bytes := p.Next(int64(first.left))
+			bytes := p.Next(now, int64(first.left))
 			if bytes == 0 {
 				break
 			}
@@ -172,13 +172,22 @@ func TestAgain(t *testing.T) {
 	p := New(DefaultPolicy, 64*mib, 5)
 	now := time.Unix(0, 0)
 	for want := DefaultPolicy.Again; want < 10*DefaultPolicy.Again; want *= 2 {
-		if p.Limit(now, 1); p.notBefore.Sub(now) != want {
-			t.Errorf("it is tried again after %v, want %v", p.notBefore.Sub(now), want)
+		for range 4 { // refused together
+			if p.Limit(now, 1); p.notBefore.Sub(now) != want {
+				t.Errorf("it is tried again after %v, want %v", p.notBefore.Sub(now), want)
+			}
+		}
+		now = p.notBefore
+	}
+	for range 100 {
+		now = now.Add(longestAgain)
+		if p.Limit(now, 1); p.notBefore.Sub(now) > longestAgain || !p.notBefore.After(now) {
+			t.Fatalf("it is tried again after %v", p.notBefore.Sub(now))
 		}
 	}
 	p.perPart = mib
 	for range 100 {
-		next := p.Next(32 * mib)
+		next := p.Next(now, 32*mib)
 		if next == 0 {
 			t.Fatal("none is worth it")
 		}
@@ -191,8 +200,8 @@ func TestAgain(t *testing.T) {
 // in a row, and small; of a gap that nobody works on, too.
 func TestProbesEnd(t *testing.T) {
 	for name, next := range map[string]func(*Pacer) int64{
-		"of the first response": func(p *Pacer) int64 { return p.Next(8 << 30) },
-		"of a gap":              func(p *Pacer) int64 { return p.Piece(8 << 30) },
+		"of the first response": func(p *Pacer) int64 { return p.Next(time.Unix(0, 0), 8<<30) },
+		"of a gap":              func(p *Pacer) int64 { return p.Piece(time.Unix(0, 0), 8<<30) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := New(DefaultPolicy, 16<<30, 5)
@@ -206,7 +215,7 @@ func TestProbesEnd(t *testing.T) {
 					p.Begun(bytes)
 				}
 			}
-			if bytes := p.Piece(DefaultPolicy.MinPart); bytes != DefaultPolicy.MinPart {
+			if bytes := p.Piece(time.Unix(0, 0), DefaultPolicy.MinPart); bytes != DefaultPolicy.MinPart {
 				t.Errorf("%d bytes of a small gap, want all of it", bytes)
 			}
 		})

@@ -73,6 +73,8 @@ type Spec struct {
 	// nothing is taken away. AsksSent: it is asked how the body was sent. Unlimited: it is begun
 	// while the bandwidth is not limited.
 	Seek, Additional, AsksSent, Unlimited bool
+	// Unproved is how many bytes the pacer was told that it brings.
+	Unproved int64
 }
 
 // Part is one request of an attempt: it moves a range of the record's body, in a
@@ -103,6 +105,8 @@ type Part struct {
 	Continues bool
 	// Seek, Additional and AsksSent are those of Spec. held: it is read no faster than a limit allows.
 	Seek, Additional, AsksSent, held bool
+	// Unproved is that of Spec.
+	Unproved int64
 	// Opened: the attempt knows that its response has begun. Flowing: it has had a segment of it.
 	Opened, Flowing bool
 	// begun is when it was.
@@ -190,7 +194,7 @@ func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- E
 	p := &Part{
 		attempt: attempt, record: record, events: events, data: s.Data, Start: s.Start, limit: s.End, joins: -1,
 		Drawn: s.Drawn, least: s.Least, endedBefore: s.EndedBefore, Head: s.Head, Continues: s.Continues, begun: time.Now(),
-		Seek: s.Seek, Additional: s.Additional, AsksSent: s.AsksSent, held: s.Unlimited || s.End == ToEnd, Opened: s.Transfer != nil,
+		Seek: s.Seek, Additional: s.Additional, AsksSent: s.AsksSent, Unproved: s.Unproved, held: s.Unlimited || s.End == ToEnd, Opened: s.Transfer != nil,
 		hash: s.Hash, hashed: s.Hashed, next: s.Start, Read: s.Start, claimed: s.Start, end: min(s.End, cmp.Or(s.UpTo, s.End)),
 	}
 	if s.Transfer == nil && p.end != ToEnd && !evidence.IsSelfProving(&p.data) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/ranges"
 )
 
@@ -132,7 +133,7 @@ func (p *Part) Moved(e Event) {
 	}
 }
 
-// isSlow says whether the part has brought less than so many bytes per second lately, and is to take
+// isSlow says whether the part, whose response has begun, has brought less than so many bytes per second lately, and is to take
 // long for its rest.
 func (p *Part) isSlow(now time.Time, usual float64) bool {
 	rate := p.rate
@@ -140,8 +141,32 @@ func (p *Part) isSlow(now time.Time, usual float64) bool {
 		rate = float64(p.came) / silent.Seconds()
 	}
 	rest, _ := p.Rest()
-	return rate < usual && float64(rest.Length()) > rate*slowAfter.Seconds()
+	if rest.End == ToEnd {
+		rest.End = evidence.ExpectedLength(&p.data)
+	}
+	return p.Opened && rate < usual && float64(rest.Length()) > rate*slowAfter.Seconds()
 }
+
+// HaltLate stops additional parts whose responses have not begun when the part that they were taken from
+// is about to come to them, at so many bytes per second: it goes on over what they were to bring.
+func (parts Parts) HaltLate(perPart float64) (halted bool) {
+	for _, p := range parts {
+		s, free := p.Span()
+		if p.Additional || p.Stopped || s.End == ToEnd || float64(s.End-free) > perPart*aboutToCome.Seconds() {
+			continue
+		}
+		for _, late := range parts {
+			if late.Additional && !late.Opened && !late.Stopped && late.Start == s.End && p.limit > s.End {
+				late.Halt()
+				halted = true
+			}
+		}
+	}
+	return halted
+}
+
+// aboutToCome is the time in which a part comes to another.
+const aboutToCome = time.Second
 
 // brings says whether its response goes on to the byte before offset, though it stops before.
 func (p *Part) brings(offset int64) bool {

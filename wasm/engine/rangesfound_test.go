@@ -1,0 +1,131 @@
+package engine_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/pace"
+)
+
+// What several ranges were found to do worse than one request.
+
+// TestReplacedAndKilled: a file is replaced quietly while several ranges are under way, and the worker
+// dies now and then. The new one is continued like any other.
+func TestReplacedAndKilled(t *testing.T) {
+	for name, policy := range map[string]pace.Policy{"one request": pace.OneRange, "several": pace.DefaultPolicy} {
+		t.Run(name, func(t *testing.T) {
+			file := ranged()
+			file.Body, file.Type = randomBytes(200*mib), "cors"
+			newer := file
+			newer.Body = bytes.Clone(file.Body)
+			for i := 0; i < len(newer.Body); i += 1000 {
+				newer.Body[i] ^= 0x55
+			}
+			run(t, func(w *world) {
+				w.kill()
+				w.options.Ranges = policy
+				w.start()
+				begun := time.Now()
+				w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+					if time.Since(begun) > 10*time.Second {
+						return newer.Respond(init)
+					}
+					return file.Respond(init)
+				})
+				w.fetch("f", siteA)
+				settled := w.settled("f")
+				for range 30 {
+					if waitFor(20*time.Second, settled); settled() {
+						break
+					}
+					w.kill()
+					w.start()
+				}
+				w.wantSuccess("f", newer.Body)
+				// Where two ranges meet it shows, which may be as late as at the end.
+				if taken, took := w.network.Taken(), time.Since(begun); taken > 420*mib || took > 3*time.Minute {
+					t.Errorf("%d MiB came in %v", taken/mib, took)
+				}
+			})
+		})
+	}
+}
+
+// TestLateAnswer: a range is answered late, as by a cache that has to fetch all before it. The first
+// response does not wait for it.
+func TestLateAnswer(t *testing.T) {
+	for _, delay := range []time.Duration{5 * time.Second, 10 * time.Second, 20 * time.Second, 50 * time.Second} {
+		t.Run(delay.String(), func(t *testing.T) {
+			file := ranged()
+			file.Body = randomBytes(20 * mib)
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+					r := file.Respond(init)
+					if init.RangeStart > 0 {
+						r.Delay = delay
+					}
+					return r
+				})
+				w.fetch("f", siteA)
+				took := waitFor(5*time.Minute, w.settled("f"))
+				w.wantSuccess("f", file.Body)
+				if took > 11*time.Second {
+					t.Errorf("it took %v with requests from %v; one takes 10 s", took, w.ranges())
+				}
+			})
+		})
+	}
+}
+
+// TestRetryAfterOfAdditional: a server allows one connection. When that breaks, it is asked again at once,
+// whatever it said to a second one.
+func TestRetryAfterOfAdditional(t *testing.T) {
+	file := ranged()
+	run(t, func(w *world) {
+		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+			r := file.Respond(init)
+			switch {
+			case n == 1:
+				r.Cut = 30 * mib
+			case w.network.Running() > 1:
+				return response{Head: bgfetch.Head{Type: "basic", Status: 429, Headers: []bgfetch.Header{{"Retry-After", "3600"}}}}
+			}
+			return r
+		})
+		w.fetch("f", siteA)
+		took := waitFor(3*time.Hour, w.settled("f"))
+		w.wantSuccess("f", file.Body)
+		if n := len(w.network.Requests()); took > 40*time.Second || n > 5 {
+			t.Errorf("it took %v and %d requests; one takes 32 s", took, n)
+		}
+	})
+}
+
+// TestAdditionalBreaks: each additional range breaks after a few bytes. That ends soon.
+func TestAdditionalBreaks(t *testing.T) {
+	for _, cut := range []int{1, 4 << 10, 100 << 10} {
+		t.Run(fmt.Sprint(cut), func(t *testing.T) {
+			file := ranged()
+			file.Body = randomBytes(256 * mib)
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					r := file.Respond(init)
+					if n > 1 && w.network.Running() > 1 {
+						r.Cut = cut
+					}
+					return r
+				})
+				w.fetch("f", siteA)
+				time.Sleep(time.Minute)
+				if n := len(w.network.Requests()); n > 40 {
+					t.Errorf("%d requests in a minute", n)
+				}
+				waitFor(10*time.Minute, w.settled("f"))
+				w.wantSuccess("f", file.Body)
+			})
+		})
+	}
+}
