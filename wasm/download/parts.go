@@ -77,11 +77,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		return nil, Verdict{}
 	case errors.As(last.Err, &refusal):
 		// The next attempt asks for the same, and judges the answer.
-		wait := a.Retry.Soon()
-		if ranges.TemporaryStatus(refusal.Head.Status) {
-			wait = max(wait, refusal.Delay(a.Retry))
-		}
-		return nil, Verdict{Wait: wait, Why: refusal.Why}
+		return nil, Verdict{Wait: refusal.Delay(a.Retry), Why: refusal.Why}
 	}
 	return a.broken(ctx, last.Err, false)
 }
@@ -204,7 +200,7 @@ func (a *attempt) addParts(ctx context.Context) {
 		return
 	}
 	for len(a.parts) < a.pacer.Wants() {
-		s, from, piece := a.nextSpan()
+		s, from, unproved := a.nextSpan()
 		if s.Length() == 0 || !a.takePlace() {
 			return
 		}
@@ -212,12 +208,8 @@ func (a *attempt) addParts(ctx context.Context) {
 			a.owner.Return()
 			return
 		}
-		unproved := int64(0)
-		if piece {
-			unproved = a.lengthOf(s)
-		}
 		a.pacer.Begun(unproved)
-		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: piece, Unproved: unproved, AsksSent: a.pacer.AsksReceived()})
+		a.add(ctx, part.Spec{Start: s.Start, End: s.End, Additional: unproved > 0, Unproved: unproved, AsksSent: a.pacer.AsksReceived()})
 	}
 }
 
@@ -254,23 +246,23 @@ func (a *attempt) lengthOf(s ranges.Span) int64 {
 // nextSpan is what another part should move, empty for nothing: the first gap that nobody works on,
 // or a piece from its end; or else a piece from the end of the most that is missing of one of the
 // parts, which is then from. At the end of a piece other bytes are stored, which it is compared with.
-func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, piece bool) {
+// bytes is the length of a piece, and 0 for a whole gap.
+func (a *attempt) nextSpan() (s ranges.Span, from *part.Part, bytes int64) {
 	length := evidence.ExpectedLength(&a.next.Response)
-	var bytes int64
 	if gaps := a.gaps(); len(gaps) > 0 {
 		s = gaps[0]
 		s.End = min(s.End, length)
 		if bytes = a.pacer.Piece(time.Now(), s.Length()); bytes == s.Length() {
-			return part.OpenEnd(s, length), nil, false
+			return part.OpenEnd(s, length), nil, 0
 		}
 	} else if s, from = a.parts.Largest(a.next.Response.Segments, length); from != nil {
 		bytes = a.pacer.Next(time.Now(), s.Length())
 	}
 	if bytes == 0 {
-		return ranges.Span{}, nil, false
+		return ranges.Span{}, nil, 0
 	}
 	s.Start = s.End - bytes
-	return part.OpenEnd(s, length), from, true
+	return part.OpenEnd(s, length), from, bytes
 }
 
 // gaps are the ranges that are neither stored nor asked for.

@@ -155,8 +155,7 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 		data.Length, data.Offsets = -1, false // which ranges told
 	}
 	if len(data.Seams) > 0 {
-		// That is seen anew: ranges of two versions of a file contradict each other, too. What one
-		// response brings of the new one can be continued by a range.
+		// It may be another file, which is continued by ranges like any other.
 		a.rangeless = false
 		return a.restart(why) // who reads what ranges brought does not go on with anything else
 	}

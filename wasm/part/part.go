@@ -378,8 +378,11 @@ func (p *Part) Rest() (rest ranges.Span, nothingMoved bool) {
 
 // Delay is how long a server that answers so wants to be left alone, at most as long as is waited for.
 func (r *Refused) Delay(policy bgfetch.RetryPolicy) time.Duration {
+	if !ranges.TemporaryStatus(r.Head.Status) {
+		return policy.Soon()
+	}
 	if delay, ok := ranges.RetryAfter(r.Head, time.Now()); ok {
-		return min(delay, policy.LongestRetryAfter(true))
+		return max(policy.Soon(), min(delay, policy.LongestRetryAfter(true)))
 	}
 	return policy.Wait(1)
 }
