@@ -238,11 +238,6 @@ func (a *attempt) tick() <-chan time.Time {
 	return time.After(time.Second)
 }
 
-// lengthOf is the length of what is to come of s.
-func (a *attempt) lengthOf(s ranges.Span) int64 {
-	return min(s.End, evidence.ExpectedLength(&a.next.Response)) - s.Start
-}
-
 // nextSpan is what another part should move, empty for nothing: the first gap that nobody works on,
 // or a piece from its end; or else a piece from the end of the most that is missing of one of the
 // parts, which is then from. At the end of a piece other bytes are stored, which it is compared with.
