@@ -173,7 +173,7 @@ run_tests() {
   # GOMAXPROCS=1, since Go 1.26 crashes otherwise: when two goroutines of a synctest bubble take from
   # timers at the same moment, both use the bubble's one context of the race detector (unlockAndRun in
   # runtime/time.go).
-  GOMAXPROCS=1 nice -n 5 node test/gotest.mjs "$results/go.json" -count=1 -timeout=20m -race -shuffle=on ./... &
+  GOMAXPROCS=1 nice -n 5 node test/gotest.mjs "$results/go.json" -count=1 -timeout=30m -race -shuffle=on ./... &
   local race=$!
   node test/gotest.mjs "$results/engine.json" -count=1 -timeout=20m -shuffle=on ./wasm/engine ./test/faultmatrix || true
   node test/unit/run.mjs "$results/unit.json" || true
