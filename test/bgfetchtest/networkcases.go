@@ -24,6 +24,7 @@ var networkCases = []NetworkCase{
 	{"network: Close can be called twice", testNetworkCloseTwice},
 	{"network: what comes is compared with what is stored", testNetworkCompare},
 	{"network: what is compared is not there", testNetworkCompareLost},
+	{"network: the end is seen behind the last byte", testNetworkCompareEnd},
 	{"network: a small body is stored at once", testNetworkAtOnce},
 	{"network: what was stored at once and is not wanted is deleted", testNetworkAtOnceClosed},
 	{"network: what is too large is not stored at once", testNetworkAtOnceTooLarge},
@@ -278,6 +279,26 @@ func testNetworkCompareLost(t T, n NetworkUnderTest) {
 	defer again.Close()
 	_, err := compare(t, again, bgfetch.StoredRange{Key: keys[0], Offset: 10, Length: 1000})
 	wantError(t, "Compare", err, bgfetch.ErrLost)
+}
+
+// The end may come with the last byte, or behind it.
+func testNetworkCompareEnd(t T, n NetworkUnderTest) {
+	transfer := n.open(t, File{Seed: 19, Size: 300 * kib})
+	defer transfer.Close()
+	limits := large
+	limits.MaxLength = 300 * kib
+	for offset := int64(0); offset < 300*kib; {
+		saved := mustSave(t, transfer, segment(offset), limits)
+		if offset, limits.MaxLength = offset+saved.Length, limits.MaxLength-saved.Length; saved.End {
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), soon)
+	defer cancel()
+	compared, err := transfer.Compare(ctx, nil, bgfetch.SaveLimits{MaxLength: 1, MaxTime: time.Second})
+	if err != nil || !compared.End || compared.Length != 0 {
+		t.Errorf("Compare with nothing: %+v, %v", compared, err)
+	}
 }
 
 // atOnce lets Open store a body of at most that length.

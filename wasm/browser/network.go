@@ -204,7 +204,9 @@ func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, li
 		args.Stored = append(args.Stored, storedRange{t.network.Bodies.Key(s.Key), s.Offset, s.Length})
 		length += s.Length
 	}
-	limits.MaxLength = min(limits.MaxLength, length)
+	if length > 0 { // else the host has to read on to see the end
+		limits.MaxLength = min(limits.MaxLength, length)
+	}
 	args.Limits = newSaveLimits(limits)
 	var compared bgfetch.Compared
 	err := t.network.Bridge.call(ctx, "compare", args, &compared)

@@ -133,8 +133,8 @@ func (p *Part) Moved(e Event) {
 	}
 }
 
-// isSlow says whether the part, whose response has begun, has brought less than so many bytes per second lately, and is to take
-// long for its rest.
+// isSlow says whether the part, whose response has begun, has brought less than so many bytes per
+// second lately, and is to take long for its rest.
 func (p *Part) isSlow(now time.Time, usual float64) bool {
 	rate := p.rate
 	if silent := now.Sub(p.since); silent >= 2*max(slowAfter, p.record.Segments.MaxTime) {
