@@ -189,7 +189,7 @@ func finishBody(a *attempt, _ context.Context) (step, Verdict) {
 	if a.whole() {
 		return a.succeed()
 	}
-	return nil, Verdict{Why: "more bytes are missing"}
+	return nil, Verdict{Wait: a.untilFree(), Why: "more bytes are missing"}
 }
 
 // whole says whether all of the body is stored.

@@ -23,13 +23,11 @@ func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 	bounded := a.shorten()
 	a.from, a.to, a.upTo, a.drawn, a.continues = 0, 0, 0, false, false
 	// Where all of it came to nothing, and nothing proved it, a range may say more.
-	atNothing := a.ends.Unproved > 0 && !a.single
-	a.ranged = data.Resumable && !a.asksForAll && (a.start > 0 || a.end > 0 || bounded || atNothing)
+	a.ranged = data.Resumable && !a.asksForAll && (a.start > 0 || a.end > 0 || bounded || a.ends.Unproved > 0 && !a.single)
 	if a.ranged {
 		a.from, a.to = a.start, a.end
-		atSeam := a.start == a.end
-		if !evidence.IsSelfProving(data) || (data.Length < 0 && a.end == 0) || atSeam {
-			// Which also proves the end, where no head tells it.
+		if !evidence.IsSelfProving(data) || (data.Length < 0 && a.end == 0) || a.start == a.end {
+			// Which also proves the end, where no head tells it, or a seam.
 			o := evidence.Reach(data.Segments, a.start, a.end, a.brings, a.ends.Unproved+a.idle > 0)
 			a.from, a.to, a.upTo, a.drawn = o.From, o.To, o.UpTo, o.Drawn
 		}

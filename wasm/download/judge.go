@@ -193,12 +193,15 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 		data.Length, data.Announced, data.Compare = -1, 0, true
 		return a.again("the server says that there are no more bytes")
 	}
-	// Perhaps since it counts encoded bytes.
+	const why = "the server has fewer bytes than are stored"
 	if evidence.CodingOfBody(data) != evidence.CodingNone && !data.Offsets {
+		a.contradictions++ // it counts encoded bytes, perhaps
+		if a.ends.Unproved > 0 {
+			return a.withoutRanges(why) // a body has ended, and this was asked for to prove it
+		}
 		a.rangeless = true
-		a.contradictions++
 	}
-	return a.restart("the server has fewer bytes than are stored")
+	return a.restart(why)
 }
 
 // refused judges a status that says neither yes nor that there is nothing more.

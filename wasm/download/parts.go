@@ -77,7 +77,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		return nil, Verdict{}
 	case errors.As(last.Err, &refusal):
 		// The next attempt asks for the same, and judges the answer.
-		return nil, Verdict{Wait: refusal.Delay(a.Retry), Why: refusal.Why}
+		return nil, Verdict{Wait: max(a.Retry.Soon(), a.untilFree()), Why: refusal.Why}
 	}
 	return a.broken(ctx, last.Err, false)
 }
@@ -156,10 +156,7 @@ func (a *attempt) takePlace() bool {
 
 // yield stops a part if a queued record waits for its place. One at a time.
 func (a *attempt) yield() {
-	if len(a.parts) < 2 || a.parts.Halting() {
-		return
-	}
-	if a.owner.Wanted() {
+	if len(a.parts) > 1 && !a.parts.Halting() && a.owner.Wanted() {
 		a.haltOne()
 	}
 }

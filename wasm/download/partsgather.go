@@ -150,7 +150,9 @@ func (a *attempt) judgeFailed(e part.Event, rest ranges.Span, nothingMoved bool)
 		a.decide(a.full(e.Err.Error()))
 	case errors.As(e.Err, &refusal) && ranges.TemporaryStatus(refusal.Head.Status):
 		// So many at a time are too many.
-		a.leaveAlone(refusal.Delay(policy))
+		delay := refusal.Delay(policy)
+		a.leaveAlone(delay)
+		a.refusedUntil = time.Now().Add(min(delay, longestRefused))
 		a.pacer.Limit(time.Now(), len(a.parts))
 	case refusal != nil && bgfetch.Refreshable(refusal.Head.Status):
 		a.stale = true // the next attempt asks for the same, and judges the answer

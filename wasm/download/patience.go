@@ -8,6 +8,13 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
+// longestRefused bounds the wait that the refusal of an additional part asks for: it may be about
+// their number.
+const longestRefused = time.Minute
+
+// untilFree is the time until the server may be asked again.
+func (a *attempt) untilFree() time.Duration { return max(0, time.Until(a.refusedUntil)) }
+
 // countStall counts a try that failed without a byte of progress, and stores that: the next
 // engine goes on counting. It returns for how long there has been no progress.
 func (a *attempt) countStall() time.Duration {

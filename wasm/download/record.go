@@ -45,9 +45,9 @@ type Record struct {
 	owner  Owner
 	// seeks holds the offset where a reader waits and no attempt knows of it yet.
 	seeks chan int64
-
-	// aloneUntil is the time until which no additional part is begun.
-	aloneUntil time.Time
+	// aloneUntil is the time until which no additional part is begun, and refusedUntil that until
+	// which nothing is asked for, since one was refused.
+	aloneUntil, refusedUntil time.Time
 
 	offers
 	tries

@@ -155,9 +155,8 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 		data.Length, data.Offsets = -1, false // which ranges told
 	}
 	if len(data.Seams) > 0 {
-		// It may be another file, which is continued by ranges like any other.
-		a.rangeless = false
-		return a.restart(why) // who reads what ranges brought does not go on with anything else
+		a.rangeless = a.contradictions > 1 // once, it may be another file
+		return a.restart(why)              // who reads what ranges brought does not go on with anything else
 	}
 	return a.again(why + "; asks for all of it")
 }
@@ -272,7 +271,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	case a.repeated:
 		return a.brokenAgain(err)
 	case a.moved:
-		return nil, Verdict{Wait: policy.Soon(), Why: err.Error() + "; continuing"}
+		return nil, Verdict{Wait: max(policy.Soon(), a.untilFree()), Why: err.Error() + "; continuing"}
 	}
 	if atHead && !a.answers(ctx, a.sent().URL) {
 		return nil, a.awaitHost(ctx)
@@ -285,7 +284,6 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 		count, stalled = &a.unheard, a.countStall()
 	}
 	unseen := a.countUnseen(patient && !errors.Is(err, errNoHead))
-	tooLong := stalled >= policy.GiveUpAfter || unseen >= unseenTime
 	if !a.hastened {
 		*count++
 	}
@@ -296,7 +294,7 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if neverAnswered && tries > 1 && forbidden {
 		return a.leave(bgfetch.ReasonFetchError, err.Error()+hiddenAnswer)
 	}
-	if tries > policy.FailureTries(patient) || tooLong {
+	if tries > policy.FailureTries(patient) || stalled >= policy.GiveUpAfter || unseen >= unseenTime {
 		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}
 	// The browser may have kept an answer to a request without CORS, also one that it is redirected to.

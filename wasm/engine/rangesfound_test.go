@@ -3,6 +3,7 @@ package engine_test
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -81,26 +82,37 @@ func TestLateAnswer(t *testing.T) {
 	}
 }
 
-// TestRetryAfterOfAdditional: a server allows one connection. When that breaks, it is asked again at once,
-// whatever it said to a second one.
+// TestRetryAfterOfAdditional: a server allows one connection. When that breaks, it is asked again when it
+// said so to a second one, or after a minute.
 func TestRetryAfterOfAdditional(t *testing.T) {
+	for seconds, longest := range map[string]time.Duration{"2": 36 * time.Second, "50": 85 * time.Second, "3600": 100 * time.Second} {
+		t.Run(seconds, func(t *testing.T) { testRetryAfterOfAdditional(t, seconds, longest) })
+	}
+}
+
+func testRetryAfterOfAdditional(t *testing.T, seconds string, longest time.Duration) {
 	file := ranged()
 	run(t, func(w *world) {
+		var refused []time.Time
 		w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
 			r := file.Respond(init)
 			switch {
 			case n == 1:
 				r.Cut = 30 * mib
 			case w.network.Running() > 1:
-				return response{Head: bgfetch.Head{Type: "basic", Status: 429, Headers: []bgfetch.Header{{"Retry-After", "3600"}}}}
+				refused = append(refused, time.Now())
+				return response{Head: bgfetch.Head{Type: "basic", Status: 429, Headers: []bgfetch.Header{{"Retry-After", seconds}}}}
+			}
+			if wait, _ := strconv.Atoi(seconds); len(refused) > 0 && time.Since(refused[len(refused)-1]) < min(time.Minute, time.Duration(wait)*time.Second) {
+				t.Errorf("asked again %v after it was refused", time.Since(refused[len(refused)-1]))
 			}
 			return r
 		})
 		w.fetch("f", siteA)
 		took := waitFor(3*time.Hour, w.settled("f"))
 		w.wantSuccess("f", file.Body)
-		if n := len(w.network.Requests()); took > 40*time.Second || n > 5 {
-			t.Errorf("it took %v and %d requests; one takes 32 s", took, n)
+		if n := len(w.network.Requests()); len(refused) == 0 || took > longest || n > 8 {
+			t.Errorf("it took %v and %d requests, of which %d were refused; one takes 32 s", took, n, len(refused))
 		}
 	})
 }
