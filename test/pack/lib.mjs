@@ -38,14 +38,20 @@ export function once(make) {
   return () => (made ??= make());
 }
 
-/** The path of a tarball that was just made. */
-export async function pack() {
+/** The path of a tarball that was just made of a checkout. */
+export async function pack(checkout = root) {
   const to = folder('tarball');
-  await run('./build.sh', ['pack', '--pack-destination', to]);
+  await run('./build.sh', ['pack', '--pack-destination', to], { cwd: checkout });
   return path.join(to, fs.readdirSync(to)[0]);
 }
 
-export const tarball = once(pack);
+/** What is tested: the tarball that run.mjs was given, or one that is made. */
+export const tarball = once(async () => given ?? pack());
+
+let given;
+export function giveTarball(file) {
+  given = file && path.resolve(file);
+}
 
 /** A copy of a folder of this project with the tarball installed in it, beside what its lock names. */
 export async function installed(from) {

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // Tests what `./build.sh pack` makes, as somebody who installs it: node test/pack/run.mjs
-// [--grep text] [--long] [--json file]
+// [--tarball file] [--grep text] [--long] [--json file]
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
 import { within } from '../browser/lib/processes.mjs';
-import { cases, close } from './lib.mjs';
+import { cases, close, giveTarball } from './lib.mjs';
 import './package.mjs';
 import './init.mjs';
 import './faults.mjs';
@@ -15,8 +15,14 @@ import './frameworks.mjs';
 import './sites.mjs';
 
 const { values: flags } = parseArgs({
-  options: { grep: { type: 'string', default: '' }, long: { type: 'boolean', default: false }, json: { type: 'string' } },
+  options: {
+    tarball: { type: 'string' },
+    grep: { type: 'string', default: '' },
+    long: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
 });
+giveTarball(flags.tarball);
 
 const failures = [];
 let passed = 0;
