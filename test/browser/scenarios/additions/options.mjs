@@ -108,7 +108,7 @@ const reaches = (page, id, state) => page.evaluate((id, state) => t.until(id, ()
 
 scenario('network: unmetered waits for the connection, and goes on', {}, async (test) => {
   const { page } = await test.open({ script: '/sw-metered.js' });
-  const file = test.resource({ size: 4 * MiB, rate: 2 * MiB });
+  const file = test.resource({ size: 8 * MiB, rate: 2 * MiB });
   await page.evaluate((url) => t.startFetch('film', url, { network: 'unmetered' }), file.url);
   await page.evaluate(() => t.waitForDownloaded('film', 1));
   await connection(page, { saveData: true });

@@ -11,9 +11,9 @@ const script = '/sw-refresh.js';
 const LOST_AT_MOST = 4 * MiB;
 
 /** A file of which half comes, before its URL has expired. */
-function expiring(test, options = {}) {
+function expiring(test, options = {}, end = 'cut') {
   const file = test.resource({ size: SIZE, rate: 8 * MiB, ...options });
-  return { ...file, signed: `${file.url}&cut=${HALF}&status=403&statusafter=1` };
+  return { ...file, signed: `${file.url}&${end}=${HALF}&status=403&statusafter=1` };
 }
 
 const asked = (test, id) => test.reports.all((report) => report.kind === 'refresh' && (!id || report.id === id));
@@ -93,9 +93,9 @@ scenario(
 
 scenario('refresh: nobody is signed in, until a page is there', { drawn: true, timeout: 120_000 }, async (test) => {
   const { browser, page } = await test.open({ script, tabs: 2 });
-  const file = test.resource({ size: SIZE, rate: 8 * MiB, cut: HALF });
+  const file = test.resource({ size: SIZE, rate: 8 * MiB });
   const wanted = `${file.url}&authorization=second`;
-  const given = { url: `${file.url}&authorization=first`, headers: { Authorization: 'first' } };
+  const given = { url: `${file.url}&stall=${HALF}&authorization=first`, headers: { Authorization: 'first' } };
   await page.evaluate((...args) => t.startFetch(...args), 'authorizes:book', given, {
     retry: { backOff: 120_000, maxBackOff: 120_000 },
   });
@@ -106,6 +106,7 @@ scenario('refresh: nobody is signed in, until a page is there', { drawn: true, t
     const [record] = await download.matchAll();
     if (!(await download.setRequest(record, url))) throw new Error('it is not set');
   }, wanted);
+  await test.server.control('cut', { name: file.name });
   await waits(page, 'authorizes:book');
   const before = asked(test).length;
   assert.equal(asked(test)[0].authorization, null);
@@ -237,10 +238,11 @@ for (const [where, set] of [
 ]) {
   scenario(`refresh: setRequest() in ${where}, before the link expires`, {}, async (test) => {
     const { page } = await test.open({ script });
-    const file = expiring(test);
+    const file = expiring(test, {}, 'stall');
     await page.evaluate((...args) => t.startFetch(...args), 'signs:early', file.signed);
     await page.evaluate(() => t.waitForDownloaded('signs:early', 2 ** 20));
     assert.equal(await set(page, 'signs:early', file.url), true);
+    await test.server.control('cut', { name: file.name });
     const event = await test.settled(page, 'signs:early', 'backgroundfetchsuccess');
     assert.equal(event.records[0].url, file.signed);
     assert.equal(event.records[0].sha256, await file.sha256());

@@ -44,7 +44,7 @@ for (const keep of [false, true]) {
 
 scenario('lost: a page with page.js that tidies up its caches deletes none of ours', {}, async (test) => {
   const { page } = await test.open();
-  const file = test.resource({ size: 6 * MiB, rate: 3 * MiB });
+  const file = test.resource({ size: 8 * MiB, rate: 2 * MiB });
   await page.evaluate((url) => t.startFetch('tidy', url), file.url);
   await page.evaluate((bytes) => t.waitForDownloaded('tidy', bytes), 2 * MiB);
   const deleted = await page.evaluate(async () => {
