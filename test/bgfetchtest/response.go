@@ -24,6 +24,8 @@ type Response struct {
 	CutAtOnce   bool
 	Stall       int
 	StallAtOnce bool
+	// Broken, if set, breaks the body off when it is closed.
+	Broken <-chan struct{}
 	// LateEnd: that the body has ended is known only when nothing more comes.
 	LateEnd bool
 	// Rate is in bytes per second, 0 for at once.

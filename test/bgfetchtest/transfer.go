@@ -77,6 +77,11 @@ func (t *transfer) take(ctx context.Context, limits bgfetch.SaveLimits) (body []
 	t.network.mu.Lock()
 	broken := t.network.isDead(t.init.Request.URL)
 	t.network.mu.Unlock()
+	select {
+	case <-t.response.Broken:
+		broken = true
+	default:
+	}
 	available := len(t.response.Body)
 	if t.response.Cut > 0 {
 		available = min(available, t.response.Cut)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -145,4 +146,31 @@ func TestAdditionalBreaks(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestOlderEnds: a server allows one connection, and ends the one before for a new one. That costs
+// little.
+func TestOlderEnds(t *testing.T) {
+	file := ranged()
+	run(t, func(w *world) {
+		var mu sync.Mutex
+		var last chan struct{}
+		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+			mu.Lock()
+			defer mu.Unlock()
+			if last != nil {
+				close(last)
+			}
+			last = make(chan struct{})
+			r := file.Respond(init)
+			r.Broken, r.Delay = last, 300*time.Millisecond
+			return r
+		})
+		w.fetch("f", siteA)
+		took := waitFor(3*time.Minute, w.settled("f"))
+		w.wantSuccess("f", file.Body)
+		if n := len(w.network.Requests()); took > 36*time.Second || n > 20 {
+			t.Errorf("it took %v and %d requests; one takes 32 s", took, n)
+		}
+	})
 }
