@@ -235,8 +235,8 @@ func (a *attempt) countRestart() (Verdict, bool) {
 // errNoHead: no response came in time.
 var errNoHead = errors.New("no response head in time")
 
-// hiddenAnswer is what a site is told of a server that answers, and of which the browser shows nothing.
-const hiddenAnswer = " (the server answers, and the browser hides the answer: CORS headers are missing, or a redirect is not allowed)"
+// hiddenAnswer is what a site is told where a server can be reached, and has never answered.
+var hiddenAnswer = map[bool]string{true: " (its server can be reached; most likely the browser hides the answer: CORS headers are missing, there or where a redirect leads, or a redirect is not allowed)"}
 
 // unseenTime bounds the wait for a server that answers, and of which nothing is to be seen: with what
 // the browser keeps from us (most likely the error page of a deploy, or a portal, and perhaps a file
@@ -283,7 +283,6 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if patient {
 		count, stalled = &a.unheard, a.countStall()
 	}
-	unseen := a.countUnseen(patient && !errors.Is(err, errNoHead))
 	if !a.hastened {
 		*count++
 	}
@@ -291,11 +290,9 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	tries := *count
 	neverAnswered := atHead && a.next.Response.Head == nil
 	forbidden := bgfetch.OriginOf(a.sent().URL) != a.config.Origin || a.Request.Redirect == "error"
-	if neverAnswered && tries > 1 && forbidden {
-		return a.leave(bgfetch.ReasonFetchError, err.Error()+hiddenAnswer)
-	}
-	if tries > policy.FailureTries(patient) || stalled >= policy.GiveUpAfter || unseen >= unseenTime {
-		return a.leave(bgfetch.ReasonFetchError, err.Error())
+	isFinal := neverAnswered && forbidden && tries > 1 || tries > policy.FailureTries(patient)
+	if unseen := patient && !errors.Is(err, errNoHead); isFinal || stalled >= policy.GiveUpAfter || a.countUnseen(unseen) >= unseenTime {
+		return a.leave(bgfetch.ReasonFetchError, err.Error()+hiddenAnswer[neverAnswered])
 	}
 	// The browser may have kept an answer to a request without CORS, also one that it is redirected to.
 	a.pastCache = neverAnswered

@@ -63,6 +63,16 @@ func TestCORSFailureComesAtOnce(t *testing.T) {
 		if told := w.history()[0].Detail; !strings.Contains(told, "CORS headers are missing") {
 			t.Errorf("the site is told: %s", told)
 		}
+		// It may be redirected to where they are missing.
+		w.network.Handle(siteA, func(int, bgfetch.TransferInit) response {
+			return response{Err: fmt.Errorf("Failed to fetch: %w", bgfetch.ErrNetwork)}
+		})
+		w.fetch("redirected", siteA)
+		time.Sleep(time.Minute)
+		w.wantFailure("redirected", bgfetch.ReasonFetchError)
+		if told := w.history()[0].Detail; !strings.Contains(told, "where a redirect leads") {
+			t.Errorf("the site is told: %s", told)
+		}
 	})
 }
 
