@@ -28,6 +28,8 @@ type MemoryBodies struct {
 	Frees time.Duration
 	// HideRoom lets Room tell nothing, as in a browser without an estimate.
 	HideRoom bool
+	// InventRoom lets it tell that 10 GiB more are free, as Chromium does.
+	InventRoom bool
 
 	mu      sync.Mutex
 	uploads map[string][]byte
@@ -68,13 +70,17 @@ func (b *MemoryBodies) cache(uniqueID string) *memoryCache {
 func (b *MemoryBodies) full(more int) bool { return b.Quota > 0 && b.used()+int64(more) > b.Quota }
 
 // Room implements bgfetch.Bodies.
-func (b *MemoryBodies) Room(context.Context) (free, quota int64, ok bool) {
+func (b *MemoryBodies) Room(context.Context) bgfetch.StorageEstimate {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.Quota == 0 || b.HideRoom {
-		return 0, 0, false
+	switch used := b.used(); {
+	case b.InventRoom:
+		return bgfetch.EstimateOf(10<<30, used+10<<30)
+	case b.Quota == 0 || b.HideRoom:
+		return bgfetch.StorageEstimate{}
+	default:
+		return bgfetch.StorageEstimate{Free: b.Quota - used, Quota: b.Quota, Source: bgfetch.EstimateReal}
 	}
-	return b.Quota - b.used(), b.Quota, true
 }
 
 // Used is the number of bytes that are stored.

@@ -108,9 +108,8 @@ type Bodies interface {
 	MarkKept(ctx context.Context, uniqueID string) error
 	// Delete deletes all bodies of a background fetch, kept or not.
 	Delete(ctx context.Context, uniqueID string) error
-	// Room is how many bytes more this origin may store, and how many in all, as far as
-	// the browser tells; not ok where it does not.
-	Room(ctx context.Context) (free, quota int64, ok bool)
+	// Room is what the browser says of how much this origin may store.
+	Room(ctx context.Context) StorageEstimate
 	// UniqueIDs names the background fetches that have bodies.
 	UniqueIDs(ctx context.Context) ([]string, error)
 }

@@ -172,15 +172,15 @@ func (b *Bodies) keptSign(uniqueID string) cacheArgs {
 }
 
 // Room implements bgfetch.Bodies.
-func (b *Bodies) Room(ctx context.Context) (free, quota int64, ok bool) {
+func (b *Bodies) Room(ctx context.Context) bgfetch.StorageEstimate {
 	var room *struct {
 		Free  float64 `json:"free"`
 		Quota float64 `json:"quota"`
 	}
 	if err := b.call(ctx, "room", nil, &room); err != nil || room == nil {
-		return 0, 0, false
+		return bgfetch.StorageEstimate{}
 	}
-	return int64(room.Free), int64(room.Quota), true
+	return bgfetch.EstimateOf(int64(room.Free), int64(room.Quota))
 }
 
 // UniqueIDs implements bgfetch.Bodies.

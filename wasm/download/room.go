@@ -21,12 +21,12 @@ func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 		return Verdict{}, true
 	}
 	for {
-		room, quota, ok := a.config.Bodies.Room(ctx)
-		if !ok || length <= room || ctx.Err() != nil {
+		room := a.config.Bodies.Room(ctx)
+		if !room.IsReal() || length <= room.Free || ctx.Err() != nil {
 			return Verdict{}, true
 		}
-		if length > quota || !a.owner.MakeRoom(length-room) {
-			_, v := a.leave(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room))
+		if length > room.Quota || !a.owner.MakeRoom(length-room.Free) {
+			_, v := a.leave(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room.Free))
 			return v, false
 		}
 	}

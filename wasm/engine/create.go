@@ -115,7 +115,8 @@ func (f *backgroundFetch) create(ctx context.Context, taken []*bgfetch.Remains) 
 const noDisk = 1 << 50
 
 // checkRoom refuses a download total that the site gave and for which there is no room: at once
-// where there can be none. Nobody knows of the background fetch before.
+// where there can be none, also by an estimate that is invented: a page that compares downloadTotal
+// with that expects it. Nobody knows of the background fetch before.
 //
 // Source: #dom-backgroundfetchmanager-fetch
 func (f *backgroundFetch) checkRoom(ctx context.Context) error {
@@ -124,14 +125,14 @@ func (f *backgroundFetch) checkRoom(ctx context.Context) error {
 		return nil
 	}
 	for {
-		room, quota, ok := f.engine.Bodies.Room(ctx)
-		if !ok {
-			room, quota = noDisk, noDisk
+		room := f.engine.Bodies.Room(ctx)
+		if room.Source == bgfetch.EstimateMissing {
+			room.Free, room.Quota = noDisk, noDisk
 		}
-		if need <= room {
+		if need <= room.Free {
 			return nil
 		}
-		if need > quota || !f.makeRoom(need-room) {
+		if need > room.Quota || !f.makeRoom(need-room.Free) {
 			return bgfetch.Errorf(bgfetch.QuotaExceededError, "there is no room for a downloadTotal of %d bytes", f.state.DownloadTotal)
 		}
 	}

@@ -45,9 +45,9 @@ func (b *freeingBodies) Delete(ctx context.Context, uniqueID string) error {
 // whether there may be more now.
 func (b *freeingBodies) awaitFreed(ctx context.Context) bool {
 	until := time.UnixMilli(b.deleted.Load()).Add(freeingTime)
-	before, _, ok := b.Room(ctx)
+	before := b.Room(ctx)
 	wait := freeingLook
-	if !ok {
+	if !before.IsReal() {
 		wait = freeingTry
 	}
 	for time.Now().Before(until) && ctx.Err() == nil {
@@ -56,7 +56,7 @@ func (b *freeingBodies) awaitFreed(ctx context.Context) bool {
 		case <-ctx.Done():
 			return false
 		}
-		if room, _, _ := b.Room(ctx); !ok || room > before {
+		if !before.IsReal() || b.Room(ctx).Free > before.Free {
 			return true
 		}
 	}

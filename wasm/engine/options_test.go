@@ -94,6 +94,29 @@ func TestRetryOutOfRange(t *testing.T) {
 	})
 }
 
+// TestInventedRoom: Chromium says that 10 GiB are free, whatever room there is. What is larger may fit.
+func TestInventedRoom(t *testing.T) {
+	run(t, func(w *world) {
+		w.kill()
+		limit := int64(20 << 30)
+		w.bodies.InventRoom, w.options.KeepMax = true, bgfetch.KeepMax{Bytes: &limit}
+		w.start()
+		w.network.Handle(siteA, func(int, bgfetch.TransferInit) response {
+			head := bgfetch.Head{Type: "basic", Status: 200, Headers: []bgfetch.Header{{"Content-Length", "12884901888"}}}
+			return response{Head: head, Body: randomBytes(8 * mib), Rate: mib}
+		})
+		w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) { init.Keep = true })
+		time.Sleep(5 * time.Second)
+		if snapshot, ok := w.engine.Get("f"); !ok || snapshot.Downloaded < 3*mib {
+			t.Errorf("%+v: %+v", snapshot, w.history())
+		}
+		_, err := w.engine.Fetch(context.Background(), bgfetch.FetchInit{UniqueID: "unique-g", ID: "g", DownloadTotal: 11 << 30, Requests: []bgfetch.Request{{URL: siteB, Method: "GET"}}})
+		if refused := (*bgfetch.Error)(nil); !errors.As(err, &refused) || refused.Name != bgfetch.QuotaExceededError {
+			t.Errorf("more than the estimate tells, which the page knows: %v", err)
+		}
+	})
+}
+
 func TestQuotaAhead(t *testing.T) {
 	run(t, func(w *world) {
 		w.serve(siteA, 4<<20, slow)

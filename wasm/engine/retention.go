@@ -204,8 +204,7 @@ func (e *Engine) keepLimit(ctx context.Context) (bytes int64, ok bool) {
 	if e.options.KeepMax == (bgfetch.KeepMax{}) {
 		return 0, false
 	}
-	_, quota, _ := e.Bodies.Room(ctx)
-	return e.options.KeepMax.Limit(quota)
+	return e.options.KeepMax.Limit(e.Bodies.Room(ctx).Quota)
 }
 
 // checkKeepMax refuses to keep under a bound that is none.
@@ -213,6 +212,9 @@ func (e *Engine) checkKeepMax(ctx context.Context) error {
 	if e.options.KeepMax == (bgfetch.KeepMax{}) {
 		return nil
 	}
-	_, quota, _ := e.Bodies.Room(ctx)
-	return e.options.KeepMax.Check(quota)
+	room := e.Bodies.Room(ctx)
+	if !room.IsReal() {
+		room.Quota = 0
+	}
+	return e.options.KeepMax.Check(room.Quota)
 }

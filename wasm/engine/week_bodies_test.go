@@ -138,11 +138,11 @@ func (b *weekBodies) Delete(_ context.Context, uniqueID string) error {
 	return nil
 }
 
-func (b *weekBodies) Room(context.Context) (free, quota int64, ok bool) {
-	quota = b.quota()
+func (b *weekBodies) Room(context.Context) bgfetch.StorageEstimate {
+	quota := b.quota()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return max(0, quota-b.used), quota, true
+	return bgfetch.StorageEstimate{Free: max(0, quota-b.used), Quota: quota, Source: bgfetch.EstimateReal}
 }
 
 func (b *weekBodies) UniqueIDs(context.Context) ([]string, error) {

@@ -208,12 +208,13 @@ func TestLongRetryAfter(t *testing.T) {
 // replaced needs that of its first version, and what may go for want of room stays.
 func TestRoomIsFreeLater(t *testing.T) {
 	quietly(t)
-	for _, hidden := range []bool{false, true} {
-		t.Run(fmt.Sprintf("hidden %v", hidden), func(t *testing.T) {
+	for _, told := range []string{"told", "hidden", "invented"} {
+		t.Run(told, func(t *testing.T) {
 			run(t, func(w *world) {
 				w.keepAs("k", bgfetch.Retention{})
 				w.kill()
-				w.bodies.Quota, w.bodies.Frees, w.bodies.HideRoom = 9*mib, 8*time.Second, hidden
+				w.bodies.Quota, w.bodies.Frees = 9*mib, 8*time.Second
+				w.bodies.HideRoom, w.bodies.InventRoom = told == "hidden", told == "invented"
 				w.start()
 				newer := resource{Body: randomBytes(7 * mib), ETag: `"v2"`, Rate: mib}
 				w.serve(siteA, 8*mib, func(r *resource) { r.Rate = mib })
