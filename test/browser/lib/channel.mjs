@@ -16,12 +16,43 @@ const files = {
   '/agent.js': 'static/agent.js',
 };
 
-/** What one test's pages and workers reported. */
-class Reports {
+/** How long a report is held for one of the same realm that was sent before it: that may have been lost, in ms. */
+const HELD_AT_MOST = 2000;
+
+/** What one test's pages and workers reported, in the order in which each of them did. */
+export class Reports {
   lines = [];
   #waiting = new Set();
+  /** By realm: the number of the next report, and those that came before it. */
+  #realms = new Map();
 
-  add(report) {
+  add({ realm, ...report }) {
+    if (realm === undefined) return this.#deliver(report);
+    if (!this.#realms.has(realm)) this.#realms.set(realm, { next: 1, held: new Map() });
+    const its = this.#realms.get(realm);
+    if (report.number < its.next) return this.#deliver(report); // it came too late
+    its.held.set(report.number, report);
+    this.#deliverNext(its);
+    if (its.held.has(report.number)) setTimeout(() => this.#deliverUpTo(its, report.number), HELD_AT_MOST).unref();
+  }
+
+  #deliverNext(its) {
+    for (let report; (report = its.held.get(its.next)); its.next++) {
+      its.held.delete(its.next);
+      this.#deliver(report);
+    }
+  }
+
+  /** Waits no longer for what was sent before that number. */
+  #deliverUpTo(its, number) {
+    while (its.next < number) {
+      this.#deliverNext(its);
+      if (its.next < number) its.next++;
+    }
+    this.#deliverNext(its);
+  }
+
+  #deliver(report) {
     this.lines.push(report);
     for (const waiter of this.#waiting) {
       if (waiter.test(report)) {

@@ -6,12 +6,13 @@ var report = (() => {
   const here = typeof WorkerGlobalScope === 'undefined' ? 'page' : 'worker';
   const address = self.reportTo ?? new URL(location.href).searchParams.get('channel');
   const send = self.fetch.bind(self);
-  // Reports are requests of their own, and may overtake each other.
+  // Reports are requests of their own, and may overtake each other. The runner puts them in order again.
+  const realm = Math.random();
   let number = 0;
 
   function report(kind, detail = {}) {
     if (!address) return;
-    const body = JSON.stringify({ kind, from: here, number: ++number, at: Date.now(), ...detail });
+    const body = JSON.stringify({ kind, from: here, realm, number: ++number, at: Date.now(), ...detail });
     send(address, { method: 'POST', mode: 'no-cors', keepalive: body.length < 10_000, body }).catch(() => {});
   }
 
