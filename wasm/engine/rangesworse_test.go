@@ -34,6 +34,9 @@ func TestRefusedBehindStored(t *testing.T) {
 	for _, kind := range []string{"basic", "cors"} {
 		for name, refuse := range refusals {
 			for _, cut := range []int{4, 6} { // the request that breaks off
+				if !bgfetchtest.IsDrawn() {
+					continue
+				}
 				t.Run(fmt.Sprint(kind, ", ", name, ", request ", cut), func(t *testing.T) {
 					file := ranged()
 					file.Type = kind
@@ -185,6 +188,9 @@ func TestSeveralRangesOfASlowLink(t *testing.T) {
 			file := ranged()
 			file.Type = "cors"
 			change(&file)
+			if bgfetchtest.UnderRaceDetector {
+				file.Body = file.Body[:24*mib]
+			}
 			run(t, func(w *world) {
 				w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response { return file.Respond(init) })
 				w.fetch("f", siteA)
@@ -196,7 +202,7 @@ func TestSeveralRangesOfASlowLink(t *testing.T) {
 				waitFor(time.Hour, w.settled("f"))
 				w.wantSuccess("f", file.Body)
 				n, taken := len(w.network.Requests()), w.network.Taken()
-				if n > 80 || taken > 64*mib*21/20 {
+				if n > 80 || taken > int64(len(file.Body))*21/20+mib {
 					t.Errorf("%d requests brought %d bytes of %d", n, taken, len(file.Body))
 				}
 			})
