@@ -2,6 +2,9 @@
 
 export type Child = Node | string;
 
+/** What elements extend. Servers and tests without a browser load them, too, and have none. */
+export const Base = globalThis.HTMLElement ?? (Object as unknown as typeof HTMLElement);
+
 /** Members whose name begins with "on" are listeners, the others attributes. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,

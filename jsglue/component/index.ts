@@ -5,9 +5,10 @@ export type { PluralText, Texts } from '../shared/texts';
 import { BackgroundFetchList } from './list';
 import { BackgroundFetchLog } from './log';
 
+const registry = globalThis.customElements as CustomElementRegistry | undefined;
 for (const [name, element] of [
   ['background-fetch-list', BackgroundFetchList],
   ['background-fetch-log', BackgroundFetchLog],
 ] as const) {
-  if (!customElements.get(name)) customElements.define(name, element);
+  if (!registry?.get(name)) registry?.define(name, element);
 }

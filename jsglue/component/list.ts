@@ -8,7 +8,7 @@ import { type Spoken, TEXTS, type Texts } from '../shared/texts';
 import { browserLanguage, textsBeside } from './beside';
 import { Connection } from './connection';
 import { Format } from './format';
-import { h, setText } from './html';
+import { Base, h, setText } from './html';
 import { directionOf } from './language';
 import { type Action, grouped, isEnded, isGroup } from './listing';
 import { languageOf } from './place';
@@ -24,7 +24,7 @@ const SPEAK_MS = 300_000;
 
 const inEnglish = (lang: string): Spoken => ({ lang: lang || browserLanguage(), texts: {} });
 
-export class BackgroundFetchList extends HTMLElement {
+export class BackgroundFetchList extends Base {
   static observedAttributes = ['scope', 'lang', 'dir'];
 
   /** What the site says in place of our texts. */

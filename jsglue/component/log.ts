@@ -9,7 +9,7 @@ import type { Log } from '../shared/listings';
 import type { LogEntry } from '../shared/log';
 import { fromWire } from '../shared/wire-text';
 import { Format } from './format';
-import { h, setText } from './html';
+import { Base, h, setText } from './html';
 import { registrationOf } from './registration';
 import { STYLE } from './style';
 
@@ -27,7 +27,7 @@ export interface ExportedLog extends Log {
   storage?: StorageEstimate;
 }
 
-export class BackgroundFetchLog extends HTMLElement {
+export class BackgroundFetchLog extends Base {
   #details: HTMLDetailsElement;
   #storage = h('span');
   #body = h('table');

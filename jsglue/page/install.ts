@@ -37,7 +37,7 @@ export interface InstallOptions {
  */
 export function install({ native = 'prefer', permission, retry, debug }: InstallOptions = {}): boolean {
   if ('BackgroundFetchManager' in globalThis && (native !== 'never' || installed)) return true;
-  if (!isSecureContext) {
+  if (globalThis.isSecureContext === false) {
     console.warn(
       `Background Fetch is not available: ${location.origin}, or a page around it, is not secure. ` +
         'Serve the site by https, or from localhost.',

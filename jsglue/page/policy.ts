@@ -22,8 +22,6 @@ const MAX_ASKED = 32;
  */
 const NOWHERE = '//only-asking-the-policy.background-fetch.invalid:1';
 
-const isWebKit = /AppleWebKit\//.test(navigator.userAgent) && !/Chrom(e|ium)\//.test(navigator.userAgent);
-
 /** What was allowed stays so, but for a policy that a script adds later. */
 const allowed = new Set<string>();
 
@@ -31,6 +29,7 @@ const allowed = new Set<string>();
 export async function checkPolicy(urls: string[]): Promise<void> {
   const asked = notYetAllowed(urls);
   if (asked.length === 0) return;
+  const isWebKit = /AppleWebKit\/(?!.*Chrom(e|ium)\/)/.test(navigator.userAgent);
   const ask = isWebKit ? askByEventSource : globalThis.document ? askInFrame : askInWorker;
   const forbidden = await ask(asked);
   if (forbidden) throw new TypeError(`The content security policy (connect-src) forbids ${forbidden}`);

@@ -12,12 +12,10 @@ import { isIterableObject, toDictionary, toDOMString, toSequence } from './webid
 /** RequestInfo. */
 export type RequestInput = Request | string;
 
-const readUrl = Object.getOwnPropertyDescriptor(Request.prototype, 'url')!.get!;
-
 /** Whether a value is a Request, of any realm. */
 function isRequest(value: unknown): value is Request {
   try {
-    readUrl.call(value);
+    Reflect.get(Request.prototype, 'url', value);
     return true;
   } catch {
     return false;

@@ -80,7 +80,7 @@ export function makeContext(scope: string, scriptURL: string, options: WorkerOpt
  */
 export function currentScriptURL(): string {
   const frame = /^(?:\s*at (?:.*? \()?|[^@\n]*@)(.+?):\d+:\d+\)?$/m.exec(new Error().stack ?? '');
-  return new URL(frame?.[1] ?? '', worker.location.href).href;
+  return new URL(frame?.[1] ?? '', worker.location?.href).href;
 }
 
 /** Names of the caches that there are with a prefix, which is one of a context. */

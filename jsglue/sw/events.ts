@@ -11,6 +11,9 @@ import { isRegistration, type BackgroundFetchRegistration } from '../shared/regi
 import { defineInterface, needArguments, toDictionary, toSequence } from '../shared/webidl';
 import { worker } from './worker';
 
+/** Where there is none nothing is installed: the modules can be loaded everywhere. */
+const Extendable = (worker.ExtendableEvent ?? Event) as typeof ExtendableEvent;
+
 interface EventInitWithRegistration extends ExtendableEventInit {
   registration: BackgroundFetchRegistration;
 }
@@ -24,7 +27,7 @@ let setUpdate: (event: BackgroundFetchUpdateUIEvent, update: UpdateUI) => void;
 export type UpdateUI = (ui: UIOptions) => Promise<void>;
 
 /** Source: https://wicg.github.io/background-fetch/#background-fetch-event */
-class BackgroundFetchEvent extends ExtendableEvent {
+class BackgroundFetchEvent extends Extendable {
   #registration: BackgroundFetchRegistration;
   #active = false;
 
@@ -128,7 +131,7 @@ class BackgroundFetchRefreshEvent extends BackgroundFetchEvent {
 }
 
 /** An addition to the standard: kept records are about to be deleted for which nobody asked. */
-class BackgroundFetchEvictEvent extends ExtendableEvent {
+class BackgroundFetchEvictEvent extends Extendable {
   #records: readonly KeptInfo[];
 
   constructor(type: string, init: ExtendableEventInit & { records: KeptInfo[] }) {

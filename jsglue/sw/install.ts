@@ -35,7 +35,7 @@ export function installWorker(options: WorkerOptions, scriptURL: string): void {
   if (hasNative && options.native !== 'never') return refuseRequests();
   const missing = (['WebAssembly', 'indexedDB', 'caches'] as const).find((name) => !worker[name]);
   if (missing || !navigator.locks) {
-    console.warn(`Background Fetch is not available: there is no ${missing ?? 'navigator.locks'} in this worker.`);
+    console.warn(`Background Fetch is not available: there is no ${missing ?? 'navigator.locks'} here.`);
     return;
   }
   const context = makeContext(worker.registration.scope, scriptURL, options);

@@ -13,7 +13,7 @@ import { worker } from './worker';
 interface SyncEvent extends ExtendableEvent {
   readonly tag: string;
 }
-const registration = worker.registration as ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } };
+type WithSync = ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } };
 
 const TAG = 'background-fetch-wasm';
 /** What a browser lets a sync event live, but for half a minute. */
@@ -27,7 +27,7 @@ export class Sync {
   see(snapshots: Snapshot[]): void {
     if (this.#isAsked || !snapshots.some(({ state }) => WAITING.test(state))) return;
     this.#isAsked = true;
-    registration.sync?.register(TAG).catch(() => {
+    (worker.registration as WithSync).sync?.register(TAG).catch(() => {
       this.#isAsked = false; // the user forbids it, or no page is open
     });
   }

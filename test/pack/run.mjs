@@ -12,6 +12,7 @@ import './types.mjs';
 import './start.mjs';
 import './examples.mjs';
 import './frameworks.mjs';
+import './realms.mjs';
 import './sites.mjs';
 
 const { values: flags } = parseArgs({
