@@ -23,7 +23,18 @@ const chapters = [
   [
     "`import { install } from 'background-fetch-wasm'`",
     'For pages that have a bundler. The options are those of `backgroundFetchOptions` for `page.js`, too.',
-    [['page/install.ts']],
+    [['page/options.ts'], ['page/install.ts']],
+  ],
+  [
+    "`import type { Listings } from 'background-fetch-wasm'`",
+    'The types of the [JSON](http.md#json) that the worker serves: `Listings` of `list`, `History` of `history`, `Log` of `log`, `KeptList` of `kept`, `KeptUsage` of `usage`, `RemainsList` of `remains`.',
+    [
+      ['shared/listings.ts'],
+      [
+        'shared/protocol.ts',
+        ['Snapshot', 'GroupSnapshot', 'RecordSnapshot', 'KeptRecord', 'KeptList', 'KeptUsage', 'RemainsList'],
+      ],
+    ],
   ],
   [
     "`import { install } from 'background-fetch-wasm/worker'`",
@@ -37,7 +48,7 @@ const chapters = [
   [
     "`import 'background-fetch-wasm/list.js'`",
     'The elements `<background-fetch-list>` and `<background-fetch-log>`, see [the list](list.md).',
-    [['shared/texts.ts', ['PluralText', 'TEXTS', 'Texts']]],
+    [['component/elements.ts'], ['shared/texts.ts', ['PluralText', 'TEXTS', 'Texts']]],
   ],
   ["`import { modelStore, keepModels } from 'background-fetch-wasm/models'`", 'For files of AI models.', [['models/index.ts']]],
   [
@@ -91,7 +102,7 @@ function signature(code, kind, indent) {
     .replaceAll(LISTENERS, '');
   if (kind === 'function') return `${unindented.slice(0, unindented.search(/ \{\n/))};`;
   const closing = { interface: '\n}', const: '\n};' }[kind];
-  return closing ? unindented.trimEnd() + closing : unindented;
+  return closing && !unindented.endsWith('{}') ? unindented.trimEnd() + closing : unindented;
 }
 
 function chapter([title, text, files]) {
@@ -106,7 +117,7 @@ function chapter([title, text, files]) {
 
 const reference = wrapped(`# API reference
 
-Made from the types of the package by \`./build.sh reference\`: what is wrong here is wrong in \`jsglue\`. What "Addition" stands at is not in the
+Made from the types of the package by \`./build.sh reference\`: what is wrong here is wrong in \`jsglue\`. Members marked "Addition" are not part of the
 [standard](https://wicg.github.io/background-fetch/), and [explained here](additions.md).
 
 ${chapters.map(chapter).join('\n')}`);

@@ -15,7 +15,7 @@ const emitted = mkdtempSync(join(tmpdir(), 'bgfetch-types-'));
 
 /** Entry -> the global declarations that come with it. */
 const entries = {
-  'page/index': ['types/globals'],
+  'page/index': ['types/page-globals'],
   'sw/module': ['types/worker-globals'],
   'models/index': [],
   'component/index': [],

@@ -1,6 +1,8 @@
 /** Defines <background-fetch-list> and <background-fetch-log>: a classic script or a module. */
 
+export type { ExportedLog } from '../shared/listings';
 export type { PluralText, Texts } from '../shared/texts';
+export type { BackgroundFetchListElement, BackgroundFetchLogElement } from './elements';
 
 import { BackgroundFetchList } from './list';
 import { BackgroundFetchLog } from './log';

@@ -7,6 +7,7 @@ import type { Ended, Listing } from '../shared/listings';
 import { type Spoken, TEXTS, type Texts } from '../shared/texts';
 import { browserLanguage, textsBeside } from './beside';
 import { Connection } from './connection';
+import type { BackgroundFetchListElement } from './elements';
 import { Format } from './format';
 import { Base, h, setText } from './html';
 import { directionOf } from './language';
@@ -24,7 +25,7 @@ const SPEAK_MS = 300_000;
 
 const inEnglish = (lang: string): Spoken => ({ lang: lang || browserLanguage(), texts: {} });
 
-export class BackgroundFetchList extends Base {
+export class BackgroundFetchList extends Base implements BackgroundFetchListElement {
   static observedAttributes = ['scope', 'lang', 'dir'];
 
   /** What the site says in place of our texts. */

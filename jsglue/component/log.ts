@@ -5,9 +5,10 @@
 
 import { requestOf } from '../page/exchange';
 import { bodyOf } from '../shared/errors';
-import type { Log } from '../shared/listings';
+import type { ExportedLog, Log } from '../shared/listings';
 import type { LogEntry } from '../shared/log';
 import { fromWire } from '../shared/wire-text';
+import type { BackgroundFetchLogElement } from './elements';
 import { Format } from './format';
 import { Base, h, setText } from './html';
 import { registrationOf } from './registration';
@@ -17,17 +18,7 @@ const LOOK_MS = 1000;
 /** The last entries are shown, all are exported. */
 const MAX_ROWS = 400;
 
-/** What is exported, as JSON. */
-export interface ExportedLog extends Log {
-  /** ms since 1970. */
-  exported: number;
-  scope: string;
-  userAgent: string;
-  /** navigator.storage.estimate(), bytes. */
-  storage?: StorageEstimate;
-}
-
-export class BackgroundFetchLog extends Base {
+export class BackgroundFetchLog extends Base implements BackgroundFetchLogElement {
   #details: HTMLDetailsElement;
   #storage = h('span');
   #body = h('table');

@@ -5,7 +5,8 @@
 
 import { installInterfaces } from '../shared/install';
 import { keepOwnCaches } from '../shared/own-caches';
-import { setDefaultRetry, toRetryOptions, type RetryOptions } from '../shared/retry';
+import { setDefaultRetry, toRetryOptions } from '../shared/retry';
+import type { InstallOptions } from './options';
 import { installPagePermissions } from './permissions';
 import { explainReady } from './ready';
 import { trace } from './trace';
@@ -13,24 +14,10 @@ import { transportOf } from './transport';
 import { tellOfUnregistering } from './unregister';
 import { wakeWorkers } from './wake';
 
-export interface InstallOptions {
-  /**
-   * "prefer", the default: where the browser has the API, touch nothing.
-   * "never": use this implementation there, too.
-   */
-  native?: 'prefer' | 'never';
-  /** The site's policy, for as long as there is no worker: the worker's own decides. */
-  permission?: PermissionState;
-  /** What fetch() in this page wants of retries, where its own options say nothing. */
-  retry?: RetryOptions;
-  /** Whether the console tells how background fetches of this page go, and performance.measure() how long they took. */
-  debug?: boolean;
-}
-
 /**
  * Install the API, synchronously. Returns whether the realm has it afterwards.
- * In a browser or context that cannot have it, the realm is left as it was and a
- * warning says why. Throws a TypeError that names an option which is wrong.
+ * Where it is not supported, nothing is changed and a warning says why: so on servers and in
+ * tests, too, that no browser runs. Throws a TypeError that names an option which is wrong.
  *
  * Chromium has no navigator.serviceWorker in workers, so nobody gets a
  * registration there: it is the interfaces alone, as with its native feature.

@@ -6,9 +6,8 @@
  *   globalThis.backgroundFetchOptions = { native: 'never' }   // before it
  */
 
-import { install, type InstallOptions } from './install';
+import { install } from './install';
 
-const global = globalThis as { backgroundFetchOptions?: InstallOptions };
 const attributes = (globalThis.document?.currentScript as HTMLScriptElement | null | undefined)?.dataset ?? {};
 
-install({ ...global.backgroundFetchOptions, ...(attributes.native === 'never' && { native: 'never' }) });
+install({ ...globalThis.backgroundFetchOptions, ...(attributes.native === 'never' && { native: 'never' }) });

@@ -58,3 +58,13 @@ export interface Log {
   /** Bytes of response bodies in storage of what is not done with. */
   stored: number;
 }
+
+/** What `<background-fetch-log>` exports, as JSON. */
+export interface ExportedLog extends Log {
+  /** ms since 1970. */
+  exported: number;
+  scope: string;
+  userAgent: string;
+  /** navigator.storage.estimate(), bytes. */
+  storage?: StorageEstimate;
+}

@@ -4,9 +4,7 @@
  */
 
 import { currentScriptURL } from './context';
-import type { WorkerOptions } from './options';
 import { installWorker } from './install';
 import { worker } from './worker';
 
-const { backgroundFetchOptions = {} } = worker as { backgroundFetchOptions?: WorkerOptions };
-installWorker(backgroundFetchOptions, currentScriptURL());
+installWorker(worker.backgroundFetchOptions ?? {}, currentScriptURL());

@@ -138,14 +138,22 @@ declare global {
     ): void;
   }
 
+  /** Events of a registration. The last `progress` comes with the result. */
   interface BackgroundFetchRegistrationEventMap {
     progress: Event;
     /** Addition. */
     statechange: Event;
   }
 
-  /** A background fetch. Its members change as it goes on. */
-  interface BackgroundFetchRegistration extends EventTarget {
+  /**
+   * A background fetch. Its members change as it goes on. The browser's own implementation has none of the
+   * additions. One check, `if (download.pause)`, tells TypeScript that all of them are there.
+   */
+  type BackgroundFetchRegistration = BackgroundFetchStandardRegistration &
+    (BackgroundFetchRegistrationAdditions | Partial<Record<keyof BackgroundFetchRegistrationAdditions, undefined>>);
+
+  /** What a registration has in every implementation. */
+  interface BackgroundFetchStandardRegistration extends EventTarget {
     readonly id: string;
     /** Bytes of all request bodies. */
     readonly uploadTotal: number;
@@ -167,29 +175,6 @@ declare global {
     /** All records, or all of this request. */
     matchAll(request?: RequestInfo | URL, options?: CacheQueryOptions): Promise<BackgroundFetchRecord[]>;
 
-    // Additions; the browser's own implementation has none of them.
-    /** Keeps what there is. Resolves with whether it is paused. */
-    pause?(): Promise<boolean>;
-    /** Goes on. Resolves with whether it is paused. */
-    resume?(): Promise<boolean>;
-    /** Its group, "" where it has none. */
-    readonly group?: string;
-    readonly paused?: boolean;
-    readonly state?: State;
-    /** While state is waiting-host, waiting-retry or waiting-refresh, else null. */
-    readonly retryAt?: Date | null;
-    readonly priority?: Priority;
-    readonly network?: Connections;
-    /** Bytes per second, 0 for no limit. */
-    readonly maxBandwidth?: number;
-    setOptions?(options: NetworkOptions): Promise<boolean>;
-    /**
-     * Lets a record be sent with the URL, the headers and the credentials of another request for the
-     * same resource from now on, as before a token expires. Resolves with whether it is: not if
-     * the record has its response.
-     */
-    setRequest?(record: BackgroundFetchRecord, request: RequestInfo | URL): Promise<boolean>;
-
     addEventListener<K extends keyof BackgroundFetchRegistrationEventMap>(
       type: K,
       listener: (this: BackgroundFetchRegistration, event: BackgroundFetchRegistrationEventMap[K]) => unknown,
@@ -205,6 +190,31 @@ declare global {
       listener: EventListenerOrEventListenerObject | null,
       options?: boolean | EventListenerOptions,
     ): void;
+  }
+
+  /** Addition: what a registration of this implementation has beside. */
+  interface BackgroundFetchRegistrationAdditions {
+    /** Keeps what there is. Resolves with whether it is paused. */
+    pause(): Promise<boolean>;
+    /** Goes on. Resolves with whether it is paused. */
+    resume(): Promise<boolean>;
+    /** Its group, "" where it has none. */
+    readonly group: string;
+    readonly paused: boolean;
+    readonly state: State;
+    /** While state is waiting-host, waiting-retry or waiting-refresh, else null. */
+    readonly retryAt: Date | null;
+    readonly priority: Priority;
+    readonly network: Connections;
+    /** Bytes per second, 0 for no limit. */
+    readonly maxBandwidth: number;
+    setOptions(options: NetworkOptions): Promise<boolean>;
+    /**
+     * Lets a record be sent with the URL, the headers and the credentials of another request for the
+     * same resource from now on, as before a token expires. Resolves with whether it is: not if
+     * the record has its response.
+     */
+    setRequest(record: BackgroundFetchRecord, request: RequestInfo | URL): Promise<boolean>;
   }
 
   /** One request of a background fetch. */

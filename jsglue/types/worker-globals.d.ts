@@ -4,6 +4,7 @@
  */
 
 import type { KeptGroup, KeptInfo, KeptOptions } from '../shared/kept-info';
+import type { WorkerOptions } from '../sw/options';
 import './globals';
 
 declare global {
@@ -18,7 +19,7 @@ declare global {
     usage(): Promise<{ bytes: number; groups: Record<string, number> }>;
   }
 
-  /** Events of a registration. The last `progress` comes with the result. */
+  /** What the manager has beside its members in pages. */
   interface BackgroundFetchManager {
     /** Addition, in the worker only: what fetch() kept with the option `keep`, by URL. */
     readonly kept?: BackgroundFetchKept;
@@ -89,6 +90,8 @@ declare global {
   }
 
   interface ServiceWorkerGlobalScope {
+    /** For `sw.js`, before it runs. */
+    backgroundFetchOptions?: WorkerOptions;
     onbackgroundfetchsuccess: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchUpdateUIEvent) => unknown) | null;
     onbackgroundfetchfail: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchUpdateUIEvent) => unknown) | null;
     onbackgroundfetchabort: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
@@ -96,6 +99,10 @@ declare global {
     onbackgroundfetchevict: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvictEvent) => unknown) | null;
     onbackgroundfetchclick: ((this: ServiceWorkerGlobalScope, event: BackgroundFetchEvent) => unknown) | null;
   }
+
+  /** What `self.backgroundFetchOptions` may say; `globalThis.backgroundFetchOptions` of a page, InstallOptions. */
+  interface BackgroundFetchScriptOptions extends WorkerOptions {}
+  var backgroundFetchOptions: BackgroundFetchScriptOptions | undefined;
 
   var BackgroundFetchEvent: {
     prototype: BackgroundFetchEvent;

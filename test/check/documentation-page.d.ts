@@ -1,6 +1,6 @@
 /** What blocks of code for a page may use without saying where it is from. */
 
-import '../../jsglue/types/globals';
+import '../../jsglue/types/page-globals';
 
 declare global {
   const backgroundFetch: BackgroundFetchManager;

@@ -47,7 +47,10 @@ for (const [realm, prepare] of Object.entries(REALMS)) {
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd });
     const { installed, warnings, changed } = JSON.parse(stdout);
     // That of a worker returns nothing.
-    assert.deepEqual(installed, [['background-fetch-wasm', false], ['background-fetch-wasm/worker', null]]);
+    assert.deepEqual(installed, [
+      ['background-fetch-wasm', false],
+      ['background-fetch-wasm/worker', null],
+    ]);
     const missing = 'Background Fetch is not available: there is no indexedDB here.';
     assert.deepEqual(warnings, [missing, missing, missing, missing], 'the modules and the scripts, of page and worker');
     assert.equal(changed, false);

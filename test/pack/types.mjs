@@ -4,7 +4,8 @@ import path from 'node:path';
 import { buildOf, installed, root, run, test } from './lib.mjs';
 
 const page = `
-import { install, type InstallOptions } from 'background-fetch-wasm';
+import { install, type History, type InstallOptions, type KeptList, type Listings } from 'background-fetch-wasm';
+import 'background-fetch-wasm/list.js';
 import { modelStore } from 'background-fetch-wasm/models';
 
 const options: InstallOptions = { native: 'never', retry: { maxFailures: 1 } };
@@ -21,6 +22,9 @@ export async function use(registration: ServiceWorkerRegistration): Promise<void
   for (const record of await download.matchAll()) await (await record.responseReady).text();
   const grant = await manager.persist?.();
   await modelStore().cache.put('a', new Response(String([known, paused, when, grant?.quota])));
+  await goOn(download);
+  // @ts-expect-error
+  await download.pause();
   // @ts-expect-error
   download.downloaded = 1;
   // @ts-expect-error
@@ -30,6 +34,41 @@ export async function use(registration: ServiceWorkerRegistration): Promise<void
   // @ts-expect-error
   new BackgroundFetchManager();
 }
+
+// One check is enough for all additions.
+async function goOn(download: BackgroundFetchRegistration): Promise<string> {
+  if (!download.pause) return download.result;
+  await download.pause();
+  await download.resume();
+  await download.setOptions({ priority: 'low', maxBandwidth: 5 });
+  const state: string = download.state;
+  const when: Date | null = download.retryAt;
+  await download.abort();
+  return [state, when, download.paused, download.group].join();
+}
+
+globalThis.backgroundFetchOptions = { native: 'never', retry: { maxFailures: 1 } };
+window.backgroundFetchOptions = options;
+// @ts-expect-error
+self.backgroundFetchOptions = { keepMax: 1 };
+
+const list = document.querySelector('background-fetch-list')!;
+list.texts = { active: 'Running', files: { one: 'a file', other: '{count} files' } };
+list.lang = 'de';
+const running: string = list.texts.active;
+list.addEventListener('languagechange', () => running);
+// @ts-expect-error
+list.texts = { activ: 'Running' };
+
+export async function read(): Promise<unknown[]> {
+  const { fetches, exported } = await document.createElement('background-fetch-log').read();
+  const json = async (path: string) => (await fetch('/__bgfetch__/' + path)).json();
+  const listed: Listings = await json('list');
+  const history: History = await json('history');
+  const kept: KeptList = await json('kept');
+  const ended = history.fetches.map(({ id, failureReason, detail, retryable }) => [id, failureReason, detail, retryable]);
+  return [fetches[0]?.title, exported + 1, listed.fetches[0]?.total, ended, kept.records[0]?.kept];
+}
 `;
 
 const worker = `
@@ -38,12 +77,26 @@ import { install, type WorkerOptions } from 'background-fetch-wasm/worker';
 const scope = self as unknown as ServiceWorkerGlobalScope;
 install({ permission: 'prompt', wasmURL: '/a.wasm' } satisfies WorkerOptions);
 scope.addEventListener('backgroundfetchsuccess', (event) => event.waitUntil(event.updateUI({ title: event.registration.id })));
+self.backgroundFetchOptions = { native: 'never', keepMax: 0.5, onlog: ({ entries }) => entries.length };
+scope.backgroundFetchOptions = globalThis.backgroundFetchOptions;
 scope.onbackgroundfetchclick = (event) => void event.registration.abort();
 export const made = (registration: BackgroundFetchRegistration) => new BackgroundFetchEvent('x', { registration });
 // @ts-expect-error
 scope.addEventListener('backgroundfetchabort', (event) => event.updateUI());
 // @ts-expect-error
+self.backgroundFetchOptions = { keepMx: 1 };
+// @ts-expect-error
 install({ permission: 'maybe' });
+`;
+
+/** In one project, where the scripts may be told what either takes. */
+const both = `
+import 'background-fetch-wasm';
+import 'background-fetch-wasm/worker';
+
+globalThis.backgroundFetchOptions = { native: 'never', keepMax: 1 };
+// @ts-expect-error
+globalThis.backgroundFetchOptions = { keepMx: 1 };
 `;
 
 const faults = `
@@ -110,10 +163,11 @@ test('the types hold beside those of Vue, Svelte and Vite', async () => {
 
 test('the types hold in strict projects, in page, worker and Node, without skipLibCheck', async () => {
   const site = await installed();
-  for (const [name, text, lib] of [
+  for (const [name, text, lib, skipLibCheck = false] of [
     ['page', page, ['ES2022', 'DOM', 'DOM.Iterable']],
     ['worker', worker, ['ES2022', 'WebWorker']],
     ['faults', faults, ['ES2022']],
+    ['both', both, ['ES2022', 'DOM'], true], // which lacks the types of workers
   ]) {
     fs.writeFileSync(path.join(site, `${name}.ts`), text);
     for (const [module, moduleResolution] of [
@@ -125,7 +179,7 @@ test('the types hold in strict projects, in page, worker and Node, without skipL
         target: 'ES2022',
         noEmit: true,
         types: [],
-        skipLibCheck: false,
+        skipLibCheck,
         lib,
         module,
         moduleResolution,
