@@ -48,9 +48,10 @@ export function install({ native = 'prefer', permission, retry, debug }: Install
   if (!navigator.serviceWorker) return true;
   installPagePermissions(permission);
   tellOfUnregistering();
-  if (!inWorker) explainReady();
+  if (inWorker) return true;
+  explainReady();
   // Nothing is lost if it fails: it only saves waiting for the next event.
-  if (!inWorker) wakeWorkers().catch(() => {});
+  wakeWorkers().catch(() => {});
   return true;
 }
 

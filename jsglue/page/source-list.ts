@@ -9,11 +9,12 @@ const DEFAULT_PORTS: Record<string, string> = { http: '80', https: '443' };
  * Source: https://w3c.github.io/webappsec-csp/#match-url-to-source-list
  */
 export function forbids(policy: string, url: string, origin: string): boolean {
-  const directives = new Map<string, string[]>();
-  for (const text of policy.split(';')) {
+  const listed = policy.split(';').map((text): [string, string[]] => {
     const [name, ...sources] = text.trim().split(/\s+/) as [string, ...string[]];
-    if (!directives.has(name.toLowerCase())) directives.set(name.toLowerCase(), sources);
-  }
+    return [name.toLowerCase(), sources];
+  });
+  // Of two with the same name the first counts.
+  const directives = new Map(listed.reverse());
   const sources = directives.get('connect-src') ?? directives.get('default-src');
   return sources !== undefined && !sources.some((source) => matches(source, new URL(url), new URL(origin)));
 }

@@ -2,6 +2,9 @@
  * An event handler attribute, `onprogress` and its like.
  * Source: https://html.spec.whatwg.org/#event-handler-attributes
  */
+
+import { isObject } from './webidl';
+
 export class EventHandlerAttribute {
   #target: EventTarget;
   #type: string;
@@ -22,9 +25,8 @@ export class EventHandlerAttribute {
    * set: replacing one by another does not move it, null gives its place up.
    */
   set value(value: unknown) {
-    const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
     const before = this.#value;
-    this.#value = isObject ? (value as object) : null;
+    this.#value = isObject(value) ? value : null;
     if (this.#value && !before) EventTarget.prototype.addEventListener.call(this.#target, this.#type, this.#listener);
     if (!this.#value && before) EventTarget.prototype.removeEventListener.call(this.#target, this.#type, this.#listener);
   }

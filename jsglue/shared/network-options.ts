@@ -3,6 +3,8 @@
  * options of fetch() which can be changed later. docs/additions.md explains them.
  */
 
+import { needWord, refuse } from './refuse';
+
 /** What goes first. */
 export type Priority = 'high' | 'normal' | 'low';
 /** 'unmetered' waits while the browser tells of a connection on which bytes are to be saved. */
@@ -21,13 +23,10 @@ export const PRIORITIES = ['high', 'normal', 'low'] as const;
 /** Throws a TypeError that names the member which is wrong; `what` is its owner. Absent members stay so. */
 export function toNetworkOptions(dictionary: Record<string, unknown>, what: string): NetworkOptions {
   const { maxBandwidth, network, priority } = dictionary;
-  const refuse = (name: string, expected: string): never => {
-    throw new TypeError(`${what}.${name} is not ${expected}: ${String(dictionary[name])}`);
-  };
-  if (network !== undefined && !CONNECTIONS.includes(network as Connections)) refuse('network', String(CONNECTIONS));
-  if (priority !== undefined && !PRIORITIES.includes(priority as Priority)) refuse('priority', String(PRIORITIES));
+  needWord(`${what}.network`, CONNECTIONS, network);
+  needWord(`${what}.priority`, PRIORITIES, priority);
   if (maxBandwidth !== undefined && !(Number.isSafeInteger(maxBandwidth) && (maxBandwidth as number) >= 0)) {
-    refuse('maxBandwidth', 'a whole number');
+    refuse(`${what}.maxBandwidth`, 'a whole number', maxBandwidth);
   }
   return { maxBandwidth, network, priority } as NetworkOptions;
 }

@@ -8,9 +8,10 @@ import type { KeepOptions, Room } from './kept-info';
 import { toGroup } from './group-name';
 import { toPieces, type Pieces } from './pieces';
 import { MAX_LENGTH, type FetchInit, type StoredImage } from './protocol';
+import { refuse } from './refuse';
 import { resolveURL } from './resolve-url';
 import { toRetryOptions, withDefaultRetry } from './retry';
-import { toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
+import { isObject, toDictionary, toDOMString, toSequence, toUnsignedLongLong } from './webidl';
 import { toWire } from './wire-text';
 
 /** Absent members are those the site did not give. */
@@ -47,9 +48,9 @@ export function toFetchOptions(value: unknown): Converted {
 
 /** `keep`, whose members may say for how long. The program refuses what is none. */
 function toKeep(keep: unknown): Pick<FetchInit, 'keep' | 'retention'> {
-  if (typeof keep !== 'object' || !keep) return { keep: keep as boolean };
-  const { group, pinned, expires = 0 } = keep as KeepOptions;
-  if (Number.isNaN(+expires)) throw new TypeError('options.keep.expires is not a valid time');
+  if (!isObject(keep)) return { keep: keep as boolean };
+  const { group, pinned, expires = 0 }: KeepOptions = keep;
+  if (Number.isNaN(+expires)) refuse('options.keep.expires', 'a time', expires);
   return {
     keep: true,
     retention: { group: optionalGroup(group, 'options.keep.group'), pinned, expires: +expires },
@@ -62,14 +63,13 @@ const optionalGroup = (group: unknown, what: string) => (group === undefined ? u
 function toAdditions(
   dictionary: Record<string, unknown>,
 ): Omit<Converted['init'], 'icons' | 'title' | 'downloadTotal'> & Pick<Converted, 'pieces'> {
-  const { paused = false } = dictionary;
-  if (typeof paused !== 'boolean') throw new TypeError(`options.paused is neither true nor false: ${String(paused)}`);
-  const { pieces, retry } = dictionary;
+  const { paused = false, pieces, retry, room } = dictionary;
+  if (typeof paused !== 'boolean') refuse('options.paused', 'true or false', paused);
   return {
     ...toNetworkOptions(dictionary, 'options'),
     ...toKeep(dictionary.keep),
     group: optionalGroup(dictionary.group, 'options.group'),
-    room: dictionary.room as Room,
+    room: room as Room,
     paused,
     pieces: toPieces(pieces),
     retry: withDefaultRetry(toRetryOptions(retry, 'options.retry')),

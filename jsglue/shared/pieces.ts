@@ -1,5 +1,6 @@
 /** `options.pieces` of fetch(), an addition to the standard: hashes of the pieces of bodies. */
 
+import { refuse } from './refuse';
 import { resolveURL } from './resolve-url';
 import { toDictionary, toDOMString, toSequence } from './webidl';
 
@@ -18,7 +19,7 @@ export function toPieces(value: unknown): Map<string, Pieces> {
     const what = `options.pieces[${JSON.stringify(key)}]`;
     const { hashes, length } = toDictionary(member, what);
     const parsed = toSequence(hashes, `${what}.hashes`, toDOMString);
-    if (!Number.isSafeInteger(length)) throw new TypeError(`${what}.length is not a whole number: ${String(length)}`);
+    if (!Number.isSafeInteger(length)) refuse(`${what}.length`, 'a whole number', length);
     const url = resolveURL(key);
     if (!url) throw new TypeError(`${what} is not keyed by a URL.`);
     byURL.set(url, { length: length as number, hashes: parsed });

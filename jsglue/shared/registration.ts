@@ -14,7 +14,7 @@ import { makeRecord, type BackgroundFetchRecord } from './record';
 import { toMatchRequest, toQueryOptions, toRequestInfo } from './requests';
 import { isOlder } from './snapshots';
 import type { Transport } from './transport';
-import { illegalUnlessInternal, INTERNAL, needArguments } from './webidl';
+import { illegalUnlessInternal, INTERNAL, isObject, needArguments } from './webidl';
 import { fromWire } from './wire-text';
 
 /** A new object that shows the snapshot. */
@@ -61,8 +61,7 @@ export class BackgroundFetchRegistration extends EventTarget {
     showSnapshot = (object, snapshot) => object.#show(snapshot);
     shownSnapshot = (object) => object.#snapshot;
     sourceOf = (object) => object.#source;
-    isRegistration = (value): value is BackgroundFetchRegistration =>
-      typeof value === 'object' && value !== null && #snapshot in value;
+    isRegistration = (value): value is BackgroundFetchRegistration => isObject(value) && #snapshot in value;
   }
 
   constructor(...internal: unknown[]) {

@@ -4,6 +4,7 @@
  * wasm/library/remains.go.
  */
 
+import { refuse } from './refuse';
 import { toDictionary } from './webidl';
 
 export interface RemainsOptions {
@@ -21,10 +22,10 @@ export function toRemainsOptions(value: unknown, what: string): RemainsOptions |
   if (value === false) return null;
   const { days, maxBytes } = toDictionary(value, what);
   if (days !== undefined && !(typeof days === 'number' && days > 0 && days <= MAX_DAYS)) {
-    throw new TypeError(`${what}.days is not a number above 0 and up to ${MAX_DAYS}: ${String(days)}`);
+    refuse(`${what}.days`, `a number above 0 and up to ${MAX_DAYS}`, days);
   }
   if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && (maxBytes as number) >= 0)) {
-    throw new TypeError(`${what}.maxBytes is not a whole number: ${String(maxBytes)}`);
+    refuse(`${what}.maxBytes`, 'a whole number', maxBytes);
   }
   return { days, maxBytes } as RemainsOptions;
 }

@@ -4,6 +4,7 @@
  * absent members stand for are DefaultRetryPolicy in wasm/bgfetch/retry.go.
  */
 
+import { refuse } from './refuse';
 import { toDictionary } from './webidl';
 
 /** Times in ms, counts of failures in a row; docs/additions.md tells what each bounds. */
@@ -45,7 +46,7 @@ export function toRetryOptions(value: unknown, what: string): RetryOptions {
     const member = dictionary[name];
     if (member === undefined) continue;
     if (!Number.isInteger(member) || (member as number) < lowest || (member as number) > highest) {
-      throw new TypeError(`${what}.${name} is not a whole number from ${lowest} to ${highest}: ${String(member)}`);
+      refuse(`${what}.${name}`, `a whole number from ${lowest} to ${highest}`, member);
     }
     result[name as keyof RetryOptions] = member as number;
   }

@@ -112,10 +112,7 @@ export class StoredBody {
           this.#controller = controller;
         },
         pull: () => this.#pull().catch((error) => this.#fail(error)),
-        cancel: (reason: unknown) => {
-          this.#end();
-          return this.#reader?.cancel(reason);
-        },
+        cancel: (reason: unknown) => this.#end(reason),
       } as UnderlyingSource<Uint8Array>,
       { highWaterMark: 0 },
     );
@@ -212,35 +209,34 @@ export class StoredBody {
       this.#queue.push(segment);
       this.#planned = end;
     }
-    if (plan.end || this.#planned >= this.#to) this.#complete = true;
     // The body of a bad status is not stored: it is empty, and no error.
-    else if (plan.failed === 'bad-status') this.#complete = true;
+    if (plan.end || this.#planned >= this.#to || plan.failed === 'bad-status') this.#complete = true;
     else if (plan.failed) this.#fail(unavailable(plan.failed, this.#of));
     if (this.#complete) this.#source.open.delete(this);
   }
 
   #fail(error: unknown): void {
     if (this.#over) return;
-    this.#end();
+    this.#end()?.catch(() => {});
     this.error = error;
     this.#controller.error(error);
-    this.#reader?.cancel().catch(() => {});
   }
 
   #close(): void {
     if (this.#over) return;
-    this.#end();
+    this.#end()?.catch(() => {});
     this.#controller.close();
     // Who reads into a buffer of their own gets that back.
     this.#controller.byobRequest?.respond(0);
-    this.#reader?.cancel().catch(() => {});
   }
 
-  #end(): void {
+  /** What a segment still has is not read any more. */
+  #end(reason?: unknown): Promise<void> | undefined {
     this.#over = true;
     // In a task of its own: WebKit's worker would stand still for ever where a
     // cancelled body made the program run.
     setTimeout(() => this.#stop.abort());
     this.#source.open.delete(this);
+    return this.#reader?.cancel(reason);
   }
 }

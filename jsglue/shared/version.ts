@@ -7,7 +7,7 @@ export const VERSION = BGFETCH_VERSION;
 export function differenceOf(page: string, worker: string, scriptURL: string): string {
   return (
     `Background Fetch: the page has version ${page} of background-fetch-wasm, its service worker ${scriptURL} version ${worker}. ` +
-    'Deploy all files of one version together, then reload the page. Where the worker stays the older one, ' +
-    'registration.update() or closing all pages of the site brings the newer.'
+    'Deploy all files of one version together, then reload the page. ' +
+    'If the old worker stays active, call registration.update() or close all pages of the site.'
   );
 }

@@ -58,17 +58,21 @@ export function toUnsignedLongLong(value: unknown): number {
   return remainder < 0 ? remainder + 2 ** 64 : remainder + 0;
 }
 
+/** Functions are objects, too. */
+export function isObject(value: unknown): value is object {
+  return Object(value) === value;
+}
+
 /** The members of a dictionary, to be read in the order of the standard. */
 export function toDictionary(value: unknown, what: string): Record<string, unknown> {
   if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' && typeof value !== 'function') throw new TypeError(`${what} is not an object.`);
+  if (!isObject(value)) throw new TypeError(`${what} is not an object.`);
   return value as Record<string, unknown>;
 }
 
 /** Whether a union with a sequence takes the value as the sequence. */
 export function isIterableObject(value: unknown): value is Iterable<unknown> {
-  const isObject = (typeof value === 'object' && value !== null) || typeof value === 'function';
-  if (!isObject) return false;
+  if (!isObject(value)) return false;
   const method = (value as Partial<Iterable<unknown>>)[Symbol.iterator];
   return method !== undefined && method !== null;
 }

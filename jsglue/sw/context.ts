@@ -6,6 +6,7 @@
 import { toNetworkOptions } from '../shared/network-options';
 import { cachePrefix, databaseName, lockName, withPrefix } from '../shared/names';
 import { MARK } from '../shared/protocol';
+import { needWord } from '../shared/refuse';
 import { toRemainsOptions } from '../shared/remains';
 import { toRetryOptions } from '../shared/retry';
 import { toKeepMax } from './keep-max';
@@ -40,9 +41,7 @@ export const PROGRAM_HASH = BGFETCH_WASM_HASH;
  */
 export function makeContext(scope: string, scriptURL: string, options: WorkerOptions): WorkerContext {
   const { wasmURL, permission = 'granted' } = options;
-  if (!['granted', 'denied', 'prompt'].includes(permission)) {
-    throw new TypeError(`backgroundFetchOptions.permission is not granted, denied or prompt: ${String(permission)}`);
-  }
+  needWord('backgroundFetchOptions.permission', ['granted', 'denied', 'prompt'], permission);
   const { network = 'any', maxBandwidth = 0 } = toNetworkOptions({ ...options }, 'backgroundFetchOptions');
   const programCachePrefix = cachePrefix('program', scope);
   return {

@@ -1,5 +1,7 @@
 /** The bound of what is kept, an addition to the standard. */
 
+import { refuse } from '../shared/refuse';
+
 /** `keepMax` of the options: a number of bytes, or a share of the quota; neither where there is no bound. */
 export interface KeepMax {
   bytes?: number;
@@ -10,7 +12,7 @@ export interface KeepMax {
 export function toKeepMax(value: unknown, what: string): KeepMax {
   if (value === undefined) return {};
   if (typeof value !== 'number' || !(value > 0) || (value > 1 && !Number.isSafeInteger(value))) {
-    throw new TypeError(`${what} is neither a whole number of bytes nor a share of the quota between 0 and 1: ${String(value)}`);
+    refuse(what, 'a whole number of bytes, or a share of the quota between 0 and 1', value);
   }
   return value > 1 ? { bytes: value } : { share: value };
 }

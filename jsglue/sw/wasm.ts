@@ -76,7 +76,8 @@ async function fetchOnce({ wasmURL }: WorkerContext, cache: RequestCache): Promi
     const answers = await reachable({ url: wasmURL }, new AbortController().signal);
     return fail(`could not be fetched: ${error}.${answers ? FORBIDDEN : ''}`);
   });
-  const where = 'Serve the bgfetch.wasm of the package beside its sw.js, or set backgroundFetchOptions.wasmURL in the worker.';
+  const where =
+    'Serve the bgfetch.wasm of the package beside its sw.js, or set wasmURL in backgroundFetchOptions or install({ wasmURL }).';
   if (!response.ok) fail(`could not be fetched: status ${response.status}. ${where}`);
   // The response itself goes into the cache: it has the URL by which browsers know code that they compiled.
   const bytes = await response

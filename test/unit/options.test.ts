@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { forbids } from '../../jsglue/page/source-list';
 import { within } from '../../jsglue/shared/deadline';
 import { toNetworkOptions } from '../../jsglue/shared/network-options';
+import { toFetchOptions } from '../../jsglue/shared/options';
 import type { Snapshot } from '../../jsglue/shared/protocol';
 import { toRemainsOptions } from '../../jsglue/shared/remains';
 import { RETRY_BOUNDS, toRetryOptions } from '../../jsglue/shared/retry';
@@ -37,6 +38,34 @@ test('network options: what is none of the values is refused by name', () => {
   ]) {
     assert.throws(() => toNetworkOptions(bad, 'o'), new RegExp(`^TypeError: o\\.${Object.keys(bad)[0]} `));
   }
+});
+
+test('what is refused is told with what it must be', () => {
+  const message = (use: () => unknown): string => {
+    try {
+      return String(use());
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  assert.deepEqual(
+    [
+      message(() => toNetworkOptions({ priority: 'highest' }, 'options')),
+      message(() => toNetworkOptions({ network: 5 }, 'options')),
+      message(() => toNetworkOptions({ maxBandwidth: NaN }, 'options')),
+      message(() => toRetryOptions({ backOff: '5' }, 'options.retry')),
+      message(() => toFetchOptions({ paused: 'yes' })),
+      message(() => toFetchOptions({ keep: { expires: 'soon' } })),
+    ],
+    [
+      "options.priority must be 'high' or 'normal' or 'low', not 'highest'",
+      "options.network must be 'any' or 'unmetered', not 5",
+      'options.maxBandwidth must be a whole number, not NaN',
+      "options.retry.backOff must be a whole number from 1 to 2147483647, not '5'",
+      "options.paused must be true or false, not 'yes'",
+      "options.keep.expires must be a time, not 'soon'",
+    ],
+  );
 });
 
 test('remains: what is out of range is refused by name', () => {

@@ -55,13 +55,13 @@ type NetworkOptionsInit struct {
 // Check refuses what is none of the values.
 func (o NetworkOptions) Check() error {
 	if o.Priority != "" && !slices.Contains(Priorities, o.Priority) {
-		return Errorf(TypeError, "options.priority is not high, normal or low: %.80q", o.Priority)
+		return Errorf(TypeError, "options.priority must be 'high' or 'normal' or 'low', not %.80q", o.Priority)
 	}
 	if o.Network != "" && o.Network != ConnectionsAny && o.Network != ConnectionsUnmetered {
-		return Errorf(TypeError, "options.network is not any or unmetered: %.80q", o.Network)
+		return Errorf(TypeError, "options.network must be 'any' or 'unmetered', not %.80q", o.Network)
 	}
 	if o.MaxBandwidth < 0 || o.MaxBandwidth > MaxLength {
-		return Errorf(TypeError, "options.maxBandwidth is out of range: %d", o.MaxBandwidth)
+		return Errorf(TypeError, "options.maxBandwidth must be a whole number from 0 to %d, not %d", int64(MaxLength), o.MaxBandwidth)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ const (
 // Check refuses what is none of the values.
 func (r Room) Check() error {
 	if r != "" && r != RoomFree && r != RoomEvict {
-		return Errorf(TypeError, "options.room is not free or evict: %.80q", string(r))
+		return Errorf(TypeError, "options.room must be 'free' or 'evict', not %.80q", string(r))
 	}
 	return nil
 }

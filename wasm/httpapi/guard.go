@@ -30,7 +30,7 @@ func guard(handler http.Handler) http.Handler {
 			return
 		}
 		if path.Clean(escaped) != escaped { // the mux would redirect, out of our paths
-			writeError(w, bgfetch.ErrUnknown)
+			noSuchPath(w, r)
 			return
 		}
 		handler.ServeHTTP(w, r)

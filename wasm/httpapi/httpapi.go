@@ -81,10 +81,13 @@ func New(engine *engine.Engine) http.Handler {
 	mux.Handle("/program", methods{http.MethodGet: program})
 	mux.HandleFunc("/ids/{id}", a.newest(mux))
 	mux.HandleFunc("/ids/{id}/{rest...}", a.newest(mux))
-	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, bgfetch.ErrUnknown)
-	})
+	mux.HandleFunc("/", noSuchPath)
 	return guard(mux)
+}
+
+// noSuchPath answers for a path that nothing has, whatever there is under way.
+func noSuchPath(w http.ResponseWriter, r *http.Request) {
+	writeProblem(w, http.StatusNotFound, bgfetch.InvalidStateError, "no such path: "+r.URL.EscapedPath())
 }
 
 type api struct{ engine *engine.Engine }
@@ -330,11 +333,22 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any) bool {
 		writeProblem(w, http.StatusRequestEntityTooLarge, bgfetch.TypeError, "the request is larger than "+strconv.Itoa(maxBody)+" bytes")
 	case errors.As(err, &wrongType):
 		member := wrongType.Field[strings.LastIndex(wrongType.Field, ".")+1:]
-		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the JSON of the request is wrong: "+cmp.Or(member, "it")+" may not be of the type "+wrongType.Value)
+		detail := "the JSON of the request is wrong: " + cmp.Or(member, "it") + " may not be of the type " + wrongType.Value
+		if expected, ok := options[member]; ok {
+			detail = expected + ", not of the type " + wrongType.Value
+		}
+		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, detail)
 	default:
 		writeProblem(w, http.StatusBadRequest, bgfetch.TypeError, "the request is not valid JSON for this resource: "+err.Error())
 	}
 	return false
+}
+
+// options are what fetch() calls members of the JSON that pages fill in as they get them, and what they may be.
+var options = map[string]string{
+	"keep":   "options.keep must be true, false or an object",
+	"pinned": "options.keep.pinned must be true or false",
+	"room":   "options.room must be 'free' or 'evict'",
 }
 
 // ended returns an error unless only white space follows.

@@ -167,7 +167,9 @@ func TestProblems(t *testing.T) {
 			{"POST", "/fetches", "null", 400, "TypeError", "at least one request"},
 			{"POST", "/fetches", "[]", 400, "TypeError", "JSON"},
 			{"POST", "/fetches", `{"id":1}`, 400, "TypeError", "id"},
-			{"POST", "/fetches", `{"keep":"yes"}`, 400, "TypeError", "JSON of the request is wrong: keep may not be of the type string"},
+			{"POST", "/fetches", `{"keep":"yes"}`, 400, "TypeError", "options.keep must be true, false or an object, not of the type string"},
+			{"POST", "/fetches", `{"room":5}`, 400, "TypeError", "options.room must be 'free' or 'evict', not of the type number"},
+			{"POST", "/fetches", `{"keep":true,"retention":{"pinned":"yes"}}`, 400, "TypeError", "options.keep.pinned must be true or false, not of the type string"},
 			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[null]}`, 400, "TypeError", "URL"},
 			{"POST", "/fetches", `{"uniqueId":"u2","id":"x","requests":[7]}`, 400, "TypeError", "JSON"},
 			{"POST", "/fetches", strings.Replace(fetchBody, "u1", "u2", 1) + "x", 400, "TypeError", "JSON"},
@@ -188,7 +190,9 @@ func TestProblems(t *testing.T) {
 			{"GET", "/fetches/u1/records/0/plan?generation=0&from=x", "", 400, "TypeError", "from"},
 			{"GET", "/fetches/u1/records/0/plan?from=0", "", 400, "TypeError", "generation"},
 			{"GET", "/fetches/u1/records/0/plan?generation=0&from=9007199254740992", "", 400, "TypeError", "from"},
-			{"GET", "/elsewhere", "", 404, "InvalidStateError", "no such"},
+			{"GET", "/elsewhere", "", 404, "InvalidStateError", "no such path: /elsewhere"},
+			{"GET", "/fetches/u1/elsewhere", "", 404, "InvalidStateError", "no such path: /fetches/u1/elsewhere"},
+			{"GET", "/fetches//u1", "", 404, "InvalidStateError", "no such path: /fetches//u1"},
 		} {
 			var p bgfetch.Problem
 			header := call(t, h, test.method, test.path, test.body, test.status, &p)

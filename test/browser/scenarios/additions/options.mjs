@@ -18,6 +18,9 @@ scenario('options: wrong ones are TypeErrors that name the member', {}, async (t
       'options.priority': { priority: 'urgent' },
       'options.network': { network: 'wifi' },
       'options.maxBandwidth': { maxBandwidth: -1 },
+      'options.keep must be true, false or an object': { keep: 'yes' },
+      'options.keep.pinned must be true or false': { keep: { pinned: 'yes' } },
+      "options.room must be 'free' or 'evict'": { room: 5 },
     };
     const answers = {};
     for (const [name, options] of Object.entries(wrong)) {
