@@ -6,25 +6,50 @@ import { extname, isAbsolute, join, relative, sep } from 'node:path';
 import type { Source } from './content';
 import { FaultsError } from './parameters';
 
-/** Types of what sites consist of. */
+/** Types of what sites consist of, and offer for download. */
 const TYPES: Record<string, string> = {
+  '.aac': 'audio/aac',
+  '.avif': 'image/avif',
   '.css': 'text/css; charset=utf-8',
+  '.flac': 'audio/flac',
   '.gif': 'image/gif',
   '.html': 'text/html; charset=utf-8',
+  '.ico': 'image/x-icon',
+  '.jpeg': 'image/jpeg',
   '.jpg': 'image/jpeg',
   '.js': 'text/javascript; charset=utf-8',
   '.json': 'application/json',
+  '.m3u8': 'application/vnd.apple.mpegurl',
+  '.m4a': 'audio/mp4',
+  '.m4v': 'video/mp4',
   '.map': 'application/json',
   '.mjs': 'text/javascript; charset=utf-8',
+  '.mkv': 'video/matroska',
+  '.mov': 'video/quicktime',
   '.mp3': 'audio/mpeg',
   '.mp4': 'video/mp4',
+  '.mpd': 'application/dash+xml',
+  '.oga': 'audio/ogg',
+  '.ogg': 'audio/ogg',
+  '.ogv': 'video/ogg',
+  '.opus': 'audio/ogg',
+  '.otf': 'font/otf',
+  '.pdf': 'application/pdf',
   '.png': 'image/png',
   '.svg': 'image/svg+xml',
+  '.ttf': 'font/ttf',
   '.txt': 'text/plain; charset=utf-8',
+  '.vtt': 'text/vtt; charset=utf-8',
   '.wasm': 'application/wasm',
+  '.wav': 'audio/wav',
+  '.weba': 'audio/webm',
   '.webm': 'video/webm',
   '.webmanifest': 'application/manifest+json',
   '.webp': 'image/webp',
+  '.woff': 'font/woff',
+  '.woff2': 'font/woff2',
+  '.xml': 'application/xml',
+  '.zip': 'application/zip',
 };
 
 export class File implements Source {

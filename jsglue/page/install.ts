@@ -16,8 +16,8 @@ import { wakeWorkers } from './wake';
 
 /**
  * Install the API, synchronously. Returns whether the realm has it afterwards.
- * Where it is not supported, nothing is changed and a warning says why: so on servers and in
- * tests, too, that no browser runs. Throws a TypeError that names an option which is wrong.
+ * Where it is not supported, nothing is changed and a warning says why. It is so on servers and
+ * in unit tests, too. Throws a TypeError that names an option which is wrong.
  *
  * Chromium has no navigator.serviceWorker in workers, so nobody gets a
  * registration there: it is the interfaces alone, as with its native feature.

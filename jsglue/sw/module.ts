@@ -6,7 +6,10 @@ import { installWorker } from './install';
 export type { LogBatch, LogEntry, LogEvent } from '../shared/log';
 export type { WorkerOptions };
 
-/** To be called first of all in the worker's script, before listeners are added. */
+/**
+ * To be called first of all in the worker's script, before listeners are added. Where it is not
+ * supported, nothing is changed and a warning says why.
+ */
 export function install(options: WorkerOptions = {}): void {
   installWorker(options, import.meta.url);
 }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { buildOf, root, run, test } from './lib.mjs';
+import { codeOf, codeOfKind } from '../browser/lib/documentation.mjs';
+import { buildOf, installed, root, run, test } from './lib.mjs';
 
 const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const modules = Object.entries(exports)
@@ -56,3 +57,16 @@ for (const [realm, prepare] of Object.entries(REALMS)) {
     assert.equal(changed, false);
   });
 }
+
+test('docs/faults.md: the unit test without a browser passes, and fails where the code is wrong', async () => {
+  const cwd = await installed();
+  const [code, check] = codeOfKind(codeOf('docs/faults.md'), 'ts', 'unit');
+  fs.writeFileSync(path.join(cwd, 'download.test.js'), check);
+  const passes = async (text) => {
+    fs.writeFileSync(path.join(cwd, 'download.js'), text);
+    const { stdout } = await run(process.execPath, ['--test'], { cwd }).catch((error) => error);
+    return [stdout.includes('\n# pass 1\n'), stdout.includes('no indexedDB here')];
+  };
+  assert.deepEqual(await passes(code), [true, true]);
+  assert.deepEqual(await passes(code.replace('(await backgroundFetch.get(id)) ??', '')), [false, true]);
+});

@@ -56,6 +56,20 @@ test('the files of the folder are served with their types, validators and ranges
   assert.equal((await ask(`${server.url}/media/`)).status, 404, 'a folder is not listed');
 });
 
+test('files have the types by which browsers play, show and save them', async () => {
+  const names = Object.entries({
+    ...{ wav: 'audio/wav', m4a: 'audio/mp4', ogg: 'audio/ogg', opus: 'audio/ogg', aac: 'audio/aac', flac: 'audio/flac' },
+    ...{ mp3: 'audio/mpeg', webm: 'video/webm', MP4: 'video/mp4', mkv: 'video/matroska', mov: 'video/quicktime' },
+    ...{ vtt: 'text/vtt; charset=utf-8', json: 'application/json', wasm: 'application/wasm', woff2: 'font/woff2' },
+    ...{ pdf: 'application/pdf', zip: 'application/zip', jpeg: 'image/jpeg', bin: 'application/octet-stream' },
+  });
+  const types = names.map(async ([extension]) => {
+    fs.writeFileSync(path.join(folder, `type.${extension}`), '');
+    return [extension, (await ask(`${server.url}/type.${extension}`)).headers['content-type']];
+  });
+  assert.deepEqual(await Promise.all(types), names);
+});
+
 test('nothing outside the folder is served, and nothing hidden', async () => {
   for (const way of [
     '/../secret.txt',

@@ -5,6 +5,7 @@
 //   ```html page, css page    part of the page
 //   ```js vite                the beginning of the page's module, see test/pack/start.mjs,
 //   ```js config, sh plain, sh vite      which also runs these
+//   ```ts unit                runs in Node, see test/pack/realms.mjs
 //
 // Blocks for a page may use `backgroundFetch`, `download` (one that has just begun)
 // and `file` (a File of the user's) without saying where they are from. In a line such as
