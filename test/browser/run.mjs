@@ -108,15 +108,12 @@ const LOOK_EVERY = 3000;
 /** What share of the processors is to have had nothing to do. */
 const ENOUGH_IDLE = 0.4;
 
-/**
- * A function that says which share of the processors had nothing to do since it last said so, or what gives
- * way, as the race detector beside us: 0 if it said so just now.
- */
+/** A function that says which share of the processors had nothing to do since it last said so: 0 if that was just now. */
 function idleShare() {
   const times = () => {
     const sum = { at: Date.now(), idle: 0, all: 0 };
     for (const cpu of os.cpus()) {
-      sum.idle += cpu.times.idle + cpu.times.nice;
+      sum.idle += cpu.times.idle;
       for (const time of Object.values(cpu.times)) sum.all += time;
     }
     return sum;
