@@ -60,7 +60,8 @@ async function followsAnotherPage(page) {
   const shows = (text) => document.querySelector('output')?.textContent === text;
   await page.waitFor('the component', 20_000, shows, 'nothing');
   // Where two documents register at once, Firefox may leave one of them without a worker until it is reloaded.
-  await page.waitFor('the worker', 20_000, () => navigator.serviceWorker.getRegistration().then((one) => one?.active));
+  const isActivated = () => navigator.serviceWorker.getRegistration().then((one) => one?.active?.state === 'activated');
+  await page.waitFor('the worker', 20_000, isActivated);
   await page.evaluate(async () => {
     const frame = document.createElement('iframe');
     frame.src = location.href;

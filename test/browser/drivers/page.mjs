@@ -37,9 +37,17 @@ export class Page {
     return result.value;
   }
 
-  /** What there is in a page of ours, for a failure that is to be understood. */
+  /** What there is in the page, for a failure that is to be understood. */
   async #describe() {
-    const description = await this.evaluateFor(5_000, "typeof t === 'object' ? t.describe() : null").catch((error) => `${error}`);
+    const inside = `typeof t === 'object' ? t.describe() : (async () => {
+      const of = ({ document, navigator }) => ({
+        text: document.body?.innerText.slice(0, 300),
+        controller: navigator.serviceWorker?.controller?.state,
+      });
+      const registration = await navigator.serviceWorker?.getRegistration();
+      return { active: registration?.active?.state, windows: [window, ...Array.from(frames)].map(of) };
+    })()`;
+    const description = await this.evaluateFor(5_000, inside).catch((error) => `${error}`);
     return description ? `there is ${JSON.stringify(description)}` : 'the page tells nothing';
   }
 
