@@ -11,6 +11,6 @@ const NAMES = { chromium: 'Chromium', firefox: 'Firefox ESR', webkit: 'WebKitGTK
 
 export function writeVersions(file, passed, day) {
   const versions = Object.keys(drivers).map((browser) => `${NAMES[browser]} ${versionOf(browser)}`);
-  const text = `Last run, ${day}: ${versions.join(', ')}; ${passed} results, none failed.`;
-  writeMarked(file, MARKS, text);
+  const rows = ['| Last run | Browsers | Results |', '| --- | --- | --- |'];
+  writeMarked(file, MARKS, [...rows, `| ${day} | ${versions.join(', ')} | ${passed}, none failed |`].join('\n'));
 }
