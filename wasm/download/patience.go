@@ -8,8 +8,7 @@ import (
 	"background-fetch-wasm/wasm/bgfetch"
 )
 
-// longestRefused bounds the wait that the refusal of an additional part asks for: it may be about
-// their number.
+// longestRefused bounds the wait after an additional part was refused, perhaps for their number only.
 const longestRefused = time.Minute
 
 // untilFree is the time until the server may be asked again.

@@ -236,7 +236,7 @@ func (a *attempt) countRestart() (Verdict, bool) {
 var errNoHead = errors.New("no response head in time")
 
 // hiddenAnswer is what a site is told where a server can be reached, and has never answered.
-var hiddenAnswer = map[bool]string{true: " (its server can be reached; most likely the browser hides the answer: CORS headers are missing, there or where a redirect leads, or a redirect is not allowed)"}
+const hiddenAnswer = " (its server can be reached; most likely the browser hides the answer: CORS headers are missing, there or where a redirect leads, or a redirect is not allowed)"
 
 // unseenTime bounds the wait for a server that answers, and of which nothing is to be seen: with what
 // the browser keeps from us (most likely the error page of a deploy, or a portal, and perhaps a file
@@ -292,7 +292,11 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	forbidden := bgfetch.OriginOf(a.sent().URL) != a.config.Origin || a.Request.Redirect == "error"
 	isFinal := neverAnswered && forbidden && tries > 1 || tries > policy.FailureTries(patient)
 	if unseen := patient && !errors.Is(err, errNoHead); isFinal || stalled >= policy.GiveUpAfter || a.countUnseen(unseen) >= unseenTime {
-		return a.leave(bgfetch.ReasonFetchError, err.Error()+hiddenAnswer[neverAnswered])
+		why := err.Error()
+		if neverAnswered {
+			why += hiddenAnswer
+		}
+		return a.leave(bgfetch.ReasonFetchError, why)
 	}
 	// The browser may have kept an answer to a request without CORS, also one that it is redirected to.
 	a.pastCache = neverAnswered

@@ -115,7 +115,7 @@ func testRetryAfterOfAdditional(t *testing.T, seconds string, longest time.Durat
 		w.fetch("f", siteA)
 		took := waitFor(3*time.Hour, w.settled("f"))
 		w.wantSuccess("f", file.Body)
-		if n := len(w.network.Requests()); len(refused) == 0 || took > longest || n > 8 {
+		if n := len(w.network.Requests()); len(refused) == 0 || took > longest || n > 5 {
 			t.Errorf("it took %v and %d requests, of which %d were refused; one takes 32 s", took, n, len(refused))
 		}
 	})

@@ -202,7 +202,7 @@ func TestSeveralRangesOfASlowLink(t *testing.T) {
 				waitFor(time.Hour, w.settled("f"))
 				w.wantSuccess("f", file.Body)
 				n, taken := len(w.network.Requests()), w.network.Taken()
-				if n > 80 || taken > int64(len(file.Body))*21/20+mib {
+				if n > 80 || taken > int64(len(file.Body))+64*mib/20 {
 					t.Errorf("%d requests brought %d bytes of %d", n, taken, len(file.Body))
 				}
 			})

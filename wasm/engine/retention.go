@@ -212,9 +212,9 @@ func (e *Engine) checkKeepMax(ctx context.Context) error {
 	if e.options.KeepMax == (bgfetch.KeepMax{}) {
 		return nil
 	}
-	room := e.Bodies.Room(ctx)
-	if !room.IsReal() {
-		room.Quota = 0
+	quota := int64(0)
+	if room := e.Bodies.Room(ctx); room.IsReal() {
+		quota = room.Quota
 	}
-	return e.options.KeepMax.Check(room.Quota)
+	return e.options.KeepMax.Check(quota)
 }

@@ -16,7 +16,7 @@ scenario('debug: the console tells the life of each transfer, and performance.me
   await page.evaluate(() => t.waitForResult('a film', 20_000));
   await page.evaluate((url) => t.startFetch('nothing', url), missing.url);
   await page.evaluate(() => t.waitForResult('nothing', 20_000));
-  const reported = (from) => test.reports.all((report) => report.from === from).toSorted((a, b) => a.number - b.number);
+  const reported = (from) => test.reports.all((report) => report.from === from);
   const lines = (from) =>
     reported(from)
       .filter(({ kind, level }) => kind === 'console' && level === 'debug')

@@ -9,8 +9,7 @@ const readLog = async () => (await fetch('/__bgfetch__/log')).json();
 function told(test) {
   const runs = new Map();
   const reports = test.reports.all(({ kind }) => kind === 'log');
-  // Reports may overtake each other; those of one worker are numbered.
-  reports.sort((a, b) => a.batch.started - b.batch.started || a.number - b.number);
+  reports.sort((a, b) => a.batch.started - b.batch.started);
   for (const { batch } of reports) {
     const entries = runs.get(batch.started) ?? [];
     runs.set(batch.started, entries.concat(batch.entries));
