@@ -193,6 +193,7 @@ func TestRoomBesideReaders(t *testing.T) {
 				}
 				w.keepAs("a", retention)
 				w.keepAs("b", bgfetch.Retention{})
+				time.Sleep(30 * time.Second) // what has expired is tried each minute, and not while room is needed
 				body := w.serve(siteB, 3*mib-1000)
 				w.fetchWith("large", siteB, func(init *bgfetch.FetchInit) { init.Room = bgfetch.RoomEvict })
 				time.Sleep(10 * time.Second)
