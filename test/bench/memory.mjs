@@ -9,7 +9,7 @@ export async function measureMemory({ browser, runs, quick, context, add }) {
   const most = { 'file-1024': 2, 'records-1000': 1, 'records-10000': 1 };
   for (let round = 1; round <= runs; round++) {
     for (const work of names.filter((name) => round <= (most[name] ?? runs)).map(workNamed)) {
-      for (const way of work.name === 'records-10000' ? ['ours'] : ['ours', 'page']) {
+      for (const way of work.count ? ['ours'] : ['ours', 'script', 'page']) {
         const sample = { measure: 'memory', browser, work: work.name, way, round };
         const stand = await Stand.open({ browser, ...context });
         try {

@@ -86,8 +86,10 @@ export class Stand {
    */
   async run(work, way, { timeout = 600_000 } = {}) {
     const name = newName(`${way}-${work.name}`);
+    const described = description(work, name, this.server);
+    if (way === 'hashed') described.integrity = await this.#integrity(work);
     const before = cpuSeconds(this.browser);
-    await this.page.evaluate((way, described) => bench.begin(way, described), way, description(work, name, this.server));
+    await this.page.evaluate((way, described) => bench.begin(way, described), way, described);
     const { error, run: _, ...seen } = await this.reports.wait(name, (report) => report.run === name, { timeout });
     const cpu = cpuSeconds(this.browser) - before;
     const log = Object.values(await this.server.logs(name)).flat();
@@ -95,6 +97,10 @@ export class Stand {
     if (error) throw new Error(error);
     await this.page.evaluateFor(100_000, () => bench.clean());
     return { ...seen, cpu, log };
+  }
+
+  async #integrity({ size }) {
+    return `sha256-${Buffer.from(await this.server.sha256({ size }), 'hex').toString('base64')}`;
   }
 
   async close() {

@@ -57,11 +57,15 @@ const bench = (() => {
     void reader.cancel();
   }
 
-  /** Makes a background fetch; resolves when it has succeeded. With `play` there is a player for it. */
-  async function backgroundFetch(id, urls, seen, play = false) {
+  /**
+   * Makes a background fetch; resolves when it has succeeded. With `play` there is a player for it, and
+   * with `integrity` all bodies have that hash.
+   */
+  async function backgroundFetch(id, urls, seen, { play = false, integrity } = {}) {
     const { backgroundFetch: manager } = await navigator.serviceWorker.ready;
     const begun = performance.now();
-    const fetch = await manager.fetch(id, urls, { title: id });
+    const requests = integrity ? urls.map((url) => new Request(url, { integrity })) : urls;
+    const fetch = await manager.fetch(id, requests, { title: id });
     seen.promise ??= performance.now() - begun;
     const played = play && firstByte(id).then(() => (seen.first = performance.now() - begun));
     await new Promise((resolve, reject) => {
@@ -102,7 +106,7 @@ const bench = (() => {
     async ours(work, seen) {
       const { fetches = 1 } = work;
       const lists = Array.from({ length: fetches }, (_, i) => plain.urls({ ...work, name: `${work.name}-${i}` }));
-      await Promise.all(lists.map((urls, i) => backgroundFetch(`${work.name}-${i}`, urls, seen, work.play)));
+      await Promise.all(lists.map((urls, i) => backgroundFetch(`${work.name}-${i}`, urls, seen, work)));
     },
     page: (work) => plain.store(work),
     worker: (work) => inWorker('store', work),
@@ -110,7 +114,7 @@ const bench = (() => {
     /** Nothing, to compare with. */
     idle: () => pause(2000),
   };
-  ways.native = ways.ranges = ways.one = ways.ours;
+  ways.native = ways.ranges = ways.one = ways.hashed = ways.ours;
   ways.plain = ways.page;
 
   async function inWorker(command, work) {
