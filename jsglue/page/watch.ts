@@ -40,7 +40,7 @@ export class Watch {
   #asking: string[] | null = null;
   /** Messages since the worker last said a word on one. */
   #silent = 0;
-  /** The page is online again, or has become visible, and the worker is to know it. */
+  /** One of the moments has come, and the worker is to know it. */
   #awake = false;
   /** The ports of the last messages. */
   #ports: MessagePort[] = [];
@@ -62,7 +62,8 @@ export class Watch {
     });
   }
 
-  #renewAll = (): void => {
+  #renewAll = ({ type }: Event): void => {
+    if (type === 'visibilitychange' && document!.hidden) return;
     this.#awake = true;
     this.renewSoon(this.#watcher.uniqueIds());
   };
@@ -71,23 +72,23 @@ export class Watch {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    removeEventListener('online', this.#renewAll);
-    removeEventListener('pageshow', this.#renewAll);
-    document?.removeEventListener('visibilitychange', this.#renewIfVisible);
+    this.#moments('removeEventListener');
     // The last snapshot may still have to be acknowledged on these.
     const ports = this.#ports.splice(0);
     setTimeout(() => ports.forEach((port) => port.close()), DEAD_AFTER_MS);
   }
 
-  #renewIfVisible = (): void => {
-    if (document?.visibilityState === 'visible') this.#renewAll();
-  };
-
   #start(): void {
     this.#timer = setInterval(() => this.#renew(this.#watcher.uniqueIds()), WATCH_INTERVAL_MS);
-    addEventListener('online', this.#renewAll);
-    addEventListener('pageshow', this.#renewAll);
-    document?.addEventListener('visibilitychange', this.#renewIfVisible);
+    this.#moments('addEventListener');
+  }
+
+  /** Begins or ends to renew when the network, the page or the worker may have changed. */
+  #moments(change: 'addEventListener' | 'removeEventListener'): void {
+    globalThis[change]('online', this.#renewAll);
+    globalThis[change]('pageshow', this.#renewAll);
+    document?.[change]('visibilitychange', this.#renewAll);
+    navigator.serviceWorker?.[change]('controllerchange', this.#renewAll);
   }
 
   #renew(uniqueIds: string[]): void {

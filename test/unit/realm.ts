@@ -48,8 +48,10 @@ class MemoryCaches {
   }
 }
 
-const events = new EventTarget();
+/** Those of the realm itself. */
+export const events = new EventTarget();
 for (const name of ['addEventListener', 'removeEventListener'] as const) {
   Object.assign(globalThis, { [name]: events[name].bind(events) });
 }
 Object.assign(globalThis, { location: new URL('https://site.test/'), caches: new MemoryCaches() });
+Object.defineProperty(globalThis, 'navigator', { value: { serviceWorker: new EventTarget() } });
