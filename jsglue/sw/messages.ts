@@ -57,7 +57,9 @@ export function listenForMessages(
     // Pages write to the active worker alone.
     activeWorker.active();
     const answered =
-      message[MARK] === 'request' ? answer(message, port, program, own) : watch(message, port, program, watchers, lifetime);
+      message[MARK] === 'request'
+        ? answer(message, port, program, own)
+        : watch(message, port, program, watchers, lifetime, (event.source as Client | null)?.id);
     void lifetime.hold(event, answered);
   });
 }
@@ -131,10 +133,11 @@ async function watch(
   program: Program,
   watchers: Watchers,
   lifetime: Lifetime,
+  id?: string,
 ): Promise<void> {
   sayAlive(port);
   if (protocol !== PROTOCOL) return;
-  if (watchers.add(client, port) || awake) noteChange();
+  if (watchers.add(client, port, id) || awake) noteChange();
   // A failure is told to the page by its requests.
   await lifetime.resume().catch(() => false);
   const snapshots: Snapshot[] = [];

@@ -7,10 +7,13 @@ import { afterSilence } from '../shared/silence';
 import { isOlder, lost } from '../shared/snapshots';
 import type { Groups } from '../shared/transport';
 import type { HostMethods } from './host';
+import { worker } from './worker';
 
 const ACK_DEADLINE_MS = 1000;
 
 interface Watcher {
+  /** Of its client, where the browser tells it. */
+  id?: string;
   /** The last ones. What is told goes to the newest. */
   ports: MessagePort[];
   /** What waits for an ack of that number. */
@@ -26,10 +29,10 @@ export class Watchers {
   /** The last snapshots of background fetches whose records are available. */
   #latest = new Map<string, Snapshot>();
 
-  /** From now on the client hears on this port. Returns whether it is a new one. */
-  add(client: string, port: MessagePort): boolean {
+  /** From now on the client hears on this port. Returns whether it is a new one. `id` is that of a Client. */
+  add(client: string, port: MessagePort, id?: string): boolean {
     const isNew = !this.#watchers.has(client);
-    const watcher = this.#watchers.get(client) ?? { ports: [], waiting: new Map<number, () => void>() };
+    const watcher = this.#watchers.get(client) ?? { id, ports: [], waiting: new Map<number, () => void>() };
     this.#watchers.set(client, watcher);
     port.onmessage = ({ data }: MessageEvent<Partial<AckMessage> | null>) => {
       if (data?.type === 'ack' && data.ack !== undefined) watcher.waiting.get(data.ack)?.();
@@ -39,7 +42,7 @@ export class Watchers {
   }
 
   /**
-   * Tells this worker's objects, then all pages. With wait, resolves when all have
+   * Tells this worker's objects, then all pages. With wait, resolves when all that are still there have
    * acknowledged, at the latest after 1 s; who did not is taken for gone.
    */
   async update({ snapshots, groups, wait }: HostMethods['update'][0]): Promise<null> {
@@ -87,7 +90,11 @@ export class Watchers {
   async #tellAndWait(client: string, message: SnapshotsMessage): Promise<void> {
     const watcher = this.#watchers.get(client)!;
     const ack = ++this.#lastAck;
-    const acknowledged = new Promise<void>((resolve) => watcher.waiting.set(ack, resolve));
+    const acknowledged = new Promise<unknown>((resolve) => {
+      watcher.waiting.set(ack, () => resolve(true));
+      // A page that was closed or reloaded will not.
+      if (watcher.id) void worker.clients.get(watcher.id).then((client) => client ?? resolve(false));
+    });
     post(watcher.ports, { ...message, ack });
     const inTime = await withDeadline(acknowledged, ACK_DEADLINE_MS);
     watcher.waiting.delete(ack);
@@ -102,13 +109,13 @@ function post(ports: MessagePort[], message: SnapshotsMessage): void {
   ports.at(-1)!.postMessage(message);
 }
 
-/** Whether the promise settled before the time was over. */
-function withDeadline(promise: Promise<unknown>, ms: number): Promise<boolean> {
+/** What the promise gives, undefined when the time was over before. */
+function withDeadline(promise: Promise<unknown>, ms: number): Promise<unknown> {
   return new Promise((resolve) => {
-    const silence = afterSilence(ms, () => resolve(false));
-    void promise.then(() => {
+    const silence = afterSilence(ms, () => resolve(undefined));
+    void promise.then((value) => {
       silence.end();
-      resolve(true);
+      resolve(value);
     });
   });
 }

@@ -3,6 +3,7 @@
 //   lib=0           without our script
 //   native, permission, debug   backgroundFetchOptions
 //   wait=1          no skipWaiting(): an update waits
+//   claim=0         no clients.claim(): the page that registers it is not controlled
 //   notifications=fake   shows them to nobody, as if the user had agreed
 //   tidy=1          deletes all caches that it does not know, when it is activated
 importScripts('/report.js');
@@ -34,7 +35,7 @@ async function activate() {
   if (options.get('tidy') === '1') {
     for (const name of await caches.keys()) if (name !== 'own') await caches.delete(name);
   }
-  await self.clients.claim();
+  if (options.get('claim') !== '0') await self.clients.claim();
 }
 self.addEventListener('activate', (event) => event.waitUntil(activate()));
 

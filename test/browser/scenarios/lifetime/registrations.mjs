@@ -108,6 +108,47 @@ scenario('two pages, one id; and an update of the worker in mid-transfer', { dra
   await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
 });
 
+// Calls wait until all pages have heard what they changed. One that was closed or reloaded never says so.
+scenario(
+  'a page that is gone holds up no call of another, and one that is not controlled is there',
+  { timeout: 60_000 },
+  async (test) => {
+    const { page } = await openAny(test, { worker: { claim: 0 } });
+    const file = test.resource({ size: 24 * MiB, link: MiB });
+    await page.evaluate((url) => t.startFetch('film', url), file.url);
+    await page.evaluate((bytes) => t.waitForDownloaded('film', bytes, 20_000), MiB);
+    const times = () =>
+      page.evaluate(async () => {
+        await t.getFetch('film');
+        const film = t.held.get('film');
+        const times = [];
+        for (const call of ['pause', 'resume']) {
+          const from = performance.now();
+          await film[call]();
+          times.push(performance.now() - from);
+        }
+        return { times, controlled: navigator.serviceWorker.controller !== null, downloaded: film.downloaded };
+      });
+    const check = async (controlled) => {
+      const seen = await times();
+      assert.equal(seen.controlled, controlled);
+      assert.ok(
+        seen.times.every((ms) => ms < 900),
+        `pause() and resume() took ${seen.times} ms`,
+      );
+      const from = Date.now();
+      await page.evaluate((bytes) => t.waitForDownloaded('film', bytes, 20_000), seen.downloaded + 1);
+      assert.ok(Date.now() - from < 4000, `the page hears of progress after ${Date.now() - from} ms`);
+    };
+    await check(false);
+    for (let i = 0; i < 2; i++) {
+      await page.reload();
+      await check(true);
+    }
+    await page.evaluate(() => t.held.get('film').abort());
+  },
+);
+
 // A transaction that WebKit did not end with its worker blocked those of the next one for ever.
 scenario(
   'an update of the worker while records are being stored does not block the database',
