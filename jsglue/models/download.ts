@@ -74,7 +74,7 @@ async function find(request: Request, cacheName: string): Promise<BackgroundFetc
   }
 }
 
-async function start(request: Request, cacheName: string, title: string): Promise<BackgroundFetchRegistration> {
+async function start(request: Request, cacheName: string, title: string): Promise<BackgroundFetchRegistration | Response> {
   const { backgroundFetch } = await navigator.serviceWorker.ready;
   const id = ID_PREFIX + request.url;
   await mark(cacheName, request.url);
@@ -85,8 +85,25 @@ async function start(request: Request, cacheName: string, title: string): Promis
     const other = await backgroundFetch.get(id);
     if (other) return other;
     await unmark(cacheName, request.url);
+    if (isNative() && error instanceof TypeError) return fetchPlainly(request, cacheName);
     throw error;
   }
+}
+
+/** Chromium's own Background Fetch refuses all but one `fetch()` for each gesture of the user. */
+function isNative(): boolean {
+  return /\[native code\]/.test(String(BackgroundFetchManager));
+}
+
+/** Without background fetch: it begins again after a reload. */
+async function fetchPlainly(request: Request, cacheName: string): Promise<Response> {
+  const response = await fetch(request);
+  if (response.ok) {
+    const copy = response.clone();
+    const cache = await caches.open(cacheName);
+    void cache.put(request, copy).catch(() => {}); // it is not stored then, and is fetched again
+  }
+  return response;
 }
 
 /** That somebody, in whatever page, wants a download: a shared lock. It is aborted when nobody does. */

@@ -11,5 +11,6 @@ export type { WorkerOptions };
  * supported, nothing is changed and a warning says why.
  */
 export function install(options: WorkerOptions = {}): void {
-  installWorker(options, import.meta.url);
+  // In a bundle that is no module it has no address of its own.
+  installWorker(options, import.meta.url || String(globalThis.location));
 }

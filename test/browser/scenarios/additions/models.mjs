@@ -2,8 +2,8 @@
 import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
 
 /** A page with `models`, and what it read by name in `self.reads`. */
-async function openModels(test, worker = '/sw-models.js') {
-  const browser = await test.sharedBrowser();
+async function openModels(test, worker = '/sw-models.js', browser) {
+  browser ??= await test.sharedBrowser();
   const open = async () => {
     const page = await browser.newPage(test.pageURL());
     await page.evaluate(async (worker) => {
@@ -36,6 +36,36 @@ scenario('models: a file is fetched once, also between its result and its copy',
   await page.evaluate((url) => read(url, { cache: 'no-store' }), file.url);
   assert.equal(gets(await file.log()).length, 3);
 });
+
+scenario(
+  "models: with the browser's own Background Fetch, which refuses to begin several",
+  { browsers: ['chromium'] },
+  async (test) => {
+    const { page } = await openModels(test, '/sw-models.js', await test.launch({ native: true }));
+    const files = Array.from({ length: 3 }, () => test.resource({ size: MiB }));
+    const readAll = () =>
+      page.evaluateFor(
+        30_000,
+        (urls) => Promise.all(urls.map((url) => read(url))),
+        files.map(({ url }) => url),
+      );
+    // It refuses in a browser that somebody looks at, not in this one.
+    await page.evaluate(() => {
+      const { prototype } = BackgroundFetchManager;
+      const { fetch } = prototype;
+      let calls = 0;
+      prototype.fetch = function (...args) {
+        if (calls++ > 0) return Promise.reject(new TypeError('This origin does not have permission to start a fetch.'));
+        return fetch.apply(this, args);
+      };
+    });
+    assert.deepEqual(await readAll(), [MiB, MiB, MiB]);
+    const stored = async (url) => Boolean(await models.cache.match(url));
+    for (const { url } of files) await page.waitFor('it to be stored', 10_000, stored, url);
+    assert.deepEqual(await readAll(), [MiB, MiB, MiB]);
+    for (const file of files) assert.equal(gets(await file.log()).length, 1);
+  },
+);
 
 scenario('models: who does not want a file any more takes it from nobody', {}, async (test) => {
   const { page, open } = await openModels(test);
