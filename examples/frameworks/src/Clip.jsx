@@ -9,8 +9,8 @@ export function Clip() {
       <button onClick={download} disabled={registration !== null && result === ''}>
         Download
       </button>
-      {state === 'running' && <button onClick={() => registration?.pause()}>Pause</button>}
-      {state === 'paused' && <button onClick={() => registration?.resume()}>Resume</button>}
+      {state === 'running' && registration?.pause && <button onClick={() => registration.pause()}>Pause</button>}
+      {state === 'paused' && registration?.resume && <button onClick={() => registration.resume()}>Resume</button>}
       <output>{error?.message ?? (state ? `${failureReason || result || 'loading'} ${downloaded}` : 'nothing')}</output>
       <ul>
         {ended.map((one) => (
