@@ -34,6 +34,7 @@ example('vite', { served: 'dist' });
 example('workbox', { served: 'dist', query: '?worker=generated.js' }, precached);
 example('workbox', { served: 'dist', query: '?worker=injected.js' }, precached);
 example('typescript');
+example('vite-typescript', { served: 'dist' });
 example('signed', { serve: ownServer({ LIFE: '1' }) }); // links are good for a third of what the file takes
 example('telemetry', { serve: ownServer() }, telemetry);
 example('models', {}, models);

@@ -75,6 +75,7 @@ development('next', 'public');
 development('nuxt', 'public');
 development('sveltekit', 'static');
 development('angular', 'public');
+development('vite-typescript', 'public');
 development('vite-plugin-pwa', 'public');
 development('vite-plugin-pwa', 'public', '--config', 'inject.config.js');
 
