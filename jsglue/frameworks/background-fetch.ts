@@ -23,6 +23,8 @@ export interface BackgroundFetchState {
   readonly state: State | null;
   readonly result: BackgroundFetchResult;
   readonly failureReason: BackgroundFetchFailureReason;
+  /** Why it failed, in English, a second or so after the result; "" where it did not, or that is not known. */
+  readonly detail: string;
   /** Whether the service worker has answered. Before that there is none. */
   readonly ready: boolean;
   /** Why it cannot be known for now; it is asked for again. That it failed is `failureReason`. */
@@ -31,7 +33,7 @@ export interface BackgroundFetchState {
 
 export const NO_BACKGROUND_FETCH: BackgroundFetchState = {
   ...{ registration: null, uploadTotal: 0, uploaded: 0, downloadTotal: 0, downloaded: 0, total: 0 },
-  ...{ state: null, result: '', failureReason: '', ready: false, error: null },
+  ...{ state: null, result: '', failureReason: '', detail: '', ready: false, error: null },
 };
 
 /** The browser's own has no statechange. */
@@ -123,7 +125,7 @@ export class BackgroundFetchStore extends Store<BackgroundFetchState> {
     this.set({
       ...{ registration: this.#registration, uploadTotal, uploaded, downloadTotal, downloaded },
       ...{ total: this.#listed?.total ?? 0, state: result === '' ? state : 'settled', result, failureReason },
-      ...{ ready, error: error ?? this.#failure },
+      ...{ detail: this.#listed?.detail ?? '', ready, error: error ?? this.#failure },
     });
   };
 }

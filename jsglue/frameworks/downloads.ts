@@ -34,6 +34,8 @@ export interface Download {
   readonly retryAt: Date | null;
   readonly result: BackgroundFetchResult;
   readonly failureReason: BackgroundFetchFailureReason;
+  /** Why it failed, in English, such as "the server answered with status 404"; "" where it did not, or that is not known. */
+  readonly detail: string;
 }
 
 /** One that has ended. */
@@ -131,12 +133,12 @@ function unlessSame<T extends Download>(before: readonly T[], now: T[]): readonl
 
 function toDownload(listing: Listing): Download {
   const { uniqueId, id, title, icon = '', group = '', created, url, records, state, retryAt, result, failureReason } = listing;
-  const { uploadTotal, uploaded, downloadTotal, downloaded, total } = listing;
+  const { uploadTotal, uploaded, downloadTotal, downloaded, total, detail = '' } = listing;
   return {
     ...{ uniqueId, id, title, icon, group: fromWire(group), created: new Date(created), url, records },
     ...{ uploadTotal, uploaded, downloadTotal, downloaded, total },
     ...{ state: result === '' ? state : 'settled', retryAt: retryAt === undefined ? null : new Date(retryAt) },
-    ...{ result, failureReason },
+    ...{ result, failureReason, detail },
   };
 }
 

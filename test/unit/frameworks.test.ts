@@ -199,9 +199,11 @@ test('a background fetch that ended before it was asked for: how, and no more', 
   show([listing({})]);
   await settle();
   assert.equal(store.getSnapshot().state, 'running');
-  show([], [ended({ downloaded: 3, result: 'failure', failureReason: 'bad-status' })]);
-  const { registration, downloaded, result, failureReason, state } = store.getSnapshot();
-  assert.deepEqual([registration, downloaded, result, failureReason, state], [null, 3, 'failure', 'bad-status', 'settled']);
+  assert.equal(store.getSnapshot().detail, '');
+  show([], [ended({ downloaded: 3, result: 'failure', failureReason: 'bad-status', detail: 'status 404' })]);
+  const { registration, downloaded, result, failureReason, detail, state } = store.getSnapshot();
+  assert.deepEqual([registration, downloaded, result, failureReason], [null, 3, 'failure', 'bad-status']);
+  assert.deepEqual([detail, state], ['status 404', 'settled']);
   show([]);
   assert.equal(store.getSnapshot().state, null, 'removed from the history');
 });
