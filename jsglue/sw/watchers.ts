@@ -16,8 +16,6 @@ interface Watcher {
   id?: string;
   /** The last ones. What is told goes to the newest. */
   ports: MessagePort[];
-  /** What waits for an ack of that number. */
-  waiting: Map<number, () => void>;
 }
 
 export class Watchers {
@@ -26,17 +24,17 @@ export class Watchers {
   /** By client, as the page names itself. */
   #watchers = new Map<string, Watcher>();
   #lastAck = 0;
+  /** What waits for an ack of that number. */
+  #waiting = new Map<number, (gone?: unknown) => void>();
   /** The last snapshots of background fetches whose records are available. */
   #latest = new Map<string, Snapshot>();
 
   /** From now on the client hears on this port. Returns whether it is a new one. `id` is that of a Client. */
   add(client: string, port: MessagePort, id?: string): boolean {
     const isNew = !this.#watchers.has(client);
-    const watcher = this.#watchers.get(client) ?? { id, ports: [], waiting: new Map<number, () => void>() };
+    const watcher = this.#watchers.get(client) ?? { id, ports: [] };
     this.#watchers.set(client, watcher);
-    port.onmessage = ({ data }: MessageEvent<Partial<AckMessage> | null>) => {
-      if (data?.type === 'ack' && data.ack !== undefined) watcher.waiting.get(data.ack)?.();
-    };
+    port.onmessage = ({ data }: MessageEvent<AckMessage | null>) => this.#waiting.get(data?.ack as number)?.();
     if (watcher.ports.push(port) > WATCH_PORTS) watcher.ports.shift()!.close();
     return isNew;
   }
@@ -83,7 +81,7 @@ export class Watchers {
 
   /** All background fetches went with their registration: they count as aborted. */
   async lose(): Promise<void> {
-    const snapshots = [...this.#latest.values()].map((snapshot) => lost(snapshot));
+    const snapshots = [...this.#latest.values()].map(lost);
     await this.update({ snapshots, groups: [], wait: false });
   }
 
@@ -91,14 +89,14 @@ export class Watchers {
     const watcher = this.#watchers.get(client)!;
     const ack = ++this.#lastAck;
     const acknowledged = new Promise<unknown>((resolve) => {
-      watcher.waiting.set(ack, () => resolve(true));
+      this.#waiting.set(ack, resolve);
       // A page that was closed or reloaded will not.
-      if (watcher.id) void worker.clients.get(watcher.id).then((client) => client ?? resolve(false));
+      if (watcher.id) void worker.clients.get(watcher.id).then((client) => client ?? resolve(true));
     });
     post(watcher.ports, { ...message, ack });
-    const inTime = await withDeadline(acknowledged, ACK_DEADLINE_MS);
-    watcher.waiting.delete(ack);
-    if (!inTime && this.#watchers.get(client) === watcher) {
+    const gone = await withDeadline(acknowledged, ACK_DEADLINE_MS);
+    this.#waiting.delete(ack);
+    if (gone && this.#watchers.get(client) === watcher) {
       for (const port of watcher.ports) port.close();
       this.#watchers.delete(client);
     }
@@ -109,10 +107,10 @@ function post(ports: MessagePort[], message: SnapshotsMessage): void {
   ports.at(-1)!.postMessage(message);
 }
 
-/** What the promise gives, undefined when the time was over before. */
+/** What the promise gives, true when the time was over before. */
 function withDeadline(promise: Promise<unknown>, ms: number): Promise<unknown> {
   return new Promise((resolve) => {
-    const silence = afterSilence(ms, () => resolve(undefined));
+    const silence = afterSilence(ms, () => resolve(true));
     void promise.then((value) => {
       silence.end();
       resolve(value);
