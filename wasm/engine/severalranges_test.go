@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -31,6 +32,25 @@ func TestSeveralRanges(t *testing.T) {
 		}
 		t.Logf("%v instead of %v with %d requests", took, whole, len(w.network.Requests()))
 	})
+}
+
+// TestSeveralRangesAtEachRate: a faster connection brings in less time what may be asked for before it
+// has proved to be a gain. That time must be enough to measure it.
+func TestSeveralRangesAtEachRate(t *testing.T) {
+	for _, test := range []struct{ size, rate int }{{32, 1}, {32, 4}, {32, 6}, {64, 4}, {64, 6}, {64, 8}, {256, 8}, {256, 16}} {
+		t.Run(fmt.Sprintf("%d MiB at %d MiB per second", test.size, test.rate), func(t *testing.T) {
+			whole := time.Duration(test.size) * time.Second / time.Duration(test.rate)
+			run(t, func(w *world) {
+				body := w.serve(siteA, test.size*mib, perConnection(test.rate*mib))
+				w.fetch("f", siteA)
+				took := waitFor(2*whole, w.settled("f"))
+				w.wantSuccess("f", body)
+				if factor := whole.Seconds() / took.Seconds(); factor < 2.2 {
+					t.Errorf("%.2f times as fast as one connection, with %d requests", factor, len(w.network.Requests()))
+				}
+			})
+		})
+	}
 }
 
 // TestSeveralRangesOverHTTP2: all share one connection, so there are fewer.

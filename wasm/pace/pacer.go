@@ -22,6 +22,10 @@ type Pacer struct {
 	proved          bool
 	unproved, probe int64
 	begun           int
+	// raised is when the target became larger, short whether a segment has ended since: those that
+	// follow are short, so that what comes during a small part can be measured.
+	raised time.Time
+	short  bool
 	// received: a part was received hardly faster than it was read, so it is the network that
 	// takes the time. late counts those in a row that were received much faster.
 	received bool
@@ -102,8 +106,11 @@ func (p *Pacer) begin(now time.Time, parts []int64) {
 
 // Wants is how many parts there should be.
 func (p *Pacer) Wants() int {
-	if p == nil {
+	switch {
+	case p == nil:
 		return 1
+	case p.Measuring() && !p.proved && !p.short:
+		return max(1, p.bestParts)
 	}
 	return p.target
 }
@@ -193,6 +200,7 @@ func (p *Pacer) Segment(s Segment) {
 	its.took += took
 	p.came[s.Part] = its
 	p.segments++
+	p.short = p.short || s.To.After(p.raised)
 	if s.Full {
 		p.full++
 	}
@@ -259,6 +267,9 @@ func (p *Pacer) measured(now time.Time, parts int, speed float64, storing bool) 
 	isSteady := parts > 1 || speed <= p.best*steady
 	p.best, p.bestParts, p.gains, p.doubts = speed, parts, 0, 0
 	if isSteady && !storing && !now.Before(p.notBefore) {
+		if !p.Measuring() {
+			p.raised, p.short = now, false
+		}
 		p.target = min(p.max, max(p.target, 2*parts))
 	}
 }
