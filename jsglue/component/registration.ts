@@ -2,6 +2,7 @@
 
 import { requestOf } from '../page/exchange';
 import { within } from '../shared/deadline';
+import { isNative } from '../shared/native';
 import { NativeSource } from './native';
 import { type Source, WorkerSource } from './source';
 
@@ -15,10 +16,7 @@ export async function registrationOf(scope: string): Promise<ServiceWorkerRegist
  * can tell; a worker that has nothing of ours does not answer.
  */
 export async function sourceOf(registration: ServiceWorkerRegistration): Promise<Source> {
-  const prototype = (globalThis as { BackgroundFetchRegistration?: { prototype: object } }).BackgroundFetchRegistration
-    ?.prototype;
-  const native = prototype && !('pause' in prototype);
-  if (!native) return new WorkerSource(registration);
+  if (!isNative()) return new WorkerSource(registration);
   const answer = requestOf(registration, 'GET', 'fetches').catch(() => undefined);
   const reply = await within(answer, SILENCE_MS);
   return reply && reply.status < 400 ? new WorkerSource(registration) : new NativeSource(registration);

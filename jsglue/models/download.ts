@@ -1,5 +1,6 @@
 /** A file from the store, or by a background fetch that all share who want it at the time. */
 
+import { isNative } from '../shared/native';
 import { ID_PREFIX } from './ids';
 import { isCopied, isMarked, mark, unmark } from './keep';
 
@@ -85,14 +86,10 @@ async function start(request: Request, cacheName: string, title: string): Promis
     const other = await backgroundFetch.get(id);
     if (other) return other;
     await unmark(cacheName, request.url);
+    // Chromium's own refuses all but one `fetch()` for each gesture of the user.
     if (isNative() && error instanceof TypeError) return fetchPlainly(request, cacheName);
     throw error;
   }
-}
-
-/** Chromium's own Background Fetch refuses all but one `fetch()` for each gesture of the user. */
-function isNative(): boolean {
-  return /\[native code\]/.test(String(BackgroundFetchManager));
 }
 
 /** Without background fetch: it begins again after a reload. */
