@@ -22,10 +22,9 @@ type Pacer struct {
 	proved          bool
 	unproved, probe int64
 	begun           int
-	// raised is when the target became larger, short whether a segment has ended since: those that
-	// follow are short, so that what comes during a small part can be measured.
-	raised time.Time
-	short  bool
+	// short says whether a segment has ended since the target became larger: those that follow are
+	// short, so that what comes during a small part can be measured.
+	short bool
 	// received: a part was received hardly faster than it was read, so it is the network that
 	// takes the time. late counts those in a row that were received much faster.
 	received bool
@@ -200,7 +199,7 @@ func (p *Pacer) Segment(s Segment) {
 	its.took += took
 	p.came[s.Part] = its
 	p.segments++
-	p.short = p.short || s.To.After(p.raised)
+	p.short = true
 	if s.Full {
 		p.full++
 	}
@@ -268,7 +267,7 @@ func (p *Pacer) measured(now time.Time, parts int, speed float64, storing bool) 
 	p.best, p.bestParts, p.gains, p.doubts = speed, parts, 0, 0
 	if isSteady && !storing && !now.Before(p.notBefore) {
 		if !p.Measuring() {
-			p.raised, p.short = now, false
+			p.short = false
 		}
 		p.target = min(p.max, max(p.target, 2*parts))
 	}
