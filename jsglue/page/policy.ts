@@ -25,15 +25,30 @@ const NOWHERE = '//only-asking-the-policy.background-fetch.invalid:1';
 /** What was allowed stays so, but for a policy that a script adds later. */
 const allowed = new Set<string>();
 
+/** What the calls of this turn ask about, and the answer to it: a hundred calls need one frame. */
+const waiting = new Set<string>();
+let answer: Promise<string[]> | undefined;
+
 /** Rejects with a TypeError that names a forbidden URL. */
 export async function checkPolicy(urls: string[]): Promise<void> {
   const asked = notYetAllowed(urls);
   if (asked.length === 0) return;
+  for (const url of asked) waiting.add(url);
+  const forbidden = await (answer ??= askAfterTurn());
+  for (const url of asked) {
+    if (forbidden.includes(url)) throw new TypeError(`The content security policy (connect-src) forbids ${url}`);
+    allowed.add(url);
+  }
+}
+
+/** Gives those that are forbidden. */
+async function askAfterTurn(): Promise<string[]> {
+  await undefined;
+  const asked = [...waiting];
+  waiting.clear();
+  answer = undefined;
   const isWebKit = /AppleWebKit\/(?!.*Chrom(e|ium)\/)/.test(navigator.userAgent);
-  const ask = isWebKit ? askByEventSource : globalThis.document ? askInFrame : askInWorker;
-  const forbidden = await ask(asked);
-  if (forbidden) throw new TypeError(`The content security policy (connect-src) forbids ${forbidden}`);
-  for (const url of asked) allowed.add(url);
+  return (isWebKit ? askByEventSource : globalThis.document ? askInFrame : askInWorker)(asked);
 }
 
 function notYetAllowed(urls: string[]): string[] {
@@ -48,8 +63,8 @@ function withoutQuery(url: string): string {
 }
 
 /** WebKit's constructor throws when the policy forbids, and connects in a later task: never, as it is closed before. */
-async function askByEventSource(urls: string[]): Promise<string | undefined> {
-  return urls.find((url) => {
+async function askByEventSource(urls: string[]): Promise<string[]> {
+  return urls.filter((url) => {
     try {
       new EventSource(url).close();
       return false;
@@ -61,45 +76,47 @@ async function askByEventSource(urls: string[]): Promise<string | undefined> {
 
 /**
  * In a frame that has the policies of the page and one more, which lets it connect to
- * nothing at all. Each policy tells what it forbids, the frame's own as the last.
+ * nothing at all. Each policy tells what it forbids, the frame's own as the last. The
+ * query, at which no policy looks, says which URL it is; of one without a host a policy
+ * tells, and forbids, no more than the scheme.
  */
-async function askInFrame(urls: string[]): Promise<string | undefined> {
+async function askInFrame(urls: string[]): Promise<string[]> {
+  const refused: string[] = [];
   const frame = document.createElement('iframe');
   frame.hidden = true;
   document.documentElement.append(frame);
   try {
     const { contentDocument: inner, contentWindow: realm } = frame;
     // Some other kind of document than HTML has no frames.
-    if (!inner || !realm) return undefined;
+    if (!inner || !realm) return [];
     const policy = inner.createElement('meta');
     policy.httpEquiv = 'Content-Security-Policy';
     policy.content = `connect-src http:${NOWHERE}`;
     inner.head.append(policy);
     let answered = 0;
-    let forbidden: string | undefined;
     const all = new Promise<void>((resolve) => {
       inner.addEventListener('securitypolicyviolation', (event) => {
         if (event.originalPolicy.includes(NOWHERE)) {
           if (++answered === urls.length) resolve();
-        } else if (isRefusal(event)) forbidden ??= urls[answered];
+        } else if (isRefusal(event)) refused.push(event.blockedURI);
       });
     });
     const { fetch } = realm as Window & typeof globalThis;
-    const rejected = Promise.allSettled(urls.map((url) => fetch(url)));
+    const rejected = Promise.allSettled(urls.map((url, index) => fetch(`${url}?${index}`)));
     // Mixed content can be refused before a policy is asked, without an event.
     await Promise.race([all, rejected.then(() => sleep(EVENT_WITHIN_MS))]);
-    return forbidden;
   } finally {
     frame.remove();
   }
+  return urls.filter((url, index) => refused.some((uri) => uri.endsWith(`?${index}`) || url.startsWith(`${uri}:`)));
 }
 
 let policiesOfWorker: Promise<string[]> | undefined;
 
 /** A worker has no frames, but the policies that came with its script are all that it ever has. */
-async function askInWorker(urls: string[]): Promise<string | undefined> {
+async function askInWorker(urls: string[]): Promise<string[]> {
   const policies = await (policiesOfWorker ??= learnPolicies());
-  return urls.find((url) => policies.some((policy) => forbids(policy, url, self.origin)));
+  return urls.filter((url) => policies.some((policy) => forbids(policy, url, self.origin)));
 }
 
 /**

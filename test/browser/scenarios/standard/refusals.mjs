@@ -197,6 +197,35 @@ scenario('the content security policy of a page, by header and by meta', {}, asy
   for (const file of [other, meta]) assert.deepEqual(await file.log(), []);
 });
 
+// The frame would block the page for 9 ms each in Chromium.
+scenario('a hundred calls in one turn ask the policy in one frame, and each hears of its own URL', {}, async (test) => {
+  const channel = new URL(test.channel.address('x')).origin;
+  const { page } = await openRealms(test, { options: { csp: `connect-src 'self' ${channel}` } });
+  const files = Array.from({ length: 99 }, () => test.resource({ size: 1000 }));
+  const other = test.resource({ size: 1000, cors: 1, origin: test.server.url2 });
+  const urls = files.map(({ url }) => url);
+  urls.splice(50, 0, other.url);
+  const { frames, accepted, reason } = await page.evaluate(
+    async (urls) => {
+      const { backgroundFetch } = await t.site();
+      let frames = 0;
+      const observer = new MutationObserver((records) => {
+        for (const { addedNodes } of records) frames += [...addedNodes].filter(({ nodeName }) => nodeName === 'IFRAME').length;
+      });
+      observer.observe(document.documentElement, { childList: true });
+      const results = await Promise.allSettled(urls.map((url, index) => backgroundFetch.fetch(String(index), url)));
+      await Promise.allSettled(results.map(({ value }) => value?.abort()));
+      observer.disconnect();
+      return { frames, accepted: results.filter(({ value }) => value).length, reason: String(results[50].reason) };
+    },
+    urls,
+  );
+  assert.equal(accepted, 99);
+  assert.equal(reason, `TypeError: The content security policy (connect-src) forbids ${other.url.split('?')[0]}`);
+  assert.equal(frames, test.driver.name === 'webkit' ? 0 : 1);
+  assert.deepEqual(await other.log(), []);
+});
+
 // Chromium gives nobody a registration there.
 scenario('the content security policy of a dedicated or shared worker', { browsers: ['firefox', 'webkit'] }, async (test) => {
   const channel = new URL(test.channel.address('x')).origin;
