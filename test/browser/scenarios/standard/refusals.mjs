@@ -205,21 +205,18 @@ scenario('a hundred calls in one turn ask the policy in one frame, and each hear
   const other = test.resource({ size: 1000, cors: 1, origin: test.server.url2 });
   const urls = files.map(({ url }) => url);
   urls.splice(50, 0, other.url);
-  const { frames, accepted, reason } = await page.evaluate(
-    async (urls) => {
-      const { backgroundFetch } = await t.site();
-      let frames = 0;
-      const observer = new MutationObserver((records) => {
-        for (const { addedNodes } of records) frames += [...addedNodes].filter(({ nodeName }) => nodeName === 'IFRAME').length;
-      });
-      observer.observe(document.documentElement, { childList: true });
-      const results = await Promise.allSettled(urls.map((url, index) => backgroundFetch.fetch(String(index), url)));
-      await Promise.allSettled(results.map(({ value }) => value?.abort()));
-      observer.disconnect();
-      return { frames, accepted: results.filter(({ value }) => value).length, reason: String(results[50].reason) };
-    },
-    urls,
-  );
+  const { frames, accepted, reason } = await page.evaluate(async (urls) => {
+    const { backgroundFetch } = await t.site();
+    let frames = 0;
+    const observer = new MutationObserver((records) => {
+      for (const { addedNodes } of records) frames += [...addedNodes].filter(({ nodeName }) => nodeName === 'IFRAME').length;
+    });
+    observer.observe(document.documentElement, { childList: true });
+    const results = await Promise.allSettled(urls.map((url, index) => backgroundFetch.fetch(String(index), url)));
+    await Promise.allSettled(results.map(({ value }) => value?.abort()));
+    observer.disconnect();
+    return { frames, accepted: results.filter(({ value }) => value).length, reason: String(results[50].reason) };
+  }, urls);
   assert.equal(accepted, 99);
   assert.equal(reason, `TypeError: The content security policy (connect-src) forbids ${other.url.split('?')[0]}`);
   assert.equal(frames, test.driver.name === 'webkit' ? 0 : 1);
