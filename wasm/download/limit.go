@@ -37,6 +37,22 @@ func (a *attempt) askInRanges() bool {
 	return n > 0 && !a.ranged && a.boundable(&a.next.Response) && (expected < 0 || expected > n)
 }
 
+// bound stops requests for more than is asked for at once under the limit that there is by now: a
+// browser reads ahead of such a response without bound, and what it has then is lost with the response.
+// The next attempt asks range by range.
+func (a *attempt) bound() {
+	n := a.owner.PerRequest()
+	if n == 0 || !a.boundable(&a.next.Response) {
+		return
+	}
+	length := evidence.ExpectedLength(&a.next.Response)
+	for _, p := range a.parts {
+		if rest, _ := p.Rest(); !p.Stopped && (length < 0 || min(rest.End, length)-rest.Start > 2*n) {
+			p.Halt()
+		}
+	}
+}
+
 // shorten makes the gap no longer than is asked for at once under a limit, and says whether
 // it did.
 func (a *attempt) shorten() bool {

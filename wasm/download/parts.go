@@ -52,6 +52,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		}
 		if stopped != nil && a.outcome == nil {
 			a.yield()
+			a.bound()
 			a.goToReader(ctx)
 			a.favourReader()
 			if a.parts.HaltLate(a.pacer.PerPart()) {

@@ -152,6 +152,53 @@ func TestLimitIsChangedAndSurvivesRestart(t *testing.T) {
 	})
 }
 
+// TestLimitIsSetWhileItComes: what was asked for without a limit is asked for again under it, range by
+// range, since a browser would read ahead of a response that is read slowly.
+func TestLimitIsSetWhileItComes(t *testing.T) {
+	for name, change := range map[string]func(*resource){
+		"basic":                       func(r *resource) {},
+		"cors":                        func(r *resource) { r.Type = "cors" },
+		"several ranges are possible": perConnection(2 * mib),
+	} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				body := w.serve(siteA, 40*mib, func(r *resource) { r.Rate = 4 * mib }, change)
+				id := w.fetch("f", siteA).UniqueID
+				time.Sleep(3 * time.Second)
+				for _, rate := range []int64{mib, mib / 4} {
+					if ok, err := w.engine.SetOptions(id, bgfetch.NetworkOptionsInit{MaxBandwidth: &rate}); !ok || err != nil {
+						t.Fatal(ok, err)
+					}
+					time.Sleep(5 * time.Second)
+					before, asked := w.downloaded("f"), len(w.network.Requests())
+					time.Sleep(5 * time.Second)
+					requests := w.network.Requests()
+					if len(requests) < asked+3 {
+						t.Errorf("%d requests in 5 s at %d bytes/s", len(requests)-asked, rate)
+					}
+					for _, r := range requests[asked:] {
+						if length := r.RangeEnd - r.RangeStart; length <= 0 || length > rate+mib/8 {
+							t.Errorf("bytes %d to %d were asked for at %d bytes/s", r.RangeStart, r.RangeEnd, rate)
+						}
+					}
+					if came := w.downloaded("f") - before; came < 4*rate || came > 7*rate {
+						t.Errorf("%d bytes in 5 s at %d bytes/s", came, rate)
+					}
+				}
+				none := int64(0)
+				if ok, err := w.engine.SetOptions(id, bgfetch.NetworkOptionsInit{MaxBandwidth: &none}); !ok || err != nil {
+					t.Fatal(ok, err)
+				}
+				waitFor(time.Minute, w.settled("f"))
+				w.wantSuccess("f", body)
+				if taken := w.network.Taken(); taken > 42*mib {
+					t.Errorf("%d bytes were taken", taken)
+				}
+			})
+		})
+	}
+}
+
 func TestUnmetered(t *testing.T) {
 	run(t, func(w *world) {
 		w.network.SetMetered(true)

@@ -127,6 +127,23 @@ scenario('network: unmetered waits for the connection, and goes on', {}, async (
   assert.ok(rangeStarts(await file.log()).at(-1) > 0, 'it went on where it was');
 });
 
+scenario('maxBandwidth: a limit that is set while a file comes holds on the wire', {}, async (test) => {
+  const { page } = await test.open();
+  const rate = MiB / 2;
+  const film = test.resource({ size: 64 * MiB, link: 4 * MiB });
+  await page.evaluate((url) => t.startFetch('film', url), film.url);
+  await page.evaluate((few) => t.waitForDownloaded('film', few), 2 * MiB);
+  await page.evaluate((maxBandwidth) => t.held.get('film').setOptions({ maxBandwidth }), rate);
+  await new Promise((resolve) => setTimeout(resolve, 8000));
+  await page.evaluate(() => t.held.get('film').pause());
+  const log = await film.log();
+  assert.ok(log.filter(({ range }) => range).length > 3, 'range by range');
+  // It would be 40 MiB and more; what came before the limit depends on the machine.
+  assert.ok(bytesSent(log) < 20 * MiB, `${bytesSent(log)} bytes were sent`);
+  const before = await page.evaluate(() => t.held.get('film').downloaded);
+  assert.ok(bytesSent(log) - before < 6 * MiB, `${bytesSent(log)} bytes were sent for ${before}`);
+});
+
 scenario('maxBandwidth: a limit that holds on the wire', {}, async (test) => {
   const { page } = await test.open();
   const rate = 2 * MiB;
