@@ -193,16 +193,43 @@ func (r *record) plan(generation int, from int64) bgfetch.Plan {
 	return p
 }
 
+// ComesSoon says whether the byte at offset of a record's body can be read, or is on its way. It is not
+// where its background fetch is held, or where all of the body is verified before, and much is missing.
+// True is what can be found out by waiting, too: that there is no such byte, or record.
+func (e *Engine) ComesSoon(uniqueID string, index int, offset int64) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f, err := e.readable(uniqueID)
+	if err != nil || index < 0 || index >= len(f.records) {
+		return true
+	}
+	r := f.records[index]
+	data := &r.state.Response
+	switch {
+	case r.result() != bgfetch.ResponseNone:
+		return true
+	case r.Check.Asked():
+		missing := evidence.ExpectedLength(data) - ranges.StoredLength(data.Segments)
+		return !f.held() && data.Head != nil && missing >= 0 && missing <= soonVerified
+	case f.held():
+		return len(ranges.SegmentsFrom(data.Segments, offset, 1)) > 0
+	}
+	return true
+}
+
+// soonVerified is how many missing bytes are waited for where all of a body is verified before it is read.
+const soonVerified = 1 << 20
+
 // Seek says that a reader wants the bytes of a record's body from offset on, now. If
 // the first of them that is not stored is not about to come, the transfer moves there;
-// what it leaves out is fetched afterwards. Of several seeks the newest counts. Nothing
-// happens where nothing can be done: there is no such record or it is settled, its
-// background fetch is held, the server knows no ranges.
+// what it leaves out is fetched afterwards. Of several seeks the newest counts. Where its
+// background fetch is held, that happens when it goes on. Nothing happens where nothing can be
+// done: there is no such record or it is settled, the server knows no ranges.
 func (e *Engine) Seek(uniqueID string, index int, offset int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	f, err := e.readable(uniqueID)
-	if err != nil || index < 0 || index >= len(f.records) || f.settling || f.held() {
+	if err != nil || index < 0 || index >= len(f.records) || f.settling {
 		return
 	}
 	f.records[index].SeekTo(offset)

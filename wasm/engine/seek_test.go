@@ -124,6 +124,49 @@ func TestSeekWithoutRanges(t *testing.T) {
 	})
 }
 
+// TestSeekWhilePaused: the reader that still waits comes first when the background fetch goes on.
+func TestSeekWhilePaused(t *testing.T) {
+	run(t, func(w *world) {
+		body := w.serve(siteA, 40*mib, slow)
+		id := w.fetch("f", siteA).UniqueID
+		time.Sleep(2 * time.Second)
+		w.pause(id)
+		time.Sleep(time.Second)
+		w.engine.Seek(id, 0, 30*mib)
+		if w.engine.ComesSoon(id, 0, 30*mib) || !w.engine.ComesSoon(id, 0, mib) {
+			t.Error("what comes soon while it is paused is what is stored")
+		}
+		time.Sleep(time.Minute)
+		w.resume(id)
+		if took := w.reads(id, 30*mib); took > 4*time.Second {
+			t.Errorf("it came after %v", took)
+		}
+		time.Sleep(2 * time.Minute)
+		w.wantSuccess("f", body)
+	})
+}
+
+// TestVerifiedComesSoonAtItsEnd: what is verified before any of it is read is waited for when little is missing.
+func TestVerifiedComesSoonAtItsEnd(t *testing.T) {
+	run(t, func(w *world) {
+		body := w.serve(siteA, 8*mib, slow)
+		id := w.fetchChecked("f", siteA, sri256(body)).UniqueID
+		time.Sleep(2 * time.Second)
+		if w.engine.ComesSoon(id, 0, 0) {
+			t.Error("with 6 MiB missing")
+		}
+		time.Sleep(5500 * time.Millisecond)
+		if !w.engine.ComesSoon(id, 0, 0) {
+			t.Error("with half a MiB missing")
+		}
+		time.Sleep(time.Minute)
+		w.wantSuccess("f", body)
+		if !w.engine.ComesSoon(id, 0, 0) || !w.engine.ComesSoon("nobody", 0, 0) {
+			t.Error("what is over is told by who is asked")
+		}
+	})
+}
+
 // TestSeekWhereNothingCanBeDone: paused, settled, unknown, or before there is a head.
 func TestSeekWhereNothingCanBeDone(t *testing.T) {
 	run(t, func(w *world) {

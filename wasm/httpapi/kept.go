@@ -14,7 +14,7 @@ import (
 const maxURLWait = 2 * time.Second
 
 // urlBody answers for the URL in the query with the body of the record that was kept for it,
-// or that is under way; 404 where there is none.
+// or that is under way; 404 where there is none, 503 where it does not come soon.
 func (a api) urlBody(w http.ResponseWriter, r *http.Request) {
 	query, ok := urlQuery(w, r)
 	if !ok {
@@ -23,6 +23,10 @@ func (a api) urlBody(w http.ResponseWriter, r *http.Request) {
 	uniqueID, index, err := a.engine.Find(query.URL, query.IgnoreSearch)
 	if err != nil {
 		writeError(w, err)
+		return
+	}
+	if !a.engine.ComesSoon(uniqueID, index, firstByte(r)) {
+		writeProblem(w, http.StatusServiceUnavailable, bgfetch.InvalidStateError, "these bytes cannot be read for now")
 		return
 	}
 	a.recordBody(w, r, uniqueID, index, maxURLWait)

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	neturl "net/url"
@@ -21,6 +22,32 @@ type keptList struct {
 		Length int64  `json:"length"`
 		Kept   int64  `json:"kept"`
 	} `json:"records"`
+}
+
+// TestBodyThatDoesNotComeSoon: whoever asks by the URL, and may have another source, is told at once.
+func TestBodyThatDoesNotComeSoon(t *testing.T) {
+	serveFile(t, bgfetchtest.Resource{ETag: `"v1"`}, "audio/wav", func(t *testing.T, h http.Handler) {
+		byURL := "/body?url=" + neturl.QueryEscape(fileURL)
+		time.Sleep(time.Second) // half of it is there
+		call(t, h, "POST", "/fetches/u1/pause", "", 200, nil)
+		for field, want := range map[string]int{
+			"":                                    200,
+			"bytes=5-9":                           206,
+			fmt.Sprintf("bytes=%d-", length-1000): 503,
+			"bytes=-1000":                         503,
+		} {
+			before := time.Now()
+			w := get(h, "GET", byURL, "Range", field)
+			if w.Code != want || time.Since(before) > 0 {
+				t.Errorf("%q while it is paused: %d after %v, %s", field, w.Code, time.Since(before), w.Body)
+			}
+		}
+		call(t, h, "POST", "/fetches/u1/resume", "", 200, nil)
+		time.Sleep(time.Second)
+		if w := get(h, "GET", byURL, "Range", "bytes=-1000"); w.Code != 206 {
+			t.Errorf("when it goes on: %d %s", w.Code, w.Body)
+		}
+	})
 }
 
 // TestKept follows a record from its download, by its URL, to its deletion.

@@ -31,6 +31,19 @@ func rangeRequest(r *http.Request, length int64) *http.Request {
 	return r
 }
 
+// firstByte is the first byte of the body that is asked for, math.MaxInt64 where it is counted from the
+// end.
+func firstByte(r *http.Request) int64 {
+	switch first, _, ok := byteRange(strings.Join(r.Header.Values("Range"), ",")); {
+	case !ok:
+		return 0
+	case first < 0:
+		return math.MaxInt64
+	default:
+		return first
+	}
+}
+
 // byteRange reads a Range of one range of bytes, both positions included; first is -1 where
 // it is the last so many bytes. Not ok: it is another thing. Numbers that are too large for an
 // int64 are the largest.
