@@ -157,7 +157,7 @@ declare global {
     readonly id: string;
     /** Bytes of all request bodies. */
     readonly uploadTotal: number;
-    /** Bytes that are sent. */
+    /** Bytes that are sent: 0 until a response begins, as browsers tell no more. */
     readonly uploaded: number;
     /** Bytes, as `fetch()` was told; 0 where it was not. */
     readonly downloadTotal: number;

@@ -41,15 +41,8 @@ func (a *attempt) askInRanges() bool {
 // browser reads ahead of such a response without bound, and what it has then is lost with the response.
 // The next attempt asks range by range.
 func (a *attempt) bound() {
-	n := a.owner.PerRequest()
-	if n == 0 || !a.boundable(&a.next.Response) {
-		return
-	}
-	length := evidence.ExpectedLength(&a.next.Response)
-	for _, p := range a.parts {
-		if rest, _ := p.Rest(); !p.Stopped && (length < 0 || min(rest.End, length)-rest.Start > 2*n) {
-			p.Halt()
-		}
+	if n := a.owner.PerRequest(); n > 0 && a.boundable(&a.next.Response) {
+		a.parts.HaltLonger(2*n, evidence.ExpectedLength(&a.next.Response))
 	}
 }
 

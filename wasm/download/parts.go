@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -158,20 +157,8 @@ func (a *attempt) takePlace() bool {
 // yield stops a part if a queued record waits for its place. One at a time.
 func (a *attempt) yield() {
 	if len(a.parts) > 1 && !a.parts.Halting() && a.owner.Wanted() {
-		a.haltOne()
+		a.parts.HaltOne()
 	}
-}
-
-// haltOne stops the part that can best be spared: the newest that no reader waits
-// for.
-func (a *attempt) haltOne() {
-	for _, p := range slices.Backward(a.parts) {
-		if !p.Seek {
-			p.Halt()
-			return
-		}
-	}
-	a.parts.Halt()
 }
 
 // rangeable says whether ranges of the body that come in different responses can

@@ -6,7 +6,6 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
-	"background-fetch-wasm/wasm/ranges"
 )
 
 // askRoomFrom is the length of a body from which on it is asked whether there is
@@ -34,15 +33,9 @@ func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 
 // full is the verdict on a segment that did not fit: another try where room could be made.
 func (a *attempt) full(why string) Verdict {
-	if a.Request.IsSafe() && a.owner.MakeRoom(a.missing()) {
+	if a.Request.IsSafe() && a.owner.MakeRoom(max(0, evidence.Missing(&a.next.Response))) {
 		return Verdict{Wait: a.Retry.Soon(), Why: why + "; what other background fetches left makes room"}
 	}
 	_, v := a.leave(bgfetch.ReasonQuotaExceeded, why)
 	return v
-}
-
-// missing is how many bytes are still to come, as far as that is known.
-func (a *attempt) missing() int64 {
-	data := &a.next.Response
-	return max(0, evidence.ExpectedLength(data)-ranges.StoredLength(data.Segments))
 }

@@ -52,7 +52,7 @@ func (a *attempt) goToReader(ctx context.Context) {
 		}
 	}
 	if !a.takePlace() {
-		a.haltOne()
+		a.parts.HaltOne()
 		return
 	}
 	a.seekTo = -1
@@ -70,7 +70,7 @@ func (a *attempt) goToReader(ctx context.Context) {
 // as they would only take its throughput.
 func (a *attempt) favourReader() {
 	if len(a.parts) > a.pacer.Wants() && !a.parts.Halting() && slices.ContainsFunc(a.parts, func(p *part.Part) bool { return p.Seek && p.Flowing }) {
-		a.haltOne()
+		a.parts.HaltOne()
 	}
 }
 

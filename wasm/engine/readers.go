@@ -209,7 +209,7 @@ func (e *Engine) ComesSoon(uniqueID string, index int, offset int64) bool {
 	case r.result() != bgfetch.ResponseNone:
 		return true
 	case r.Check.Asked():
-		missing := evidence.ExpectedLength(data) - ranges.StoredLength(data.Segments)
+		missing := evidence.Missing(data)
 		return !f.held() && data.Head != nil && missing >= 0 && missing <= soonVerified
 	case f.held():
 		return len(ranges.SegmentsFrom(data.Segments, offset, 1)) > 0

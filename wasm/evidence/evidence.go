@@ -95,6 +95,14 @@ func ExpectedLength(d *bgfetch.ResponseData) int64 {
 	return d.Length
 }
 
+// Missing is how many bytes of a body are still to come, -1 where that is not known.
+func Missing(d *bgfetch.ResponseData) int64 {
+	if length := ExpectedLength(d); length >= 0 {
+		return max(0, length-ranges.StoredLength(d.Segments))
+	}
+	return -1
+}
+
 // Strong says whether a validator changes whenever the bytes do.
 //
 // Source: RFC 9110, section 8.8.1

@@ -52,6 +52,27 @@ func (parts Parts) Halt() {
 	}
 }
 
+// HaltOne stops the one that can best be spared: the newest that no reader waits for.
+func (parts Parts) HaltOne() {
+	for _, p := range slices.Backward(parts) {
+		if !p.Seek {
+			p.Halt()
+			return
+		}
+	}
+	parts.Halt()
+}
+
+// HaltLonger stops those that are to bring more than so many bytes still, of a body of that length, -1
+// where it is not known.
+func (parts Parts) HaltLonger(bytes, length int64) {
+	for _, p := range parts {
+		if rest, _ := p.Rest(); !p.Stopped && (length < 0 || min(rest.End, length)-rest.Start > bytes) {
+			p.Halt()
+		}
+	}
+}
+
 // Halting says whether one is about to end because it was stopped.
 func (parts Parts) Halting() bool {
 	return slices.ContainsFunc(parts, func(p *Part) bool { return p.Stopped })
