@@ -93,7 +93,8 @@ export class Row {
     const ended = isEnded(listing);
     const meta = [new URL(listing.url).host];
     const readable = listing.records > 1 && (!ended || listing.kept === true);
-    const files = this.#counted(texts.files, listing.records);
+    const gone = (isEnded(listing) && listing.gone) || 0;
+    const files = this.#counted(texts.files, listing.records - gone);
     if (listing.records > 1 && !readable) meta.push(files);
     if (ended && listing.group) meta.unshift(fromWire(listing.group));
     if (ended) meta.push(format.time(listing.ended));

@@ -33,6 +33,8 @@ export interface Ended extends Listing {
   retryable?: boolean;
   /** Bytes that stay for another try. */
   remains?: number;
+  /** How many of its records were kept and are no more; `downloaded` does not count them. */
+  gone?: number;
 }
 
 export interface Listings {

@@ -149,6 +149,7 @@ export interface Ended {
   ended: number;
   engine: number;
   failureReason: FailureReason;
+  gone?: number;
   group?: string;
   icon?: string;
   id: string;

@@ -25,7 +25,7 @@ type Listing struct {
 }
 
 // Ended is a background fetch that is done with, as the history keeps it, but for Kept: whether
-// there are still records of it that were kept, and Remains.
+// there are still records of it that were kept, Remains, and, of what is kept, Gone and Downloaded.
 type Ended struct {
 	Listing
 	// Number names it in the history, which gives it: the last has the largest.
@@ -36,6 +36,8 @@ type Ended struct {
 	Retryable bool `json:"retryable,omitempty"`
 	// Remains is how many bytes it left for another try.
 	Remains int64 `json:"remains,omitempty"`
+	// Gone is how many of its records were kept and are no more; Downloaded does not count them.
+	Gone int `json:"gone,omitempty"`
 	// AbortedBy is the name of the call that aborted it. Only the store sees it.
 	AbortedBy string `json:"abortedBy,omitempty"`
 	// Again is what it is made again with. It is kept of one that failed, whose

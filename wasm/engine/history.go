@@ -10,6 +10,7 @@ import (
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/library"
+	"background-fetch-wasm/wasm/ranges"
 )
 
 const (
@@ -132,7 +133,7 @@ func (e *Engine) History(ctx context.Context) (history []bgfetch.Ended, revision
 		one.Remains = remains[one.UniqueID]
 		one.Again, one.AbortedBy, one.Savable = nil, "", false
 		if f := e.kept[one.UniqueID]; f != nil {
-			one.Kept, one.Savable = true, f.savable()
+			f.setKept(one)
 			listed[one.UniqueID] = true
 		}
 	}
@@ -140,12 +141,25 @@ func (e *Engine) History(ctx context.Context) (history []bgfetch.Ended, revision
 		if !listed[uniqueID] {
 			keptAt := f.state.KeptAt
 			one := bgfetch.Ended{Listing: f.listing(), Number: -keptAt, Ended: keptAt}
-			one.Kept = true
+			f.setKept(&one)
 			history = append(history, one)
 		}
 	}
 	slices.SortStableFunc(history, func(a, b bgfetch.Ended) int { return cmp.Compare(b.Ended, a.Ended) })
 	return history, revision, err
+}
+
+// setKept says what is still kept of f. e.mu is held.
+func (f *backgroundFetch) setKept(ended *bgfetch.Ended) {
+	ended.Kept, ended.Savable = true, f.savable()
+	ended.Gone, ended.Downloaded = 0, 0
+	for _, r := range f.records {
+		if r.state.Dropped {
+			ended.Gone++
+		} else {
+			ended.Downloaded += ranges.StoredLength(r.state.Response.Segments)
+		}
+	}
 }
 
 // HistoryRevision is a number that is another one after each change of the

@@ -103,6 +103,14 @@ func TestKeep(t *testing.T) {
 		w.wantFound(siteB, nil)
 		w.wantFound(siteA, a)
 		w.wantKept(1, mib)
+		for range 2 {
+			history, _, err := w.engine.History(context.Background())
+			if err != nil || len(history) != 1 || history[0].Gone != 1 || history[0].Downloaded != mib || !history[0].Savable {
+				t.Errorf("when one of them is gone: %+v, %v", history, err)
+			}
+			w.kill()
+			w.start()
+		}
 		if n, err := w.engine.DeleteKept(context.Background(), bgfetch.KeptQuery{UniqueID: "unique-album"}); n != 1 || err != nil {
 			t.Errorf("deleted %d, %v", n, err)
 		}
