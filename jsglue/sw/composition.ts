@@ -36,12 +36,16 @@ export class Composition {
   readonly program: Program;
   readonly transport: LocalTransport;
   readonly served: Served;
+  /** Those of the last program. */
+  #transfers: Transfers | undefined;
 
   constructor(context: WorkerContext, options: WorkerOptions) {
     this.context = context;
     this.lock = new EngineLock(context.lock, () => this.#retire());
-    this.lifetime = new Lifetime(context, this.activeWorker, () => this.program.start());
+    const mayEnd = () => !this.#transfers?.isSendingOnce;
+    this.lifetime = new Lifetime(context, this.activeWorker, () => this.program.start(), mayEnd);
     const methods = (transfers: Transfers): Implementations => {
+      this.#transfers = transfers;
       this.watchers.forget(); // what a program before this one said
       return hostMethods(this, options, transfers);
     };

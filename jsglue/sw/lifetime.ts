@@ -15,16 +15,21 @@ export class Lifetime {
   #context: WorkerContext;
   #activeWorker: ActiveWorker;
   #start: () => Promise<void>;
+  #mayEnd: () => boolean;
   /** Background fetches that are not done with; null until the program said so. */
   #active: number | null = null;
   #idle: (() => void)[] = [];
   #resumed: Promise<boolean> | null = null;
 
-  /** @param start boots the program, which resumes by itself. */
-  constructor(context: WorkerContext, activeWorker: ActiveWorker, start: () => Promise<void>) {
+  /**
+   * @param start boots the program, which resumes by itself
+   * @param mayEnd whether another worker can go on with all that is under way
+   */
+  constructor(context: WorkerContext, activeWorker: ActiveWorker, start: () => Promise<void>, mayEnd: () => boolean) {
     this.#context = context;
     this.#activeWorker = activeWorker;
     this.#start = start;
+    this.#mayEnd = mayEnd;
   }
 
   /** Whether there is work, as far as is known. */
@@ -42,15 +47,20 @@ export class Lifetime {
    * is, for `ms` at most. `after` is done first, as part of the event. Resolves with its end.
    *
    * Not while another worker is waiting: a browser may make it wait for our
-   * events to end. The watches of pages are then enough to live on.
+   * events to end. The watches of pages are then enough to live on. What that
+   * worker could not go on with, an upload, is waited for.
    */
   hold(event: ExtendableEvent, after: Promise<unknown> = Promise.resolve(), ms = HOLD_MS): Promise<void> {
     this.#activeWorker.event();
-    if (worker.registration.waiting) this.#release();
+    if (this.#yields) this.#release();
     const done = Promise.allSettled([after, this.resume()]);
-    const held = done.then(() => (this.busy && !worker.registration.waiting ? this.#idleOrTimeout(ms) : undefined));
+    const held = done.then(() => (this.busy && !this.#yields ? this.#idleOrTimeout(ms) : undefined));
     event.waitUntil(held);
     return held;
+  }
+
+  get #yields(): boolean {
+    return worker.registration.waiting !== null && this.#mayEnd();
   }
 
   /**

@@ -56,6 +56,8 @@ interface Transfer {
   reader: SegmentReader;
   /** Not yet read copy of the response, while it may be stored as a whole. */
   whole: Response | null;
+  /** Whether its request cannot be sent again. */
+  once: boolean;
 }
 
 /** The transfers of one run of the program, by number. */
@@ -66,6 +68,8 @@ export class Transfers {
   #last = 0;
   #puts = new Puts();
   #timings = new Timings();
+  /** Requests that have no response yet, and cannot be sent again. */
+  #sending = 0;
   /** Opened lately, by name. */
   #caches = new Map<string, Promise<Cache>>();
 
@@ -77,6 +81,8 @@ export class Transfers {
    */
   async open(args: Open[0], signal: AbortSignal): Promise<Open[1]> {
     const { atOnce } = args;
+    const once = isSentOnce(args);
+    if (once) this.#sending++;
     const cache = this.#cache(args.cache);
     const controller = new AbortController();
     const onAbort = () => controller.abort();
@@ -95,6 +101,7 @@ export class Transfers {
         controller,
         reader,
         whole,
+        once,
       });
       const fits = (length: number) => length > 0 && length <= atOnce!.limits.maxLength;
       const isThere =
@@ -115,8 +122,14 @@ export class Transfers {
       if (error instanceof TypeError) throw new HostFailure('network', error.message);
       throw error;
     } finally {
+      if (once) this.#sending--;
       signal.removeEventListener('abort', onAbort);
     }
+  }
+
+  /** Whether there is a request that cannot be sent again, as an upload, or a response to one. */
+  get isSendingOnce(): boolean {
+    return this.#sending > 0 || [...this.#transfers.values()].some(({ once }) => once);
   }
 
   /**
@@ -262,6 +275,10 @@ async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<Reques
     if (value === undefined) delete init[name as keyof RequestInit];
   }
   return init;
+}
+
+function isSentOnce({ request: { method } }: Open[0]): boolean {
+  return method !== 'GET' && method !== 'HEAD';
 }
 
 function isRanged({ rangeStart, rangeEnd = 0, ranged = false }: Open[0]): boolean {

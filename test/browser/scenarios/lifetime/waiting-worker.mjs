@@ -33,3 +33,41 @@ scenario('an installing and a waiting worker have no background fetches', { draw
   assert.ok(bytesSent(log) <= file.size + 4 * MiB, `${bytesSent(log)} bytes were sent for ${file.size}`);
   await page.waitFor('the storage to be empty', 10_000, () => t.storageIsEmpty());
 });
+
+scenario(
+  'an upload is not broken off by an update, also with skipWaiting(); a download may be',
+  { timeout: 120_000 },
+  async (test) => {
+    const { page } = await openAny(test);
+    const size = 12 * MiB;
+    const target = test.resource({ kind: 'upload', uploadrate: MiB });
+    const file = test.resource({ size: 64 * MiB, rate: 4 * MiB });
+    await page.evaluate(
+      async (upload, download, size) => {
+        await t.startFetch('download', download);
+        const { backgroundFetch } = await t.site();
+        const request = new Request(upload, { method: 'POST', body: new Blob([new Uint8Array(size)]) });
+        await backgroundFetch.fetch('upload', [request]);
+        await t.getFetch('upload');
+      },
+      target.url,
+      file.url,
+      size,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    await page.evaluate(async () => {
+      const url = new URL('/sw-any.js', location.href);
+      url.searchParams.set('channel', new URL(location.href).searchParams.get('channel'));
+      url.searchParams.set('newer', 1);
+      await navigator.serviceWorker.register(url);
+    });
+    assert.equal((await page.evaluateFor(60_000, () => t.waitForResult('upload', 55_000))).result, 'success');
+    const log = await target.log();
+    assert.deepEqual(
+      log.filter(({ method }) => method === 'POST').map(({ upload }) => upload.bytes),
+      [size],
+    );
+    await page.waitFor('the new worker', 40_000, async () => (await t.site()).active.scriptURL.includes('newer=1'));
+    assert.equal((await page.evaluateFor(60_000, () => t.waitForResult('download', 55_000))).result, 'success');
+  },
+);
