@@ -3,6 +3,7 @@
  * is its URL. Bad input is one line, and exit code 2.
  */
 
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type FaultParameters, FaultsError, startFaults } from '../faults';
 import { KINDS } from '../faults/parameters';
@@ -51,7 +52,9 @@ export async function faults(args: string[]): Promise<void> {
   const url = values.host ? server.url : server.url.replace('127.0.0.1', 'localhost');
   console.log(`${url}\n`);
   console.log(
-    positionals[0] ? `Serving ${positionals[0]}. Generated files: ${url}/file/<name>?size=5000000&cut=1000003` : FAULTS_USAGE,
+    positionals[0]
+      ? `Serving ${resolve(positionals[0])}\nGenerated files: ${url}/file/<name>?size=5000000&cut=1000003`
+      : FAULTS_USAGE,
   );
 }
 
