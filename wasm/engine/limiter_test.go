@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -129,6 +130,25 @@ func TestLimitDoesNotTrustAHiddenCoding(t *testing.T) {
 		w.fetchWith("f", siteA, limit(mib))
 		w.wantPace(mib, 4*mib, "f")
 		w.wantSuccess("f", file.Body)
+	})
+}
+
+// TestLimitOfALengthThatIsHidden: no response tells the length, and each range is read to its end all the
+// same.
+func TestLimitOfALengthThatIsHidden(t *testing.T) {
+	run(t, func(w *world) {
+		file := resource{Body: randomBytes(4 * mib), Type: "cors", LastModified: "Mon, 02 Jan 2023 03:04:05 GMT", Rate: mib}
+		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+			r := file.Respond(init)
+			r.Head.Headers = slices.DeleteFunc(r.Head.Headers, func(h bgfetch.Header) bool { return h[0] == "Content-Length" })
+			return r
+		})
+		w.fetchWith("f", siteA, limit(mib/2))
+		waitFor(time.Minute, w.settled("f"))
+		w.wantSuccess("f", file.Body)
+		if n := len(w.network.Requests()); n > 14 {
+			t.Errorf("%d requests for 8 seconds", n)
+		}
 	})
 }
 

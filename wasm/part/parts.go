@@ -67,7 +67,11 @@ func (parts Parts) HaltOne() {
 // where it is not known.
 func (parts Parts) HaltLonger(bytes, length int64) {
 	for _, p := range parts {
-		if rest, _ := p.Rest(); !p.Stopped && (length < 0 || min(rest.End, length)-rest.Start > bytes) {
+		rest, _ := p.Rest()
+		if rest.End == ToEnd && length >= 0 {
+			rest.End = length
+		}
+		if !p.Stopped && rest.Length() > bytes {
 			p.Halt()
 		}
 	}
