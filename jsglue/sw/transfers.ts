@@ -277,8 +277,9 @@ async function requestInit(args: Open[0], cache: Promise<Cache>): Promise<Reques
   return init;
 }
 
+/** As the program has it: Request.IsSafe in wasm/bgfetch. */
 function isSentOnce({ request: { method } }: Open[0]): boolean {
-  return method !== 'GET' && method !== 'HEAD';
+  return method !== 'GET';
 }
 
 function isRanged({ rangeStart, rangeEnd = 0, ranged = false }: Open[0]): boolean {

@@ -33,7 +33,7 @@ func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 
 // full is the verdict on a segment that did not fit: another try where room could be made.
 func (a *attempt) full(why string) Verdict {
-	if a.Request.IsSafe() && a.owner.MakeRoom(max(0, evidence.Missing(&a.next.Response))) {
+	if a.Request.IsSafe() && a.owner.MakeRoom(evidence.Missing(&a.next.Response)) {
 		return Verdict{Wait: a.Retry.Soon(), Why: why + "; what other background fetches left makes room"}
 	}
 	_, v := a.leave(bgfetch.ReasonQuotaExceeded, why)

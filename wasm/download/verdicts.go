@@ -17,7 +17,7 @@ import (
 // When it fails, the verdict says so.
 func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 	err := a.owner.Commit(a.next, added...)
-	for errors.Is(err, bgfetch.ErrQuota) && a.owner.MakeRoom(max(0, evidence.Missing(&a.next.Response))) {
+	for errors.Is(err, bgfetch.ErrQuota) && a.owner.MakeRoom(evidence.Missing(&a.next.Response)) {
 		err = a.owner.Commit(a.next, added...)
 	}
 	if err != nil {

@@ -57,6 +57,18 @@ func (e *Engine) readable(uniqueID string) (*backgroundFetch, error) {
 	return f, nil
 }
 
+// readableRecord finds one of its records. e.mu is held.
+func (e *Engine) readableRecord(uniqueID string, index int) (*record, error) {
+	f, err := e.readable(uniqueID)
+	if err == nil && (index < 0 || index >= len(f.records)) {
+		err = fmt.Errorf("record %d: %w", index, bgfetch.ErrUnknown)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.records[index], nil
+}
+
 // Record returns a record. With wait set it returns when the head of its response
 // is known or it is settled, or else when ctx ends, with what there is then.
 func (e *Engine) Record(ctx context.Context, uniqueID string, index int, wait bool) (bgfetch.RecordSnapshot, error) {
@@ -83,17 +95,14 @@ func (e *Engine) Plan(ctx context.Context, uniqueID string, index, generation in
 // after each change, until look is content or ctx has ended.
 func (e *Engine) read(ctx context.Context, uniqueID string, index int, wait bool, look func(*record) bool) error {
 	e.mu.Lock()
-	f, err := e.readable(uniqueID)
+	r, err := e.readableRecord(uniqueID, index)
 	e.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if index < 0 || index >= len(f.records) {
-		return fmt.Errorf("record %d: %w", index, bgfetch.ErrUnknown)
-	}
-	err = f.wait(ctx, func() bool {
-		f.records[index].noteRead()
-		return look(f.records[index]) || !wait
+	err = r.fetch.wait(ctx, func() bool {
+		r.noteRead()
+		return look(r) || !wait
 	})
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil
@@ -199,18 +208,16 @@ func (r *record) plan(generation int, from int64) bgfetch.Plan {
 func (e *Engine) ComesSoon(uniqueID string, index int, offset int64) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	f, err := e.readable(uniqueID)
-	if err != nil || index < 0 || index >= len(f.records) {
+	r, err := e.readableRecord(uniqueID, index)
+	if err != nil {
 		return true
 	}
-	r := f.records[index]
-	data := &r.state.Response
+	f, data := r.fetch, &r.state.Response
 	switch {
 	case r.result() != bgfetch.ResponseNone:
 		return true
 	case r.Check.Asked():
-		missing := evidence.Missing(data)
-		return !f.held() && data.Head != nil && missing >= 0 && missing <= soonVerified
+		return !f.held() && data.Head != nil && evidence.ExpectedLength(data) >= 0 && evidence.Missing(data) <= soonVerified
 	case f.held():
 		return len(ranges.SegmentsFrom(data.Segments, offset, 1)) > 0
 	}
@@ -228,11 +235,9 @@ const soonVerified = 1 << 20
 func (e *Engine) Seek(uniqueID string, index int, offset int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	f, err := e.readable(uniqueID)
-	if err != nil || index < 0 || index >= len(f.records) || f.settling {
-		return
+	if r, err := e.readableRecord(uniqueID, index); err == nil && !r.fetch.settling {
+		r.SeekTo(offset)
 	}
-	f.records[index].SeekTo(offset)
 }
 
 // waitRemembered returns when the history knows what earlier engines had done with.

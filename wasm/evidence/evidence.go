@@ -95,12 +95,9 @@ func ExpectedLength(d *bgfetch.ResponseData) int64 {
 	return d.Length
 }
 
-// Missing is how many bytes of a body are still to come, -1 where that is not known.
+// Missing is how many bytes of a body are still to come, as far as that is known.
 func Missing(d *bgfetch.ResponseData) int64 {
-	if length := ExpectedLength(d); length >= 0 {
-		return max(0, length-ranges.StoredLength(d.Segments))
-	}
-	return -1
+	return max(0, ExpectedLength(d)-ranges.StoredLength(d.Segments))
 }
 
 // Strong says whether a validator changes whenever the bytes do.
