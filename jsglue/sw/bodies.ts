@@ -43,13 +43,17 @@ export async function keys({ cache }: Args<'keys'>): Promise<string[]> {
   return requests.map((request) => new URL(request.url).pathname);
 }
 
-export async function read({ cache, key }: Args<'read'>, _: AbortSignal, give: Give): Promise<null> {
+export async function read({ cache, key }: Args<'read'>, signal: AbortSignal, give: Give): Promise<null> {
   const entry = await caches.match(cacheKey(key), { cacheName: cache });
-  if (!entry?.body) throw new HostFailure('internal', `There is no entry ${key} in the cache ${cache}.`);
+  if (!entry?.body) throw new HostFailure('lost', `There is no entry ${key} in the cache ${cache}.`);
   const reader = entry.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return null;
+    if (signal.aborted) {
+      await reader.cancel();
+      throw new HostFailure('stopped', 'The call was cancelled.');
+    }
     give(value);
   }
 }

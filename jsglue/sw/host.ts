@@ -159,7 +159,7 @@ export interface HostMethods {
   saveRequestBody: [{ cache: string; key: string; handle: string }, { size: number }];
   /** The keys (path of the URL) of all entries. An absent cache has none, and is not made. */
   keys: [{ cache: string }, string[]];
-  /** Bytes: those of the entry. */
+  /** Bytes: those of the entry. 'lost' when it is not there. */
   read: [{ cache: string; key: string }, null];
   deleteKeys: [{ cache: string; keys: string[] }, null];
   deleteCache: [{ cache: string }, null];

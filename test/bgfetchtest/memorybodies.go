@@ -24,6 +24,8 @@ type MemoryBodies struct {
 	Quota int64
 	// OnSegments, if set, is called before Segments looks; its error is what that returns.
 	OnSegments func(ctx context.Context) error
+	// OnRead, if set, is called before Read reads a segment; its error is what that returns.
+	OnRead func(ctx context.Context) error
 	// Frees is how long it takes until the room of what was deleted is free.
 	Frees time.Duration
 	// HideRoom lets Room tell nothing, as in a browser without an estimate.
@@ -172,12 +174,17 @@ func (b *MemoryBodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch
 }
 
 // Read implements bgfetch.Bodies.
-func (b *MemoryBodies) Read(_ context.Context, uniqueID string, key bgfetch.SegmentKey, w io.Writer) error {
+func (b *MemoryBodies) Read(ctx context.Context, uniqueID string, key bgfetch.SegmentKey, w io.Writer) error {
+	if b.OnRead != nil {
+		if err := b.OnRead(ctx); err != nil {
+			return err
+		}
+	}
 	b.mu.Lock()
 	body, ok := b.cache(uniqueID).segments[key]
 	b.mu.Unlock()
 	if !ok {
-		return fmt.Errorf("segment %+v is not there", key)
+		return fmt.Errorf("segment %+v: %w", key, bgfetch.ErrLost)
 	}
 	_, err := w.Write(body)
 	return err

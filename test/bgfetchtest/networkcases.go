@@ -24,6 +24,7 @@ var networkCases = []NetworkCase{
 	{"network: Close can be called twice", testNetworkCloseTwice},
 	{"network: what comes is compared with what is stored", testNetworkCompare},
 	{"network: what is compared is not there", testNetworkCompareLost},
+	{"network: what is read back is not there", testNetworkReadLost},
 	{"network: the end is seen behind the last byte", testNetworkCompareEnd},
 	{"network: a small body is stored at once", testNetworkAtOnce},
 	{"network: what was stored at once and is not wanted is deleted", testNetworkAtOnceClosed},
@@ -279,6 +280,12 @@ func testNetworkCompareLost(t T, n NetworkUnderTest) {
 	defer again.Close()
 	_, err := compare(t, again, bgfetch.StoredRange{Key: keys[0], Offset: 10, Length: 1000})
 	wantError(t, "Compare", err, bgfetch.ErrLost)
+}
+
+func testNetworkReadLost(t T, n NetworkUnderTest) {
+	var read bytes.Buffer
+	err := n.Bodies.Read(context.Background(), NetworkUniqueID, segment(7), &read)
+	wantError(t, "Read", err, bgfetch.ErrLost)
 }
 
 // The end may come with the last byte, or behind it.

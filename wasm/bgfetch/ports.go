@@ -99,7 +99,8 @@ type Bodies interface {
 	Key(key SegmentKey) string
 	// Segments returns the keys of the response segments that are really there.
 	Segments(ctx context.Context, uniqueID string) ([]SegmentKey, error)
-	// Read writes the bytes of a segment to w.
+	// Read writes the bytes of a segment to w. After an error w may have some. ErrLost: it is
+	// not there.
 	Read(ctx context.Context, uniqueID string, key SegmentKey, w io.Writer) error
 	// DeleteSegments deletes segments. Those that are not there are no error.
 	DeleteSegments(ctx context.Context, uniqueID string, keys []SegmentKey) error

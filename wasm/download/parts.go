@@ -25,7 +25,6 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 	a.pace()
 
 	first := part.Spec{Start: a.from, End: cmp.Or(a.to, part.ToEnd), UpTo: a.upTo, Drawn: a.drawn, Continues: a.continues, Head: a.transfer.Head(), Transfer: a.transfer}
-	first.Hash, first.Hashed = a.hasher(a.start), a.start
 	a.transfer = nil // the part closes it
 	a.add(ctx, first)
 
@@ -92,6 +91,7 @@ func (a *attempt) pace() {
 
 // add begins a part.
 func (a *attempt) add(ctx context.Context, s part.Spec) {
+	s.Hash, s.Hashed = a.hasher(max(s.Start, a.start)), max(s.Start, a.start)
 	s.Data, s.Least, s.EndedBefore, s.Unlimited = a.next.Response, a.ends.Told, a.ends.EndedAt, a.owner.PerRequest() == 0
 	a.running.Add(1)
 	a.parts = append(a.parts, part.Begin(ctx, a, a.recordOf(), a.events, s))
@@ -175,7 +175,7 @@ func (r *Record) rangeable(data *bgfetch.ResponseData) bool {
 // askable says whether the body may be asked for in ranges at all, instead of by one
 // request for all that is missing.
 func (r *Record) askable(data *bgfetch.ResponseData) bool {
-	return !r.single && data.Resumable && !r.Check.Asked() && data.Head != nil &&
+	return !r.single && data.Resumable && data.Head != nil &&
 		!strings.EqualFold(strings.TrimSpace(data.Head.Value("Accept-Ranges")), "none")
 }
 

@@ -62,7 +62,9 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 			return
 		}
 		if offset := e.Segment.Offset; offset > 0 && offset == e.Part.Start && !e.Part.Continues {
-			evidence.AddSeam(data, offset)
+			if data.Joined = true; !a.Check.Asked() {
+				evidence.AddSeam(data, offset)
+			}
 		}
 		added = append(added, e.Segment)
 		data.Segments = ranges.AddSegment(data.Segments, e.Segment)

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
-	"background-fetch-wasm/wasm/digest"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
@@ -53,20 +52,16 @@ func (a *attempt) renew() {
 	a.ends.Forget()
 }
 
-// succeed ends the record, if its bytes are those that they should be.
+// succeed ends the record whose body is whole. Next: verify, where it is checked.
 func (a *attempt) succeed() (step, Verdict) {
-	if err := a.verify(a.alive); err != nil {
-		if a.alive.Err() != nil {
-			return nil, Verdict{}
-		}
-		if wrong := digest.WrongPieces(nil); errors.As(err, &wrong) {
-			return a.refetch(wrong)
-		}
-		if a.next.Response.Joined {
-			return a.restart(err.Error() + "; several responses were joined")
-		}
-		return a.settle(bgfetch.ReasonFetchError, err.Error())
+	if a.Check.Asked() {
+		return verify, Verdict{}
 	}
+	return a.succeeded()
+}
+
+// succeeded ends the record, whose bytes are those that they should be.
+func (a *attempt) succeeded() (step, Verdict) {
 	a.next.Response.Result = bgfetch.ResponseSuccess
 	if v, ok := a.store(); !ok {
 		return nil, v

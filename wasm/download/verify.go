@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/digest"
 	"background-fetch-wasm/wasm/evidence"
+	"background-fetch-wasm/wasm/ranges"
 )
 
 // maxRefetches is how often a wrong piece is fetched again.
@@ -27,30 +29,71 @@ func (a *attempt) hasher(offset int64) hash.Hash {
 	return nil
 }
 
-// verify checks the complete, stored body. The error says what is wrong with it.
-func (a *attempt) verify(ctx context.Context) error {
-	if !a.Check.Asked() {
-		return nil
-	}
+// storeDigestEvery is the time after which the state of a hash is stored: no more is hashed again
+// after the worker was stopped.
+const storeDigestEvery = 2 * time.Second
+
+// verify checks the complete, stored body: it hashes what did not pass in order, and goes on another
+// time where it was when it is interrupted.
+func verify(a *attempt, ctx context.Context) (step, Verdict) {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	a.owner.Interruptible(stop)
 	h, hashed := a.Check.Restore(a.next.Digest)
+	stored := time.Now()
 	for _, segment := range a.next.Response.Segments {
 		if segment.Offset+segment.Length <= hashed {
 			continue
 		}
 		if segment.Offset != hashed {
-			return fmt.Errorf("the stored body has a gap at byte %d", hashed)
+			return a.restart(fmt.Sprintf("the stored body has a gap at byte %d", hashed))
 		}
 		key := segment.Key(a.Place.Index, a.next.Response.Generation)
-		if err := a.config.Bodies.Read(ctx, a.Place.UniqueID, key, h); err != nil {
-			return fmt.Errorf("the stored body cannot be read: %w", err)
+		switch err := a.config.Bodies.Read(reading, a.Place.UniqueID, key, h); {
+		case reading.Err() != nil:
+			return a.interrupted(ctx)
+		case errors.Is(err, bgfetch.ErrLost):
+			return a.fetchLost()
+		case err != nil:
+			return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("the stored body cannot be read: %v", err))
 		}
 		hashed += segment.Length
+		a.moved, a.next.Digest = true, digest.SaveHash(h, hashed)
+		if time.Since(stored) >= storeDigestEvery {
+			if v, ok := a.store(); !ok {
+				return nil, v
+			}
+			stored = time.Now()
+		}
 	}
-	err := a.Check.Judge(h, hashed)
-	if errors.Is(err, digest.ErrWrongBody) {
-		return fmt.Errorf("%w, and not %s", err, a.Request.Integrity)
+	return a.judgeBody(a.Check.Judge(h, hashed))
+}
+
+// interrupted stores how far the body has been hashed, unless it has to end at once.
+func (a *attempt) interrupted(ctx context.Context) (step, Verdict) {
+	if ctx.Err() != nil {
+		return nil, Verdict{}
 	}
-	return err
+	v, _ := a.store()
+	return nil, v
+}
+
+// judgeBody ends the record, or asks again for what is wrong with it.
+func (a *attempt) judgeBody(err error) (step, Verdict) {
+	wrong := digest.WrongPieces(nil)
+	switch {
+	case err == nil:
+		return a.succeeded()
+	case errors.As(err, &wrong):
+		return a.refetch(wrong)
+	case errors.Is(err, digest.ErrWrongBody):
+		err = fmt.Errorf("%w, and not %s", err, a.Request.Integrity)
+	}
+	if a.next.Response.Joined {
+		a.single = true // what comes by one response is that of one server
+		return a.restart(err.Error() + "; several responses were joined")
+	}
+	return a.settle(bgfetch.ReasonFetchError, err.Error())
 }
 
 // refetch drops the segments of wrong pieces, so that they are asked for again.
@@ -133,7 +176,9 @@ func (a *attempt) fetchLost() (step, Verdict) {
 			return a.again("stored segments are gone; fetching everything again")
 		}
 		_, err = a.dropRows(ctx, isLost)
-		a.next.Digest = nil // what is fetched again is also hashed again
+		if start, _ := ranges.FirstGap(data.Segments); a.next.Digest != nil && a.next.Digest.Hashed > start {
+			a.next.Digest = nil // what is fetched again is also hashed again
+		}
 	}
 	if err != nil {
 		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))

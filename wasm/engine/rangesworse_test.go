@@ -214,17 +214,21 @@ func TestSeveralRangesOfASlowLink(t *testing.T) {
 // them.
 func TestLimitWhileSeveralRanges(t *testing.T) {
 	file := ranged()
-	run(t, func(w *world) {
-		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response { return file.Respond(init) })
-		id := w.fetch("f", siteA).UniqueID
-		waitFor(10*time.Second, func() bool { return w.network.Running() == engine.DefaultOptions.MaxPerHost })
-		before, rate := w.network.Taken(), int64(256<<10)
-		if ok, err := w.engine.SetOptions(id, bgfetch.NetworkOptionsInit{MaxBandwidth: &rate}); !ok || err != nil {
-			t.Fatal(ok, err)
-		}
-		time.Sleep(20 * time.Second)
-		if came := w.network.Taken() - before; came > 25*rate+2*mib {
-			t.Errorf("%d bytes came in 20 s", came)
-		}
-	})
+	for name, integrity := range map[string]string{"": "", "with integrity": sri256(file.Body)} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response { return file.Respond(init) })
+				id := w.fetchChecked("f", siteA, integrity).UniqueID
+				waitFor(10*time.Second, func() bool { return w.network.Running() == engine.DefaultOptions.MaxPerHost })
+				before, rate := w.network.Taken(), int64(256<<10)
+				if ok, err := w.engine.SetOptions(id, bgfetch.NetworkOptionsInit{MaxBandwidth: &rate}); !ok || err != nil {
+					t.Fatal(ok, err)
+				}
+				time.Sleep(20 * time.Second)
+				if came := w.network.Taken() - before; came > 25*rate+2*mib {
+					t.Errorf("%d bytes came in 20 s", came)
+				}
+			})
+		})
+	}
 }

@@ -197,7 +197,7 @@ func Begin(ctx context.Context, attempt Attempt, record *Record, events chan<- E
 		Seek: s.Seek, Additional: s.Additional, AsksSent: s.AsksSent, Unproved: s.Unproved, held: s.Unlimited || s.End == ToEnd, Opened: s.Transfer != nil,
 		hash: s.Hash, hashed: s.Hashed, next: s.Start, Read: s.Start, claimed: s.Start, end: min(s.End, cmp.Or(s.UpTo, s.End)),
 	}
-	if s.Transfer == nil && p.end != ToEnd && !evidence.IsSelfProving(&p.data) {
+	if s.Transfer == nil && p.end != ToEnd && !evidence.IsSelfProving(&p.data) && !record.Check.Asked() {
 		p.limit = max(p.end, min(p.end+evidence.MinOverlap, evidence.ExpectedLength(&p.data))) // see reachOver
 	}
 	p.since, p.rate = p.begun, math.Inf(1)
