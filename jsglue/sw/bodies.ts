@@ -4,7 +4,7 @@ import { room } from '../shared/quota';
 import { storeRequestBody } from '../shared/request-body';
 import { cacheNames } from './context';
 import type { Handles } from './handles';
-import type { HostMethods } from './host';
+import type { HostMethods, StoredRange } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure } from './hosterror';
 import { deleteOwnCache } from '../shared/own-caches';
@@ -56,6 +56,30 @@ export async function read({ cache, key }: Args<'read'>, signal: AbortSignal, gi
     }
     give(value);
   }
+}
+
+export async function digest({ cache, stored, algorithm }: Args<'digest'>): Promise<string> {
+  // open() would make an absent cache.
+  if (!(await caches.has(cache))) throw new HostFailure('lost', `There is no cache ${cache}.`);
+  const bytes = await storedBytes(await caches.open(cache), stored);
+  const sum = await crypto.subtle.digest(`SHA-${algorithm.slice('sha'.length)}`, bytes);
+  return btoa(String.fromCharCode(...new Uint8Array(sum)));
+}
+
+/** The bytes of the ranges, one after the other, length of them at most. */
+export async function storedBytes(cache: Cache, ranges: StoredRange[], length = Infinity): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Blob[] = [];
+  let missing = length;
+  for (const { key, offset, length: whole } of ranges) {
+    const wanted = Math.min(whole, missing);
+    if (wanted === 0) break;
+    const entry = await (await cache.match(cacheKey(key)))?.blob();
+    const part = entry?.slice(offset, offset + wanted);
+    if (part?.size !== wanted) throw new HostFailure('lost', `The entry ${key} is not there, or too short.`);
+    parts.push(part);
+    missing -= wanted;
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 export async function deleteKeys({ cache, keys }: Args<'deleteKeys'>): Promise<null> {

@@ -1,7 +1,7 @@
 /** What the worker's side is made of. */
 
 import { ActiveWorker } from './active-worker';
-import { createCache, deleteCache, deleteKeys, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
+import { createCache, deleteCache, deleteKeys, digest, keys, namesWithPrefix, read, saveRequestBody } from './bodies';
 import type { WorkerContext } from './context';
 import { dispatch } from './dispatch';
 import { evict } from './evict';
@@ -79,6 +79,7 @@ function hostMethods(composition: Composition, options: WorkerOptions, transfers
     saveRequestBody: (args) => saveRequestBody(composition.handles, args),
     keys,
     read,
+    digest,
     deleteKeys,
     createCache,
     deleteCache: (args) => {

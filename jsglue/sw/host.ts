@@ -98,6 +98,13 @@ export interface SaveLimits {
 }
 
 /** Method name -> [arguments, result]. */
+/** Bytes of an entry of the cache. */
+export interface StoredRange {
+  key: string;
+  offset: number;
+  length: number;
+}
+
 export interface HostMethods {
   /**
    * Send the request. With rangeStart, rangeEnd (the byte after the last) or
@@ -133,7 +140,7 @@ export interface HostMethods {
    * 'lost' when such an entry is not there.
    */
   compare: [
-    { transfer: number; stored: { key: string; offset: number; length: number }[]; limits: SaveLimits },
+    { transfer: number; stored: StoredRange[]; limits: SaveLimits },
     { length: number; equal: boolean; end: boolean },
   ];
   /**
@@ -161,6 +168,11 @@ export interface HostMethods {
   keys: [{ cache: string }, string[]];
   /** Bytes: those of the entry. 'lost' when it is not there. */
   read: [{ cache: string; key: string }, null];
+  /**
+   * The hash, in base64, of ranges of entries, one after the other, by an algorithm of Subresource
+   * Integrity, such as "sha256". 'lost' when such an entry is not there, or too short.
+   */
+  digest: [{ cache: string; stored: StoredRange[]; algorithm: string }, string];
   deleteKeys: [{ cache: string; keys: string[] }, null];
   deleteCache: [{ cache: string }, null];
   /** Bytes that this origin may still store, and in all; null where the browser does not tell. */

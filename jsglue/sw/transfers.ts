@@ -7,7 +7,7 @@ import { within } from '../shared/deadline';
 import type { Head, StoredRequest } from '../shared/protocol';
 import { storedRequestBody } from '../shared/request-body';
 import { settingsOf } from '../shared/stored-request';
-import { cacheKey } from './bodies';
+import { cacheKey, storedBytes } from './bodies';
 import type { HostMethods, SaveLimits } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure, toHostFailure } from './hosterror';
@@ -321,22 +321,6 @@ function areEqual(chunks: Uint8Array[], before: Uint8Array): boolean {
     }
   }
   return true;
-}
-
-/** The first bytes of the ranges, length of them. */
-async function storedBytes(cache: Cache, ranges: Compare[0]['stored'], length: number): Promise<Uint8Array> {
-  const parts: Blob[] = [];
-  let missing = length;
-  for (const { key, offset, length: whole } of ranges) {
-    const wanted = Math.min(whole, missing);
-    if (wanted === 0) break;
-    const entry = await (await cache.match(cacheKey(key)))?.blob();
-    const part = entry?.slice(offset, offset + wanted);
-    if (part?.size !== wanted) throw new HostFailure('lost', `The entry ${key} is not there, or too short.`);
-    parts.push(part);
-    missing -= wanted;
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /** Of a body known to be larger no copy is made: it would have to be held in memory. */

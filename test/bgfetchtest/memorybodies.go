@@ -3,7 +3,10 @@ package bgfetchtest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"crypto/sha512"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"slices"
@@ -24,7 +27,7 @@ type MemoryBodies struct {
 	Quota int64
 	// OnSegments, if set, is called before Segments looks; its error is what that returns.
 	OnSegments func(ctx context.Context) error
-	// OnRead, if set, is called before Read reads a segment; its error is what that returns.
+	// OnRead, if set, is called before Read and Digest read; its error is what they return.
 	OnRead func(ctx context.Context) error
 	// Frees is how long it takes until the room of what was deleted is free.
 	Frees time.Duration
@@ -188,6 +191,24 @@ func (b *MemoryBodies) Read(ctx context.Context, uniqueID string, key bgfetch.Se
 	}
 	_, err := w.Write(body)
 	return err
+}
+
+// Digest implements bgfetch.Bodies.
+func (b *MemoryBodies) Digest(ctx context.Context, uniqueID string, stored []bgfetch.StoredRange, algorithm string) ([]byte, error) {
+	if b.OnRead != nil {
+		if err := b.OnRead(ctx); err != nil {
+			return nil, err
+		}
+	}
+	all, err := b.Ranges(uniqueID, stored)
+	if err != nil {
+		return nil, err
+	}
+	h := map[string]func() hash.Hash{"sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}[algorithm]()
+	for _, one := range all {
+		_, _ = h.Write(one) // a hash does not fail
+	}
+	return h.Sum(nil), nil
 }
 
 // Ranges returns what is stored in these ranges, as it lies there: it is not to be changed.

@@ -102,6 +102,10 @@ type Bodies interface {
 	// Read writes the bytes of a segment to w. After an error w may have some. ErrLost: it is
 	// not there.
 	Read(ctx context.Context, uniqueID string, key SegmentKey, w io.Writer) error
+	// Digest returns the hash of stored ranges, one after the other, which it has in memory
+	// meanwhile. The algorithm has its name in Subresource Integrity, such as "sha256". ErrLost:
+	// one of them is not there, or too short.
+	Digest(ctx context.Context, uniqueID string, stored []StoredRange, algorithm string) ([]byte, error)
 	// DeleteSegments deletes segments. Those that are not there are no error.
 	DeleteSegments(ctx context.Context, uniqueID string, keys []SegmentKey) error
 	// MarkKept lets the bodies of a background fetch stay, also after that was done before: they

@@ -44,6 +44,19 @@ type readArgs struct {
 	Key string `json:"key"`
 }
 
+// storedRange is a bgfetch.StoredRange.
+type storedRange struct {
+	Key    string `json:"key"`
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
+}
+
+type digestArgs struct {
+	cacheArgs
+	Stored    []storedRange `json:"stored"`
+	Algorithm string        `json:"algorithm"`
+}
+
 type saveRequestBodyArgs struct {
 	cacheArgs
 	Key    string `json:"key"`
@@ -143,6 +156,21 @@ func (b *Bodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch.Segme
 func (b *Bodies) Read(ctx context.Context, uniqueID string, key bgfetch.SegmentKey, w io.Writer) error {
 	args := readArgs{b.cache(uniqueID), b.Key(key)}
 	return b.callBytes(ctx, "read", args, nil, w)
+}
+
+// Digest implements bgfetch.Bodies.
+func (b *Bodies) Digest(ctx context.Context, uniqueID string, stored []bgfetch.StoredRange, algorithm string) (sum []byte, err error) {
+	args := digestArgs{b.cache(uniqueID), b.storedRanges(stored), algorithm}
+	return sum, b.call(ctx, "digest", args, &sum)
+}
+
+// storedRanges are the ranges with the keys that the host knows.
+func (b *Bodies) storedRanges(stored []bgfetch.StoredRange) []storedRange {
+	ranges := make([]storedRange, len(stored))
+	for i, s := range stored {
+		ranges[i] = storedRange{b.Key(s.Key), s.Offset, s.Length}
+	}
+	return ranges
 }
 
 // DeleteSegments implements bgfetch.Bodies.

@@ -64,12 +64,6 @@ type compareArgs struct {
 	Limits saveLimits    `json:"limits"`
 }
 
-type storedRange struct {
-	Key    string `json:"key"`
-	Offset int64  `json:"offset"`
-	Length int64  `json:"length"`
-}
-
 func newSaveLimits(limits bgfetch.SaveLimits) saveLimits {
 	return saveLimits{
 		MinLength: limits.MinLength,
@@ -198,10 +192,9 @@ func (t *transfer) give(key bgfetch.SegmentKey) (bgfetch.Saved, error) {
 
 // Compare implements bgfetch.Transfer.
 func (t *transfer) Compare(ctx context.Context, stored []bgfetch.StoredRange, limits bgfetch.SaveLimits) (bgfetch.Compared, error) {
-	args := compareArgs{transferArgs: t.id, Stored: []storedRange{}}
+	args := compareArgs{transferArgs: t.id, Stored: t.network.Bodies.storedRanges(stored)}
 	var length int64
 	for _, s := range stored {
-		args.Stored = append(args.Stored, storedRange{t.network.Bodies.Key(s.Key), s.Offset, s.Length})
 		length += s.Length
 	}
 	if length > 0 { // else the host has to read on to see the end

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/ranges"
 )
 
 // Check is what the body of a request is checked against: its integrity metadata, the
@@ -33,9 +34,31 @@ func ParseCheck(request bgfetch.Request) (Check, error) {
 	return Check{integrity, pieces}, nil
 }
 
-// Asked says that the body is checked: nothing of its response is exposed before all of
-// it has proved right.
+// Asked says that the body is checked: no byte of it is exposed before it has proved right.
 func (c Check) Asked() bool { return c.integrity != nil || c.pieces != nil }
+
+// IsPiecewise says that it is checked by pieces alone: each of them may be read before others are
+// there.
+func (c Check) IsPiecewise() bool { return c.integrity == nil && c.pieces != nil }
+
+// Readable returns those of the segments, which follow one another, that may be read before the
+// record has its result, where these pieces are verified: the first ones.
+func (c Check) Readable(segments []bgfetch.Segment, verified []bgfetch.PieceRun) []bgfetch.Segment {
+	switch {
+	case !c.Asked():
+		return segments
+	case !c.IsPiecewise():
+		return nil
+	}
+	for i, s := range segments {
+		for index, last := c.PiecesOf(s); index <= last; index++ {
+			if !bgfetch.HasPiece(verified, index) {
+				return segments[:i]
+			}
+		}
+	}
+	return segments
+}
 
 // Given are the Pieces that the request had, or nil.
 func (c Check) Given() *bgfetch.Pieces {
@@ -45,23 +68,13 @@ func (c Check) Given() *bgfetch.Pieces {
 	return c.pieces.Pieces
 }
 
-// hash makes the hash that the body is checked by, which has seen nothing yet; nil where
-// nothing is checked.
-func (c Check) hash() hash.Hash {
-	var whole hash.Hash
-	if c.integrity != nil {
-		whole = c.integrity.new()
-	}
-	if c.pieces == nil {
-		return whole
-	}
-	return c.pieces.hash(whole)
-}
+// IsHashed says that the whole body is hashed, in order.
+func (c Check) IsHashed() bool { return c.integrity != nil }
 
-// Restore makes that hash as saved has it, and says how many bytes of the body it has
-// seen. saved may be nil.
+// Restore makes the hash of the whole body as saved has it, and says how many bytes it has seen.
+// saved may be nil.
 func (c Check) Restore(saved *bgfetch.Digest) (h hash.Hash, hashed int64) {
-	h = c.hash()
+	h = c.integrity.new()
 	if saved != nil {
 		if err := h.(encoding.BinaryUnmarshaler).UnmarshalBinary(saved.State); err == nil {
 			return h, saved.Hashed
@@ -69,6 +82,22 @@ func (c Check) Restore(saved *bgfetch.Digest) (h hash.Hash, hashed int64) {
 		h.Reset()
 	}
 	return h, 0
+}
+
+// ForgetLost drops what is known of bytes that are not stored any more: what replaces them is hashed
+// again.
+func (c Check) ForgetLost(state *bgfetch.RecordState) {
+	data := &state.Response
+	if start, _ := ranges.FirstGap(data.Segments); state.Digest != nil && state.Digest.Hashed > start {
+		state.Digest = nil
+	}
+	var whole []bgfetch.PieceRun
+	for _, run := range ranges.Runs(data.Segments) {
+		if len(state.Verified) > 0 {
+			whole = append(whole, c.WholePieces(run, data.Length))
+		}
+	}
+	state.Verified = bgfetch.CommonPieces(state.Verified, whole)
 }
 
 // SaveHash is the state of a hash that has seen the first hashed bytes of a body.
@@ -82,22 +111,10 @@ func SaveHash(h hash.Hash, hashed int64) *bgfetch.Digest {
 
 var ErrWrongBody = errors.New("the body does not match the request's integrity")
 
-// Judge says whether a body of that length, all of which the hash has seen, is the right
-// one. The error is WrongPieces where pieces alone are wrong. No other bytes may follow.
+// Judge says whether a body all of which the hash has seen is the right one.
 //
 // Source: https://www.w3.org/TR/SRI/#do-bytes-match-metadatalist
-func (c Check) Judge(h hash.Hash, length int64) error {
-	if inPieces, ok := h.(*pieceHash); ok {
-		if err := c.pieces.countPieces(length); err != nil {
-			return err
-		}
-		if wrong := inPieces.end(); len(wrong) > 0 {
-			return WrongPieces(wrong)
-		}
-	}
-	if c.integrity == nil {
-		return nil
-	}
+func (c Check) Judge(h hash.Hash) error {
 	sum := h.Sum(nil)
 	if slices.ContainsFunc(c.integrity.values, func(value []byte) bool { return slices.Equal(value, sum) }) {
 		return nil
@@ -112,9 +129,4 @@ func (c Check) Limit(offset, length int64) int64 {
 		return length
 	}
 	return min(length, c.pieces.Length-offset%c.pieces.Length)
-}
-
-// PiecesOf are the indexes of the first and the last piece that the segment has bytes of.
-func (c Check) PiecesOf(s bgfetch.Segment) (first, last int) {
-	return int(s.Offset / c.pieces.Length), int((s.Offset + s.Length - 1) / c.pieces.Length)
 }

@@ -2,13 +2,12 @@ package digest
 
 import (
 	"bytes"
-	"encoding"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 
 	"background-fetch-wasm/wasm/bgfetch"
+	"background-fetch-wasm/wasm/ranges"
 )
 
 // minPiece bounds the length of pieces: a segment ends with its piece.
@@ -17,7 +16,7 @@ const minPiece = 64 << 10
 // pieces are parsed Pieces.
 type pieces struct {
 	*bgfetch.Pieces
-	new     func() hash.Hash
+	digestAlgorithm
 	digests [][]byte
 }
 
@@ -43,113 +42,55 @@ func parsePieces(p *bgfetch.Pieces) (*pieces, error) {
 		case size != 0 && len(one.values[0]) != size:
 			return nil, fmt.Errorf("hashes[%d] is by another algorithm than those before", i)
 		}
-		size, parsed.new, parsed.digests[i] = len(one.values[0]), one.new, one.values[0]
+		size, parsed.digestAlgorithm, parsed.digests[i] = len(one.values[0]), one.digestAlgorithm, one.values[0]
 	}
 	return parsed, nil
 }
 
-// pieceHash is the hash of a body in pieces, and of the whole where that has an
-// integrity of its own. It notes the pieces that are wrong.
-type pieceHash struct {
-	pieces *pieces
-	whole  hash.Hash // or nil
-	piece  hash.Hash
-	hashed int64
-	wrong  []int
+// PieceCount is the number of pieces that have hashes, 0 where there are none.
+func (c Check) PieceCount() int {
+	if c.pieces == nil {
+		return 0
+	}
+	return len(c.pieces.digests)
 }
 
-var _ hash.Hash = (*pieceHash)(nil)
-
-func (p *pieces) hash(whole hash.Hash) *pieceHash {
-	return &pieceHash{pieces: p, whole: whole, piece: p.new()}
+// Piece is where the piece lies in a body of that length.
+func (c Check) Piece(index int, length int64) ranges.Span {
+	start := int64(index) * c.pieces.Length
+	return ranges.Span{Start: start, End: min(start+c.pieces.Length, length)}
 }
 
-func (h *pieceHash) Write(b []byte) (int, error) {
-	if h.whole != nil {
-		_, _ = h.whole.Write(b) // a hash does not fail
-	}
-	for rest := b; len(rest) > 0; {
-		n := min(int64(len(rest)), h.pieces.Length-h.hashed%h.pieces.Length)
-		_, _ = h.piece.Write(rest[:n])
-		rest = rest[n:]
-		if h.hashed += n; h.hashed%h.pieces.Length == 0 {
-			h.endPiece()
-		}
-	}
-	return len(b), nil
+// PieceAt is where the piece begins that has the byte at offset.
+func (c Check) PieceAt(offset int64) int64 { return offset - offset%c.pieces.Length }
+
+// PieceAlgorithm is the name of the pieces' hash in Subresource Integrity, such as "sha256", and
+// NewPieceHash makes one.
+func (c Check) PieceAlgorithm() string  { return c.pieces.name }
+func (c Check) NewPieceHash() hash.Hash { return c.pieces.new() }
+
+// IsRightPiece says whether sum is the hash of the piece.
+func (c Check) IsRightPiece(index int, sum []byte) bool {
+	return bytes.Equal(sum, c.pieces.digests[index])
 }
 
-// endPiece compares the piece that has just ended.
-func (h *pieceHash) endPiece() {
-	index := int((h.hashed - 1) / h.pieces.Length)
-	if index >= len(h.pieces.digests) || !bytes.Equal(h.piece.Sum(nil), h.pieces.digests[index]) {
-		h.wrong = append(h.wrong, index)
-	}
-	h.piece.Reset()
+// PiecesOf are the indexes of the first and the last piece that the segment has bytes of.
+func (c Check) PiecesOf(s bgfetch.Segment) (first, last int) {
+	return int(s.Offset / c.pieces.Length), int((s.Offset + s.Length - 1) / c.pieces.Length)
 }
 
-// end returns the pieces that are wrong of a body that has ended.
-func (h *pieceHash) end() []int {
-	if h.hashed%h.pieces.Length != 0 {
-		h.endPiece()
+// WholePieces are the pieces of a body all of whose bytes are in span, as a run that may be empty.
+// length is that of the body, -1 if it is not known.
+func (c Check) WholePieces(span ranges.Span, length int64) bgfetch.PieceRun {
+	run := bgfetch.PieceRun{
+		First: int((span.Start + c.pieces.Length - 1) / c.pieces.Length),
+		End:   int(span.End / c.pieces.Length),
 	}
-	return h.wrong
-}
-
-// Sum is that of the whole, nothing where nobody asks for it.
-func (h *pieceHash) Sum(b []byte) []byte {
-	if h.whole == nil {
-		return b
+	if length >= 0 && span.End >= length {
+		run.End = int((length + c.pieces.Length - 1) / c.pieces.Length)
 	}
-	return h.whole.Sum(b)
-}
-
-func (h *pieceHash) Reset() {
-	if h.whole != nil {
-		h.whole.Reset()
-	}
-	h.piece.Reset()
-	h.hashed, h.wrong = 0, nil
-}
-
-func (h *pieceHash) Size() int      { return h.piece.Size() }
-func (h *pieceHash) BlockSize() int { return h.piece.BlockSize() }
-
-// pieceHashState is what MarshalBinary makes JSON of.
-type pieceHashState struct {
-	Whole  []byte `json:"whole,omitempty"`
-	Piece  []byte `json:"piece"`
-	Hashed int64  `json:"hashed"`
-	Wrong  []int  `json:"wrong,omitempty"`
-}
-
-// MarshalBinary implements encoding.BinaryMarshaler.
-func (h *pieceHash) MarshalBinary() ([]byte, error) {
-	state := pieceHashState{Hashed: h.hashed, Wrong: h.wrong}
-	var err, wholeErr error
-	state.Piece, err = h.piece.(encoding.BinaryMarshaler).MarshalBinary()
-	if h.whole != nil {
-		state.Whole, wholeErr = h.whole.(encoding.BinaryMarshaler).MarshalBinary()
-	}
-	if err := errors.Join(err, wholeErr); err != nil {
-		return nil, err
-	}
-	return json.Marshal(state)
-}
-
-// UnmarshalBinary implements encoding.BinaryUnmarshaler.
-func (h *pieceHash) UnmarshalBinary(data []byte) error {
-	var state pieceHashState
-	if err := json.Unmarshal(data, &state); err != nil {
-		return err
-	}
-	h.hashed, h.wrong = state.Hashed, state.Wrong
-	if h.whole != nil {
-		if err := h.whole.(encoding.BinaryUnmarshaler).UnmarshalBinary(state.Whole); err != nil {
-			return err
-		}
-	}
-	return h.piece.(encoding.BinaryUnmarshaler).UnmarshalBinary(state.Piece)
+	run.End = min(run.End, len(c.pieces.digests))
+	return run
 }
 
 // WrongPieces is the error of a body of which all but these pieces are right.
@@ -159,10 +100,13 @@ func (w WrongPieces) Error() string {
 	return fmt.Sprintf("pieces %v are not what their hashes say", []int(w))
 }
 
-// countPieces refuses a body that is not as long as the hashes are many.
-func (p *pieces) countPieces(length int64) error {
-	if n := (length + p.Length - 1) / p.Length; n != int64(len(p.digests)) {
-		return fmt.Errorf("the body has %d pieces, where there are %d hashes", n, len(p.digests))
+// CountPieces refuses a body that is not as long as the hashes are many.
+func (c Check) CountPieces(length int64) error {
+	if c.pieces == nil {
+		return nil
+	}
+	if n := (length + c.pieces.Length - 1) / c.pieces.Length; n != int64(len(c.pieces.digests)) {
+		return fmt.Errorf("the body has %d pieces, where there are %d hashes", n, len(c.pieces.digests))
 	}
 	return nil
 }

@@ -28,10 +28,10 @@ type attempt struct {
 	// compared; to 0 for the rest. Not ranged: all of the body is asked for.
 	from, to int64
 	ranged   bool
-	// drawn: from was drawn at random. continues and upTo: see part.
-	drawn, continues bool
-	upTo             int64
-	transfer         bgfetch.Transfer
+	// drawn is the number of places among which from was drawn. continues and upTo: see part.
+	drawn, upTo int64
+	continues   bool
+	transfer    bgfetch.Transfer
 	// moved is set when the attempt stored a byte, came when one came.
 	moved, came bool
 	// repeated: the response begins at byte 0, though the first bytes are stored.
@@ -55,6 +55,12 @@ type attempt struct {
 	usual float64
 	// seekTo is where a reader waits, -1 for nowhere.
 	seekTo int64
+
+	// unhashed are the pieces that became whole while parts run, and are to be hashed. hashing says that
+	// one is, and verdicts tells what it proved to be: see pieces.go.
+	unhashed []int
+	hashing  bool
+	verdicts chan pieceVerdict
 }
 
 // step does one thing and names the next; nil ends the attempt with the verdict.
@@ -67,20 +73,26 @@ type step func(*attempt, context.Context) (step, Verdict)
 // Source: #complete-a-record
 func (r *Record) Complete(ctx, alive context.Context) (v Verdict) {
 	a := r.attempt(alive)
-	for s := chooseRange; s != nil && ctx.Err() == nil; {
-		s, v = s(a, ctx)
-	}
-	if a.transfer != nil {
-		a.transfer.Close()
-	}
+	v = a.run(ctx, chooseRange)
 	if atOnce := v.Settled == bgfetch.ResponseNone && v.Wait == 0 && !v.Online && !v.Unreachable && v.Refused == nil; atOnce && ctx.Err() == nil {
 		return a.notForEver(v)
 	}
 	return v
 }
 
+// run runs the steps from first on, until one gives a verdict or ctx ends.
+func (a *attempt) run(ctx context.Context, first step) (v Verdict) {
+	for s := first; s != nil && ctx.Err() == nil; {
+		s, v = s(a, ctx)
+	}
+	if a.transfer != nil {
+		a.transfer.Close()
+	}
+	return v
+}
+
 func (r *Record) attempt(alive context.Context) *attempt {
-	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan part.Event), seekTo: -1}
+	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan part.Event), verdicts: make(chan pieceVerdict), seekTo: -1}
 	a.refreshed = a.next.Refreshed
 	return a
 }

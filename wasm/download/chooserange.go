@@ -21,7 +21,7 @@ func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 		a.start, a.end = data.Seams[0], data.Seams[0]
 	}
 	bounded := a.shorten()
-	a.from, a.to, a.upTo, a.drawn, a.continues = 0, 0, 0, false, false
+	a.from, a.to, a.upTo, a.drawn, a.continues = 0, 0, 0, 0, false
 	// Where all of it came to nothing, and nothing proved it, a range may say more.
 	a.ranged = data.Resumable && !a.asksForAll && (a.start > 0 || a.end > 0 || bounded || a.ends.Unproved > 0 && !a.single)
 	if a.ranged {

@@ -37,6 +37,8 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.parts.Halt()
 		case <-a.tick():
 		case a.seekTo = <-seeks:
+		case v := <-a.verdicts:
+			a.judgePiece(v)
 		case e := <-a.events:
 			told, ended := a.gather(e)
 			a.commit(ctx, told)
@@ -60,7 +62,9 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.replaceSlow(ctx)
 		}
 		a.pacer.Running(time.Now(), a.parts.Opened())
+		a.hashNext(stopping)
 	}
+	a.endHashing()
 	switch refusal := (*part.Refused)(nil); {
 	case a.outcome != nil:
 		return nil, *a.outcome

@@ -29,11 +29,11 @@ func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
 	refusal := &bgfetch.Refusal{Head: head, Refreshed: a.refreshed, AtEnd: atEnd}
 	switch {
 	case !a.Request.IsSafe() || !bgfetch.Refreshable(head.Status):
-		return nil, a.declined(refusal)
+		return a.declined(refusal)
 	case a.refusals >= refusalsOfNothing && !a.asked && !a.next.Response.Answered() && bgfetch.IsGone(head.Status):
-		return nil, a.declined(refusal)
+		return a.declined(refusal)
 	case a.refusals > 0 && !a.asked:
-		return nil, a.awaitRefresh(refusal, fmt.Sprintf("status %d, even for the request that the site supplied", head.Status))
+		return a.awaitRefresh(refusal, fmt.Sprintf("status %d, even for the request that the site supplied", head.Status))
 	}
 	a.asked = false
 	a.pastCache = true // which may have kept this answer
@@ -44,45 +44,45 @@ func (a *attempt) turnedDown(head bgfetch.Head, atEnd bool) (step, Verdict) {
 // requests that the site gave, and the wait between them.
 const refusalsOfNothing = 3
 
-// declined judges a refusal where there is no other request. At the end, the body is whole: the next
-// attempt checks it.
-func (a *attempt) declined(refusal *bgfetch.Refusal) (v Verdict) {
+// declined judges a refusal where there is no other request.
+func (a *attempt) declined(refusal *bgfetch.Refusal) (step, Verdict) {
 	if refusal.AtEnd {
 		a.next.Response.Length, _ = ranges.FirstGap(a.next.Response.Segments)
-		_, v = a.again("the server has no more")
-	} else {
-		_, v = a.badStatus(refusal.Head)
+		return a.succeed()
 	}
-	return v
+	return a.badStatus(refusal.Head)
 }
 
 // awaitRefresh waits before the request is tried again, and the site is asked if that fails, too.
-func (a *attempt) awaitRefresh(refusal *bgfetch.Refusal, why string) Verdict {
+func (a *attempt) awaitRefresh(refusal *bgfetch.Refusal, why string) (step, Verdict) {
 	if !a.hastened {
 		a.refusals++
 	}
 	a.hastened, a.asked = false, true
 	stalled := a.countStall()
 	if a.alive.Err() != nil {
-		return Verdict{}
+		return nil, Verdict{}
 	}
 	if stalled >= a.Retry.GiveUpAfter {
 		return a.declined(refusal)
 	}
 	wait := a.Retry.PatientWait(max(1, a.refusals), stalled)
 	why = fmt.Sprintf("%s; the site is asked again in %v", why, wait.Round(time.Millisecond))
-	return Verdict{Wait: wait, Patient: true, Refresh: true, Why: why}
+	return nil, Verdict{Wait: wait, Patient: true, Refresh: true, Why: why}
 }
 
-// Declined is the verdict where the site has no other request in place of one that was refused.
-// Nobody works on the record meanwhile; the same holds for the others below.
-func (r *Record) Declined(alive context.Context, refusal *bgfetch.Refusal) Verdict {
-	return r.attempt(alive).declined(refusal)
+// Declined is the verdict where the site has no other request in place of one that was refused. ctx
+// and alive are those of Complete. Nobody works on the record meanwhile; the same holds for the others
+// below.
+func (r *Record) Declined(ctx, alive context.Context, refusal *bgfetch.Refusal) Verdict {
+	a := r.attempt(alive)
+	return a.run(ctx, func(a *attempt, _ context.Context) (step, Verdict) { return a.declined(refusal) })
 }
 
 // Unrefreshed is the verdict where it has one, and could not give it.
-func (r *Record) Unrefreshed(alive context.Context, refusal *bgfetch.Refusal, why string) Verdict {
-	return r.attempt(alive).awaitRefresh(refusal, why)
+func (r *Record) Unrefreshed(ctx, alive context.Context, refusal *bgfetch.Refusal, why string) Verdict {
+	a := r.attempt(alive)
+	return a.run(ctx, func(a *attempt, _ context.Context) (step, Verdict) { return a.awaitRefresh(refusal, why) })
 }
 
 // WasRefreshed tells that it has given one: if that is refused, too, it is not asked at once.

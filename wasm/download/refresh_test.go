@@ -23,7 +23,7 @@ func TestRefused(t *testing.T) {
 					t.Fatalf("%+v", v)
 				}
 				refusal := v.Refused
-				v = w.record.Unrefreshed(t.Context(), refusal, "why")
+				v = w.record.Unrefreshed(t.Context(), t.Context(), refusal, "why")
 				if v.Settled != bgfetch.ResponseNone || !v.Refresh || !v.Patient || v.Wait <= 0 {
 					t.Errorf("where it cannot be given: %+v", v)
 				}
@@ -35,10 +35,10 @@ func TestRefused(t *testing.T) {
 					t.Errorf("where what was given is refused: %+v", v)
 				}
 				w.engine.state.Stall.Waited = (8 * 24 * time.Hour).Milliseconds()
-				if v = w.record.Unrefreshed(t.Context(), refusal, "why"); v.Settled != "bad-status" {
+				if v = w.record.Unrefreshed(t.Context(), t.Context(), refusal, "why"); v.Settled != "bad-status" {
 					t.Errorf("after a week: %+v", v)
 				}
-				if v = w.record.Declined(t.Context(), refusal); v.Settled != "bad-status" {
+				if v = w.record.Declined(t.Context(), t.Context(), refusal); v.Settled != "bad-status" {
 					t.Errorf("where there is none: %+v", v)
 				}
 			})

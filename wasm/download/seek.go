@@ -78,11 +78,14 @@ func (a *attempt) favourReader() {
 // of the part from if that is not nil. Not ok: none should.
 func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part.Part, ok bool) {
 	data := &a.next.Response
+	if a.Check.IsPiecewise() {
+		offset = a.Check.PieceAt(offset) // which is read when all of it is there
+	}
 	if stored := ranges.SegmentsFrom(data.Segments, offset, len(data.Segments)); len(stored) > 0 {
 		last := stored[len(stored)-1]
 		offset = last.Offset + last.Length
 	}
-	if a.single || a.stale || a.Check.Asked() || !data.Resumable || offset >= evidence.ExpectedLength(data) {
+	if a.single || a.stale || a.Check.IsHashed() || !data.Resumable || offset >= evidence.ExpectedLength(data) {
 		return s, nil, false
 	}
 	for _, gap := range a.gaps() {

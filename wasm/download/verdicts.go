@@ -48,7 +48,7 @@ func (a *attempt) progress() {
 // renew begins new, empty response data: the old ones become redundant.
 func (a *attempt) renew() {
 	a.next.Response = bgfetch.ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
-	a.next.Digest = nil
+	a.next.Digest, a.next.Verified = nil, nil
 	a.ends.Forget()
 }
 
@@ -202,7 +202,7 @@ func (r *Record) Forget() {
 func (a *attempt) unproved(p *part.Part) (step, Verdict) {
 	data := &a.next.Response
 	end := p.Read // less than what is stored, perhaps
-	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.Drawn || end == 0) && end == stored && gap == 0 && a.ends.IsSame(end, p.Head, a.config.Framing, a.Retry.MaxRestarts) {
+	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.Drawn > 0 || end == 0) && end == stored && gap == 0 && a.ends.IsSame(end, p.Head, a.config.Framing, a.Retry.MaxRestarts) {
 		data.Length = end
 		if len(data.Seams) > 0 {
 			return a.again("comparing the bytes where responses meet")

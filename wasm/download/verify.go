@@ -20,7 +20,7 @@ const maxRefetches = 2
 // hasher returns the hash that has seen the first offset bytes of the body, nil
 // where there is none: then the stored bytes are hashed at the end.
 func (a *attempt) hasher(offset int64) hash.Hash {
-	if !a.Check.Asked() {
+	if !a.Check.IsHashed() {
 		return nil
 	}
 	if h, hashed := a.Check.Restore(a.next.Digest); hashed == offset {
@@ -29,71 +29,119 @@ func (a *attempt) hasher(offset int64) hash.Hash {
 	return nil
 }
 
-// storeDigestEvery is the time after which the state of a hash is stored: no more is hashed again
+// storeDigestEvery is the time after which it is stored what has been hashed: no more is hashed again
 // after the worker was stopped.
 const storeDigestEvery = 2 * time.Second
 
-// verify checks the complete, stored body: it hashes what did not pass in order, and goes on another
-// time where it was when it is interrupted.
+// verify checks the complete, stored body: it hashes what was not hashed when it came, and goes on
+// another time where it was when it is interrupted.
 func verify(a *attempt, ctx context.Context) (step, Verdict) {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	a.owner.Interruptible(stop)
-	h, hashed := a.Check.Restore(a.next.Digest)
-	stored := time.Now()
-	for _, segment := range a.next.Response.Segments {
-		if segment.Offset+segment.Length <= hashed {
-			continue
-		}
-		if segment.Offset != hashed {
-			return a.restart(fmt.Sprintf("the stored body has a gap at byte %d", hashed))
-		}
-		key := segment.Key(a.Place.Index, a.next.Response.Generation)
-		switch err := a.config.Bodies.Read(reading, a.Place.UniqueID, key, h); {
-		case reading.Err() != nil:
-			return a.interrupted(ctx)
-		case errors.Is(err, bgfetch.ErrLost):
-			return a.fetchLost()
-		case err != nil:
-			return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("the stored body cannot be read: %v", err))
-		}
-		hashed += segment.Length
-		a.moved, a.next.Digest = true, digest.SaveHash(h, hashed)
-		if time.Since(stored) >= storeDigestEvery {
-			if v, ok := a.store(); !ok {
-				return nil, v
-			}
-			stored = time.Now()
-		}
+	err := a.Check.CountPieces(a.next.Response.Length)
+	if err == nil {
+		err = a.verifyPieces(reading)
 	}
-	return a.judgeBody(a.Check.Judge(h, hashed))
-}
-
-// interrupted stores how far the body has been hashed, unless it has to end at once.
-func (a *attempt) interrupted(ctx context.Context) (step, Verdict) {
-	if ctx.Err() != nil {
-		return nil, Verdict{}
+	if err == nil {
+		err = a.verifyWhole(reading)
 	}
-	v, _ := a.store()
-	return nil, v
-}
-
-// judgeBody ends the record, or asks again for what is wrong with it.
-func (a *attempt) judgeBody(err error) (step, Verdict) {
 	wrong := digest.WrongPieces(nil)
 	switch {
 	case err == nil:
 		return a.succeeded()
+	case reading.Err() != nil:
+		if ctx.Err() == nil {
+			a.keepHashed()
+		}
+		return nil, Verdict{}
+	case errors.Is(err, bgfetch.ErrLost):
+		return a.fetchLost()
+	case errors.Is(err, errUnreadable):
+		return a.unreadable(err)
 	case errors.As(err, &wrong):
 		return a.refetch(wrong)
-	case errors.Is(err, digest.ErrWrongBody):
-		err = fmt.Errorf("%w, and not %s", err, a.Request.Integrity)
-	}
-	if a.next.Response.Joined {
+	case a.next.Response.Joined:
 		a.single = true // what comes by one response is that of one server
 		return a.restart(err.Error() + "; several responses were joined")
 	}
 	return a.settle(bgfetch.ReasonFetchError, err.Error())
+}
+
+// verifyPieces hashes the pieces that are not known to be right. The error is digest.WrongPieces where
+// some are not.
+func (a *attempt) verifyPieces(ctx context.Context) error {
+	var wrong digest.WrongPieces
+	kept := time.Now()
+	for index := range a.Check.PieceCount() {
+		if bgfetch.HasPiece(a.next.Verified, index) {
+			continue
+		}
+		switch right, err := a.piece(index).isRight(ctx); {
+		case err != nil:
+			return fmt.Errorf("%w: %w", errUnreadable, err)
+		case !right:
+			wrong = append(wrong, index)
+		default:
+			a.next.Verified = bgfetch.AddPiece(a.next.Verified, index)
+		}
+		kept = a.keepHashedSince(kept)
+	}
+	if len(wrong) > 0 {
+		return wrong
+	}
+	return nil
+}
+
+// verifyWhole hashes what the hash of the whole body has not seen.
+func (a *attempt) verifyWhole(ctx context.Context) error {
+	if !a.Check.IsHashed() {
+		return nil
+	}
+	h, hashed := a.Check.Restore(a.next.Digest)
+	data := &a.next.Response
+	kept := time.Now()
+	for _, one := range ranges.Stored(data, a.Place.Index, ranges.Span{Start: hashed, End: data.Length}) {
+		if err := a.readRange(ctx, one, h); err != nil {
+			return fmt.Errorf("%w: %w", errUnreadable, err)
+		}
+		hashed += one.Length
+		a.next.Digest = digest.SaveHash(h, hashed)
+		kept = a.keepHashedSince(kept)
+	}
+	err := a.Check.Judge(h)
+	if errors.Is(err, digest.ErrWrongBody) {
+		return fmt.Errorf("%w, and not %s", err, a.Request.Integrity)
+	}
+	return err
+}
+
+// keepHashed stores what has been hashed. Where that fails it is hashed again, perhaps.
+func (a *attempt) keepHashed() {
+	if err := a.owner.Commit(a.next); err != nil && a.alive.Err() == nil {
+		a.owner.Complain("how far it is verified could not be stored", err)
+	}
+}
+
+// keepHashedSince is keepHashed where that was done too long ago. It returns when it was done.
+func (a *attempt) keepHashedSince(kept time.Time) time.Time {
+	a.moved = true
+	if time.Since(kept) < storeDigestEvery {
+		return kept
+	}
+	a.keepHashed()
+	return time.Now()
+}
+
+// errUnreadable: the storage does not give what it has.
+var errUnreadable = errors.New("the stored body cannot be read")
+
+// unreadable lets it be tried again, for some time.
+func (a *attempt) unreadable(err error) (step, Verdict) {
+	if a.failures++; a.failures > a.Retry.FailureTries(false) {
+		return a.leave(bgfetch.ReasonFetchError, err.Error())
+	}
+	return nil, Verdict{Wait: a.Retry.Wait(a.failures), Why: err.Error()}
 }
 
 // refetch drops the segments of wrong pieces, so that they are asked for again.
@@ -153,6 +201,7 @@ func (a *attempt) dropRows(ctx context.Context, lost func(bgfetch.Segment) bool)
 	}
 	next := a.next
 	next.Response.Segments = kept
+	a.Check.ForgetLost(&next)
 	if !a.Check.Asked() {
 		evidence.AddSeams(&next.Response)
 	}
@@ -176,9 +225,6 @@ func (a *attempt) fetchLost() (step, Verdict) {
 			return a.again("stored segments are gone; fetching everything again")
 		}
 		_, err = a.dropRows(ctx, isLost)
-		if start, _ := ranges.FirstGap(data.Segments); a.next.Digest != nil && a.next.Digest.Hashed > start {
-			a.next.Digest = nil // what is fetched again is also hashed again
-		}
 	}
 	if err != nil {
 		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))

@@ -131,7 +131,7 @@ func (r *record) storeLoss(ctx context.Context, left []bgfetch.Segment) error {
 	store, uniqueID, data := r.fetch.engine.Store, r.fetch.state.UniqueID, &r.state.Response
 	if r.anew(left) {
 		state := r.state
-		state.Response, state.Digest = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}, nil
+		state.Response, state.Digest, state.Verified = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}, nil, nil
 		return store.PutRecord(ctx, uniqueID, r.Index, state)
 	}
 	lost := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return slices.Contains(left, s) })
@@ -167,10 +167,8 @@ func (r *record) dropAllBut(left []bgfetch.Segment) {
 	if !r.Check.Asked() {
 		evidence.AddSeams(data)
 	}
+	r.Check.ForgetLost(&r.state)
 	start, end := ranges.FirstGap(left)
-	if digest := r.state.Digest; digest != nil && digest.Hashed > start {
-		r.state.Digest = nil
-	}
 	if before == bgfetch.ResponseSuccess && (end > 0 || start < data.Length || data.Result == bgfetch.ResponseNone) {
 		data.Result = bgfetch.ResponseNone
 		f.unsettled++

@@ -140,3 +140,76 @@ func TestMalformedPieces(t *testing.T) {
 		}
 	})
 }
+
+// TestPiecesAreReadBefore: a piece that is verified can be read while others are still to come, and
+// nothing else.
+func TestPiecesAreReadBefore(t *testing.T) {
+	const wrong = 2
+	body := randomBytes(8*mib + 1000)
+	for name, integrity := range map[string]string{"": "", "with integrity": sri256(body)} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.corrupt(body, wrong, 1)
+				snapshot := w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) {
+					init.Requests[0].Pieces, init.Requests[0].Integrity = piecesOf(body), integrity
+				})
+				readable := func(from int64) (bytes []byte) {
+					plan, err := w.engine.Plan(context.Background(), snapshot.UniqueID, 0, 0, from, false)
+					if err == nil {
+						bytes, err = w.bodies.ReadPlan(plan, from)
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					return bytes
+				}
+				time.Sleep(4500 * time.Millisecond) // 4.5 pieces have come
+				want := [][2]int64{{0, wrong * mib}, {wrong * mib, wrong * mib}, {3*mib + 5, 4 * mib}, {4 * mib, 4 * mib}}
+				record, err := w.engine.Record(context.Background(), snapshot.UniqueID, 0, false)
+				if err != nil || (record.Head != nil) != (integrity == "") {
+					t.Errorf("the response is %+v, %v", record.Head, err)
+				}
+				for _, span := range want {
+					if integrity != "" {
+						span[1] = span[0]
+					}
+					if got := readable(span[0]); !bytes.Equal(got, body[span[0]:span[1]]) {
+						t.Errorf("from byte %d on %d bytes can be read, want %d", span[0], len(got), span[1]-span[0])
+					}
+				}
+				if integrity == "" {
+					w.engine.Seek(snapshot.UniqueID, 0, 7*mib+10)
+					time.Sleep(3 * time.Second)
+					if got := readable(7*mib + 10); !bytes.HasPrefix(got, body[7*mib+10:8*mib]) {
+						t.Errorf("where it was sought %d bytes can be read", len(got))
+					}
+				}
+				time.Sleep(time.Minute)
+				w.wantSuccess("f", body)
+			})
+		})
+	}
+}
+
+// TestPiecesAreHashedOnce: each of them when it has come, and none again but what was lost or wrong.
+func TestPiecesAreHashedOnce(t *testing.T) {
+	body := randomBytes(32*mib + 1000)
+	run(t, func(w *world) {
+		read := w.slowToRead(10 * time.Millisecond)
+		w.network.Handle(siteA, func(_ int, init bgfetch.TransferInit) response {
+			return bgfetchtest.Resource{Body: body, ETag: `"v1"`, Rate: mib}.Respond(init)
+		})
+		w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) { init.Requests[0].Pieces = piecesOf(body) })
+		time.Sleep(4 * time.Second)
+		w.kill()
+		w.start()
+		took := waitFor(time.Minute, w.settled("f"))
+		w.wantSuccess("f", body)
+		if n := read.Load(); n < 33 || n > 35 { // one or two whose row was not written when it was killed
+			t.Errorf("%d pieces were hashed of 33", n)
+		}
+		if took > 18*time.Second {
+			t.Errorf("with several ranges it took %v more", took)
+		}
+	})
+}

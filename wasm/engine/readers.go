@@ -136,7 +136,17 @@ func exposed(result bgfetch.ResponseResult) bool {
 // remains of another file. e.mu is held.
 func (r *record) unproven() bool {
 	data := &r.state.Response
-	return data.Result == bgfetch.ResponseNone && (r.Check.Asked() || data.From != "")
+	return data.Result == bgfetch.ResponseNone && (r.Check.Asked() && !r.Check.IsPiecewise() || data.From != "")
+}
+
+// readable are segments that may be read, from one that has the byte at offset on, without a gap. e.mu
+// is held.
+func (r *record) readable(offset int64) []bgfetch.Segment {
+	segments := ranges.SegmentsFrom(r.state.Response.Segments, offset, planSegments)
+	if r.state.Response.Result != bgfetch.ResponseNone {
+		return segments
+	}
+	return r.Check.Readable(segments, r.state.Verified)
 }
 
 // snapshot is what instances are told of the record. e.mu is held.
@@ -189,7 +199,7 @@ func (r *record) plan(generation int, from int64) bgfetch.Plan {
 		return p
 	}
 	end := from
-	for _, s := range ranges.SegmentsFrom(data.Segments, from, planSegments) {
+	for _, s := range r.readable(from) {
 		if s.Offset > from && slices.Contains(data.Seams, s.Offset) {
 			break // it is not proved to be what follows
 		}
@@ -216,10 +226,10 @@ func (e *Engine) ComesSoon(uniqueID string, index int, offset int64) bool {
 	switch {
 	case r.result() != bgfetch.ResponseNone:
 		return true
-	case r.Check.Asked():
+	case r.Check.Asked() && !r.Check.IsPiecewise():
 		return !f.held() && data.Head != nil && evidence.ExpectedLength(data) >= 0 && evidence.Missing(data) <= soonVerified
 	case f.held():
-		return len(ranges.SegmentsFrom(data.Segments, offset, 1)) > 0
+		return len(r.readable(offset)) > 0
 	}
 	return true
 }

@@ -96,12 +96,12 @@ func (e *Engine) refresh(one refusal) download.Verdict {
 	case err != nil && ctx.Err() != nil:
 		err = fmt.Errorf("its promise was not settled within %v", refreshTimeout)
 	case err == nil && given == nil:
-		return r.Declined(e.ctx, one.Refusal)
+		return r.Declined(f.ctx, e.ctx, one.Refusal)
 	case err == nil:
 		next, err = r.checkRefreshed(*given)
 	}
 	if err != nil {
-		return r.Unrefreshed(e.ctx, one.Refusal, fmt.Sprintf("status %d, and the backgroundfetchrefresh listener supplied no other request: %v", one.Head.Status, message(err)))
+		return r.Unrefreshed(f.ctx, e.ctx, one.Refusal, fmt.Sprintf("status %d, and the backgroundfetchrefresh listener supplied no other request: %v", one.Head.Status, message(err)))
 	}
 	if _, err := r.setRefreshed(e.ctx, next); err != nil && e.ctx.Err() == nil {
 		f.complain("the request that the site supplied could not be stored", err)

@@ -286,9 +286,10 @@ type Response struct {
 	// Asked is the byte after the last that was asked for, or part.ToEnd.
 	Asked int64
 	// Compared is the byte after the last that was compared with stored ones, from Start
-	// on; Start where there was none. Drawn: Start was drawn at random among stored bytes.
+	// on; Start where there was none. Drawn is the number of stored bytes among which Start was drawn
+	// at random, 0 where it was not.
 	Compared int64
-	Drawn    bool
+	Drawn    int64
 	// Sent asks how the body was sent.
 	Sent    func() bgfetch.Sent
 	Framing bgfetch.Framing
@@ -358,6 +359,10 @@ func (r *Response) JudgeEnd(read int64) Ending {
 	return EndUnproved
 }
 
+// leastDrawn is the number of places among which the start of a range was drawn where it proves by itself
+// that it does not end by chance where another one has ended.
+const leastDrawn = 512
+
 // judgePartialEnd: a server may bring less than it was asked for. Where the complete
 // length is not known, the end is proved when the server brings nothing beyond what is
 // stored already, or as much as the first response announced.
@@ -368,9 +373,10 @@ func (r *Response) judgePartialEnd(read int64) Ending {
 		return EndShort
 	case length >= 0 && read > r.Start+length:
 		return EndOfRange // it was encoded; the bytes will tell
-	case r.Complete < 0 && read < r.Asked && read >= r.Told && (read == r.Announced && r.Compared > r.Start || read == r.Compared && r.Drawn):
-		if length < 0 && read != r.EndedBefore && !r.checksEnd() {
-			return EndUnproved // it may have broken off just there
+	case r.Complete < 0 && read < r.Asked && read >= r.Told && (read == r.Announced && r.Compared > r.Start || read == r.Compared && r.Drawn > 0):
+		breaksOff := length < 0 && read != r.EndedBefore && !r.checksEnd()
+		if breaksOff || read != r.Announced && r.Drawn < leastDrawn {
+			return EndUnproved // it may have broken off just there, or bring so many at a time
 		}
 		return EndOfBody
 	}

@@ -18,9 +18,10 @@ const upToBrought = 2
 type Overlap struct {
 	// From is the first byte asked for, To the byte after the last, 0 for the rest of the body.
 	From, To int64
-	// UpTo is where it stops though more may come, 0 for nowhere. Drawn: From was drawn at random.
-	UpTo  int64
-	Drawn bool
+	// UpTo is where it stops though more may come, 0 for nowhere.
+	UpTo int64
+	// Drawn is the number of places among which From was drawn at random, 0 where it was not.
+	Drawn int64
 }
 
 // Reach lets the range of the gap from start to end, 0 for the rest of the body, reach into what
@@ -29,10 +30,10 @@ type Overlap struct {
 // prove the end of the body.
 func Reach(segments []bgfetch.Segment, start, end, brings int64, provesEnd bool) Overlap {
 	o := Overlap{From: start, To: end}
-	length := overlapLength(end-start, brings)
+	length, among := overlapLength(end-start, brings)
 	for _, run := range ranges.Runs(segments) {
 		if run.Start < start && start <= run.End {
-			o.begin(run, start, length, provesEnd)
+			o.begin(run, start, length, among, provesEnd)
 			if brings > 0 && end == 0 && length < MinOverlap {
 				o.UpTo = start + upToBrought*brings // which the length was chosen for
 			}
@@ -45,8 +46,8 @@ func Reach(segments []bgfetch.Segment, start, end, brings int64, provesEnd bool)
 }
 
 // overlapLength draws how many bytes are compared of a range for missing bytes, less than 1 for an
-// unknown number.
-func overlapLength(missing, brings int64) int64 {
+// unknown number, among so many numbers.
+func overlapLength(missing, brings int64) (length, among int64) {
 	least, most, comes := int64(MinOverlap), int64(maxOverlap), int64(math.MaxInt64)
 	if missing > 0 {
 		comes = missing
@@ -58,17 +59,23 @@ func overlapLength(missing, brings int64) int64 {
 		least = min(LeastOverlap, max(1, comes/4))
 		most = max(2*least, comes/8)
 	}
-	return least + rand.Int64N(most-least)
+	among = most - least
+	return least + rand.Int64N(among), among
 }
 
 // begin makes the range begin within the stored bytes before the gap: with all of them where
 // they are few, since that proves most. Not where they are to prove the end: how many are
 // asked for is drawn at random then, since a server that brings just these, and no more,
 // has no more, and is not one that brings so many at a time.
-func (o *Overlap) begin(run ranges.Span, start, length int64, provesEnd bool) {
+func (o *Overlap) begin(run ranges.Span, start, length, among int64, provesEnd bool) {
 	o.From = max(run.Start, start-length)
-	if n := start - run.Start; o.From == run.Start && n > 1 && provesEnd {
-		o.From += 1 + rand.Int64N((n+1)/2)
+	switch n := start - run.Start; {
+	case o.From > run.Start:
+		o.Drawn = among
+	case n > 1 && provesEnd:
+		o.Drawn = (n + 1) / 2
+		o.From += 1 + rand.Int64N(o.Drawn)
+	case run.Length() == 1:
+		o.Drawn = 1
 	}
-	o.Drawn = o.From > run.Start || run.Length() == 1
 }

@@ -56,12 +56,13 @@ type Spec struct {
 	Start, End, UpTo int64
 	// Data are the response data that what comes must belong to.
 	Data bgfetch.ResponseData
-	// Transfer is nil where its request is still to be sent. Head is its head, Drawn says that
-	// its start was drawn at random, Continues that its head proves that it is of the same
+	// Transfer is nil where its request is still to be sent. Head is its head, Drawn the number of
+	// places among which its start was drawn, Continues says that its head proves that it is of the same
 	// file, and where it begins.
-	Transfer         bgfetch.Transfer
-	Head             bgfetch.Head
-	Drawn, Continues bool
+	Transfer  bgfetch.Transfer
+	Head      bgfetch.Head
+	Drawn     int64
+	Continues bool
 	// Least is the length that the body has at least, EndedBefore where a response ended
 	// before it, and nothing proved that, or 0.
 	Least, EndedBefore int64
@@ -93,7 +94,7 @@ type Part struct {
 	compare []ranges.Span
 	joins   int64
 	// Drawn, least and endedBefore are those of Spec.
-	Drawn              bool
+	Drawn              int64
 	least, endedBefore int64
 	// Head is the head of its response, empty until that is there.
 	Head bgfetch.Head

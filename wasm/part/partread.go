@@ -282,18 +282,7 @@ func (p *Part) save(ctx context.Context, transfer bgfetch.Transfer, key bgfetch.
 func (p *Part) storedRanges(offset, length int64) []bgfetch.StoredRange {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var stored []bgfetch.StoredRange
-	for end := offset + length; offset < end; {
-		one := ranges.SegmentsFrom(p.data.Segments, offset, 1)
-		if len(one) == 0 {
-			break
-		}
-		within := offset - one[0].Offset
-		n := min(end-offset, one[0].Length-within)
-		stored = append(stored, bgfetch.StoredRange{Key: one[0].Key(p.record.Index, p.data.Generation), Offset: within, Length: n})
-		offset += n
-	}
-	return stored
+	return ranges.Stored(&p.data, p.record.Index, ranges.Span{Start: offset, End: offset + length})
 }
 
 // waitForLimit returns when a body that comes by one response may be read on.

@@ -84,3 +84,18 @@ func holder(segments []bgfetch.Segment, offset int64) int {
 	}
 	return i
 }
+
+// Stored names where the bytes of the span lie, as far as they are stored without a gap.
+func Stored(data *bgfetch.ResponseData, index int, span Span) (stored []bgfetch.StoredRange) {
+	for offset := span.Start; offset < span.End; {
+		one := SegmentsFrom(data.Segments, offset, 1)
+		if len(one) == 0 {
+			break
+		}
+		within := offset - one[0].Offset
+		n := min(span.End-offset, one[0].Length-within)
+		stored = append(stored, bgfetch.StoredRange{Key: one[0].Key(index, data.Generation), Offset: within, Length: n})
+		offset += n
+	}
+	return stored
+}

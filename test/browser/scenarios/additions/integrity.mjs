@@ -32,11 +32,9 @@ scenario('integrity: right, wrong, and malformed', {}, async (test) => {
   assert.match(refused.message, /sha256-AAAA/);
 });
 
-scenario('pieces: a wrong one is fetched again, at most twice', {}, async (test) => {
-  const { page } = await test.open();
-  const size = 3 * MiB + 1000;
-  const file = test.resource({ size, rate: 8 * MiB });
-  const pieces = await page.evaluate(
+/** The hashes of the pieces of a file. */
+function piecesOf(page, file) {
+  return page.evaluate(
     async (url, length) => {
       const body = await (await fetch(url)).arrayBuffer();
       const hashes = [];
@@ -49,6 +47,34 @@ scenario('pieces: a wrong one is fetched again, at most twice', {}, async (test)
     file.url,
     MiB,
   );
+}
+
+scenario('pieces: each can be read when it is verified', {}, async (test) => {
+  const { page } = await test.open();
+  const whole = test.resource({ size: 8 * MiB + 1000 });
+  const pieces = await piecesOf(page, whole);
+  const seed = new URL(whole.url).searchParams.get('seed');
+  const file = test.resource({ size: whole.size, seed, rate: 1.5 * MiB });
+  await page.evaluate(
+    async (url, pieces) => {
+      await t.startFetch('read', url, { pieces: { [url]: pieces } });
+      self.read = t.readWhileLoading('read', url);
+    },
+    file.url,
+    pieces,
+  );
+  const read = await page.evaluateFor(60_000, () => self.read);
+  assert.ok(read.first.downloaded < file.size / 2, `the first bytes came after ${read.first.downloaded}`);
+  assert.deepEqual([read.size, read.sha256], [file.size, await file.sha256()]);
+  await test.settled(page, 'read', 'backgroundfetchsuccess');
+  assert.equal(gets(await file.log()).length, 1);
+});
+
+scenario('pieces: a wrong one is fetched again, at most twice', {}, async (test) => {
+  const { page } = await test.open();
+  const size = 3 * MiB + 1000;
+  const file = test.resource({ size, rate: 8 * MiB });
+  const pieces = await piecesOf(page, file);
 
   const seed = new URL(file.url).searchParams.get('seed');
   const once = test.resource({ size, seed, corrupt: MiB + 5 });

@@ -21,11 +21,24 @@ function seconds(log) {
   return (Math.max(...gets(log).map(({ time, ms }) => Date.parse(time) + ms)) - begun) / 1000;
 }
 
-scenario('several ranges at a time, from a server that limits each connection', { alone: true }, async (test) => {
+/** Integrity metadata of a file, undefined where none are wanted. */
+const integrityOf = async (file, wanted) =>
+  wanted ? `sha256-${Buffer.from(await file.sha256(), 'hex').toString('base64')}` : undefined;
+
+for (const hashed of [false, true]) {
+  const named = hashed ? ', with integrity' : '';
+  scenario(`several ranges at a time, from a server that limits each connection${named}`, { alone: true }, (test) =>
+    limited(test, hashed),
+  );
+  scenario(`what is as fast as the machine is asked for once${named}`, { alone: true }, (test) => fast(test, hashed));
+}
+
+async function limited(test, hashed) {
   const { page } = await test.open();
   const rate = 2 * MiB;
   const file = test.resource({ size: 40 * MiB, rate });
-  await page.evaluate((url) => t.startFetch('film', url), file.url);
+  const integrity = await integrityOf(file, hashed);
+  await page.evaluate((request) => t.startFetch('film', [request]), { url: file.url, integrity });
   const event = await test.settled(page, 'film', 'backgroundfetchsuccess');
   assert.equal(event.records[0].size, file.size);
   assert.equal(event.records[0].sha256, await file.sha256());
@@ -38,7 +51,19 @@ scenario('several ranges at a time, from a server that limits each connection', 
   assert.ok(atOnce(log) <= 6, `${atOnce(log)} requests at once`);
   assert.ok(bytesSent(log) <= file.size + mostTwice(file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
   assert.equal(gets(log).filter((entry) => !entry.range).length, 1, 'one request for the whole');
-});
+}
+
+async function fast(test, hashed) {
+  const { page } = await test.open();
+  const file = test.resource({ size: 96 * MiB });
+  const integrity = await integrityOf(file, hashed);
+  await page.evaluate((request) => t.startFetch('fast', [request]), { url: file.url, integrity });
+  const event = await test.settled(page, 'fast', 'backgroundfetchsuccess');
+  assert.equal(event.records[0].sha256, await file.sha256());
+  const log = await file.log();
+  console.log(`    ${gets(log).length} requests, ${bytesSent(log) - file.size} bytes too many`);
+  assert.ok(bytesSent(log) <= file.size + mostTwice(file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
+}
 
 scenario('several ranges from another origin, which shows no ETag and no Content-Range', { alone: true }, async (test) => {
   const { page } = await test.open();
@@ -49,17 +74,6 @@ scenario('several ranges from another origin, which shows no ETag and no Content
   assert.equal(event.records[0].sha256, await file.sha256());
   const log = await file.log();
   assert.ok(gets(log).length > 1 && atOnce(log) <= 6, `${gets(log).length} requests, ${atOnce(log)} at once`);
-  assert.ok(bytesSent(log) <= file.size + mostTwice(file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
-});
-
-scenario('what is as fast as the machine is asked for once', { alone: true }, async (test) => {
-  const { page } = await test.open();
-  const file = test.resource({ size: 96 * MiB });
-  await page.evaluate((url) => t.startFetch('fast', url), file.url);
-  const event = await test.settled(page, 'fast', 'backgroundfetchsuccess');
-  assert.equal(event.records[0].sha256, await file.sha256());
-  const log = await file.log();
-  console.log(`    ${gets(log).length} requests, ${bytesSent(log) - file.size} bytes too many`);
   assert.ok(bytesSent(log) <= file.size + mostTwice(file.size), `${bytesSent(log)} bytes were sent for ${file.size}`);
 });
 
