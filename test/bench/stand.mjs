@@ -1,12 +1,13 @@
 // A browser with a page of the site in it, ready to be measured.
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { drivers } from '../browser/drivers/index.mjs';
 import { removeDirectory, temporaryDirectory } from '../browser/lib/directories.mjs';
 import { root } from '../browser/lib/server.mjs';
 import { cpuSeconds } from './meter.mjs';
-import { description } from './works.mjs';
+import { description, MiB } from './works.mjs';
 
 const built = path.join(root, 'test/.cache/bench');
 
@@ -29,6 +30,9 @@ export function buildEmpty() {
   const goroot = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
   fs.copyFileSync(path.join(goroot, 'lib/wasm/wasm_exec.js'), path.join(built, 'wasm_exec.js'));
 }
+
+/** The length of a piece, where bodies are hashed in pieces. */
+const PIECE = 4 * MiB;
 
 /** Settles: what a browser puts off until it has nothing to do. */
 export const settle = (ms = 300) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -88,6 +92,7 @@ export class Stand {
     const name = newName(`${way}-${work.name}`);
     const described = description(work, name, this.server);
     if (way === 'hashed') described.integrity = await this.#integrity(work);
+    if (way === 'pieces') described.pieces = await this.#pieces(work);
     const before = cpuSeconds(this.browser);
     await this.page.evaluate((way, described) => bench.begin(way, described), way, described);
     const { error, run: _, ...seen } = await this.reports.wait(name, (report) => report.run === name, { timeout });
@@ -101,6 +106,13 @@ export class Stand {
 
   async #integrity({ size }) {
     return `sha256-${Buffer.from(await this.server.sha256({ size }), 'hex').toString('base64')}`;
+  }
+
+  async #pieces({ size }) {
+    const body = Buffer.from(await (await fetch(this.server.file('pieces', { size }))).arrayBuffer());
+    await forgetLog(this.server);
+    const hash = (start) => createHash('sha256').update(body.subarray(start, start + PIECE)).digest('base64');
+    return { length: PIECE, hashes: Array.from({ length: Math.ceil(size / PIECE) }, (_, i) => `sha256-${hash(i * PIECE)}`) };
   }
 
   async close() {

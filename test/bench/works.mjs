@@ -14,7 +14,7 @@
 //   ways          ours; plain fetch() and cache.put() in the page or in the
 //                 worker, six at a time; script: in the worker, by a script that reads
 //                 the bodies; native: Chromium's own Background Fetch; hashed: ours
-//                 with `integrity`; of the network: ranges: ours with several ranges at a
+//                 with `integrity`; pieces: ours with `pieces`; of the network: ranges: ours with several ranges at a
 //                 time; one: ours with one; plain: as page, in a site without ours; idle:
 //                 nothing, there
 //   rounds        at most so many, of what takes long
@@ -29,6 +29,7 @@ export const WAYS = {
   script: 'script, worker',
   native: 'native',
   hashed: 'this, with integrity',
+  pieces: 'this, with pieces',
 };
 
 const plainWays = ['ours', 'page', 'worker', 'script', 'native'];
@@ -65,8 +66,8 @@ const fetches = (count) => ({
 export const works = [
   file(1, { ways: ['ours'] }),
   file(8),
-  file(64, { ways: [...plainWays, 'hashed'], quick: true }),
-  file(256, { ways: [...plainWays, 'hashed'] }),
+  file(64, { ways: [...plainWays, 'hashed', 'pieces'], quick: true }),
+  file(256, { ways: [...plainWays, 'hashed', 'pieces'] }),
   file(1024, { rounds: 3 }),
   { name: 'files-500', title: '500 files of 20 kB', count: 500, size: 20_000, ways: manyWays, quick: true },
   records(10, { ways: ['ours'] }),
@@ -87,7 +88,7 @@ export const works = [
 ];
 
 /** What is run first and not counted: browsers are slow the first time. */
-export const warmUp = { name: 'warm-up', size: MiB, ways: [...plainWays, 'ranges', 'one', 'plain', 'hashed'] };
+export const warmUp = { name: 'warm-up', size: MiB, ways: [...plainWays, 'ranges', 'one', 'plain', 'hashed', 'pieces'] };
 
 export const workNamed = (name) => works.find((work) => work.name === name);
 

@@ -63,7 +63,8 @@ type attempt struct {
 	verdicts chan pieceVerdict
 }
 
-// step does one thing and names the next; nil ends the attempt with the verdict.
+// step does one thing and names the next; nil ends the attempt with the verdict. What always ends it
+// returns a Verdict alone.
 type step func(*attempt, context.Context) (step, Verdict)
 
 // Complete is one attempt at completing the record: it runs the steps until one gives a
@@ -104,7 +105,7 @@ func (a *attempt) notForEver(v Verdict) Verdict {
 		return v
 	}
 	if a.idle++; a.idle > a.Retry.FailureTries(false) {
-		_, v = a.settle(bgfetch.ReasonFetchError, "the server's responses add no missing bytes")
+		v = a.settle(bgfetch.ReasonFetchError, "the server's responses add no missing bytes")
 	} else {
 		v.Wait = a.Retry.Wait(a.idle)
 	}
@@ -125,11 +126,11 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 		return nil, Verdict{Online: true, Why: "waiting for the network"}
 	}
 	if a.owner.GivenUp() {
-		return a.leave(bgfetch.ReasonFetchError, "the server cannot be reached")
+		return nil, a.leave(bgfetch.ReasonFetchError, "the server cannot be reached")
 	}
 	if !a.Request.IsSafe() {
 		if a.next.Sent {
-			return a.settle(bgfetch.ReasonFetchError, "the request may have been sent before, and is not sent twice")
+			return nil, a.settle(bgfetch.ReasonFetchError, "the request may have been sent before, and is not sent twice")
 		}
 		a.next.Sent = true
 		if v, ok := a.store(); !ok {
@@ -147,7 +148,7 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 		if ctx.Err() == nil && head.Err() != nil {
 			err = fmt.Errorf("%w: %w", errNoHead, bgfetch.ErrNetwork)
 		}
-		return a.broken(ctx, err, true)
+		return nil, a.broken(ctx, err, true)
 	}
 	a.transfer = transfer
 	a.interruptible(transfer.Stop)

@@ -14,7 +14,7 @@ func chooseRange(a *attempt, _ context.Context) (step, Verdict) {
 	if a.end == 0 && data.Length >= 0 && a.start >= data.Length && a.start > 0 {
 		switch {
 		case a.start > data.Length:
-			return a.restart("more bytes are stored than the file has")
+			return nil, a.restart("more bytes are stored than the file has")
 		case len(data.Seams) == 0:
 			return a.succeed()
 		}

@@ -25,7 +25,7 @@ func judgeStart(a *attempt, ctx context.Context) (step, Verdict) {
 	}
 	if head.Status == http.StatusPartialContent && !a.Request.HasRange() {
 		if _, problem := ranges.ValidatePartial(head, 0, 0); problem != "" {
-			return a.settle(bgfetch.ReasonFetchError, "an unrequested partial response is not valid: "+problem)
+			return nil, a.settle(bgfetch.ReasonFetchError, "an unrequested partial response is not valid: "+problem)
 		}
 	}
 	a.begin(head)
@@ -80,7 +80,7 @@ func judgeRange(a *attempt, ctx context.Context) (step, Verdict) {
 	case head.Status == http.StatusPartialContent:
 		return judgePartial(a, ctx)
 	case evidence.StandsIn(data, head):
-		return a.awaitFile()
+		return nil, a.awaitFile()
 	case head.Status >= 200 && head.Status <= 299 && len(data.Segments) > 0:
 		return judgeRepeated, Verdict{}
 	case head.Status >= 200 && head.Status <= 299:
@@ -97,11 +97,11 @@ func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 	head := a.transfer.Head()
 	data := &a.next.Response
 	if compared := data.Offsets || a.from < a.start; evidence.CodingOf(head) == evidence.CodingSome && !(compared && evidence.MayBeLeft(head)) {
-		return a.withoutRanges("the server's ranges count encoded bytes")
+		return nil, a.withoutRanges("the server's ranges count encoded bytes")
 	}
 	complete, problem := ranges.ValidatePartial(head, a.from, a.to)
 	if problem != "" {
-		return a.invalid(problem)
+		return nil, a.invalid(problem)
 	}
 	if len(data.Segments) == 0 && a.from == 0 {
 		end := a.end
@@ -110,12 +110,12 @@ func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 		return move, Verdict{}
 	}
 	if evidence.Excludes(data, complete) {
-		return a.contradicted(head, "the server has fewer bytes than are stored")
+		return nil, a.contradicted(head, "the server has fewer bytes than are stored")
 	}
 	_, placed := head.Get("Content-Range")
 	switch v := evidence.VersionOf(data, head, complete); {
 	case v == evidence.VersionOther && !a.Check.Asked():
-		return a.otherFile("the file on the server has changed")
+		return nil, a.otherFile("the file on the server has changed")
 	case v == evidence.VersionSame && placed:
 		a.continues = true
 		evidence.Join(data, head, complete)
@@ -125,7 +125,7 @@ func judgePartial(a *attempt, ctx context.Context) (step, Verdict) {
 	evidence.Doubt(data, complete)
 	if evidence.IsSelfProving(data) { // and none were asked for again
 		data.Compare = true
-		return a.again("nothing in the partial response proves that it continues the stored bytes")
+		return nil, a.again("nothing in the partial response proves that it continues the stored bytes")
 	}
 	return move, Verdict{}
 }
@@ -139,7 +139,7 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 		return a.refused(head)
 	}
 	if evidence.StandsIn(data, head) {
-		return a.awaitFile()
+		return nil, a.awaitFile()
 	}
 	a.from, a.to = 0, 0
 	a.repeated = true
@@ -168,10 +168,10 @@ func judgeRepeated(a *attempt, ctx context.Context) (step, Verdict) {
 }
 
 // awaitFile waits until something else comes than a page that stands in for the file.
-func (a *attempt) awaitFile() (step, Verdict) {
+func (a *attempt) awaitFile() Verdict {
 	const why = "an HTML page came instead of the file"
 	if v, ok := a.postpone(why, 0); ok {
-		return nil, v
+		return v
 	}
 	return a.leave(bgfetch.ReasonFetchError, why)
 }
@@ -186,22 +186,22 @@ func (a *attempt) judge416(head bgfetch.Head) (step, Verdict) {
 		return a.succeed()
 	case len(data.Segments) == 0:
 		a.single = true // an empty file has no ranges
-		return a.again("the server has no such range")
+		return nil, a.again("the server has no such range")
 	case ok && r.First < 0 && r.Complete == a.start && a.from == a.start && a.start == ranges.StoredLength(data.Segments):
 		// All is there, and the length was told wrong; or it is another file of just
 		// that length.
 		data.Length, data.Announced, data.Compare = -1, 0, true
-		return a.again("the server says that there are no more bytes")
+		return nil, a.again("the server says that there are no more bytes")
 	}
 	const why = "the server has fewer bytes than are stored"
 	if evidence.CodingOfBody(data) != evidence.CodingNone && !data.Offsets {
 		a.contradictions++ // it counts encoded bytes, perhaps
 		if a.ends.Unproved > 0 {
-			return a.withoutRanges(why) // a body has ended, and this was asked for to prove it
+			return nil, a.withoutRanges(why) // a body has ended, and this was asked for to prove it
 		}
 		a.rangeless = true
 	}
-	return a.restart(why)
+	return nil, a.restart(why)
 }
 
 // refused judges a status that says neither yes nor that there is nothing more.

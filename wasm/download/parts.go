@@ -71,18 +71,18 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 	case last.Err == nil:
 		return finishBody, Verdict{}
 	case errors.Is(last.Err, part.ErrMismatch):
-		return a.mismatch(last.Part)
+		return nil, a.mismatch(last.Part)
 	case errors.Is(last.Err, part.ErrUnproved):
 		return a.unproved(last.Part)
 	case errors.Is(last.Err, bgfetch.ErrLost):
-		return a.fetchLost()
+		return nil, a.fetchLost()
 	case last.Part.Stopped:
 		return nil, Verdict{}
 	case errors.As(last.Err, &refusal):
 		// The next attempt asks for the same, and judges the answer.
 		return nil, Verdict{Wait: max(a.Retry.Soon(), a.untilFree()), Why: refusal.Why}
 	}
-	return a.broken(ctx, last.Err, false)
+	return nil, a.broken(ctx, last.Err, false)
 }
 
 // pace makes the record's pacer measure this attempt.

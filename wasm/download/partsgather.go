@@ -57,8 +57,7 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 			continue
 		}
 		if e.Part.TooLong(e.Segment.Offset + e.Segment.Length) {
-			_, v := a.restart("the server sent more bytes than the stored file has")
-			a.decide(v)
+			a.decide(a.restart("the server sent more bytes than the stored file has"))
 			return
 		}
 		if offset := e.Segment.Offset; offset > 0 && offset == e.Part.Start && !e.Part.Continues {

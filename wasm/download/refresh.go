@@ -50,7 +50,7 @@ func (a *attempt) declined(refusal *bgfetch.Refusal) (step, Verdict) {
 		a.next.Response.Length, _ = ranges.FirstGap(a.next.Response.Segments)
 		return a.succeed()
 	}
-	return a.badStatus(refusal.Head)
+	return nil, a.badStatus(refusal.Head)
 }
 
 // awaitRefresh waits before the request is tried again, and the site is asked if that fails, too.

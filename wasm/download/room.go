@@ -25,8 +25,7 @@ func (a *attempt) roomFor(ctx context.Context, length int64) (Verdict, bool) {
 			return Verdict{}, true
 		}
 		if length > room.Quota || !a.owner.MakeRoom(length-room.Free) {
-			_, v := a.leave(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room.Free))
-			return v, false
+			return a.leave(bgfetch.ReasonQuotaExceeded, fmt.Sprintf("%d bytes come, and there is room for %d", length, room.Free)), false
 		}
 	}
 }
@@ -36,6 +35,5 @@ func (a *attempt) full(why string) Verdict {
 	if a.Request.IsSafe() && a.owner.MakeRoom(evidence.Missing(&a.next.Response)) {
 		return Verdict{Wait: a.Retry.Soon(), Why: why + "; what other background fetches left makes room"}
 	}
-	_, v := a.leave(bgfetch.ReasonQuotaExceeded, why)
-	return v
+	return a.leave(bgfetch.ReasonQuotaExceeded, why)
 }

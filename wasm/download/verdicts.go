@@ -28,12 +28,10 @@ func (a *attempt) store(added ...bgfetch.Segment) (Verdict, bool) {
 		if errors.Is(err, bgfetch.ErrQuota) {
 			reason = bgfetch.ReasonQuotaExceeded
 		}
-		_, v := a.leave(reason, why)
-		return v, false
+		return a.leave(reason, why), false
 	}
 	if a.owner.Left() < 0 {
-		_, v := a.settle(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal (%d bytes) arrived", a.DownloadTotal))
-		return v, false
+		return a.settle(bgfetch.ReasonDownloadTotalExceeded, fmt.Sprintf("more than downloadTotal (%d bytes) arrived", a.DownloadTotal)), false
 	}
 	return Verdict{}, true
 }
@@ -57,34 +55,34 @@ func (a *attempt) succeed() (step, Verdict) {
 	if a.Check.Asked() {
 		return verify, Verdict{}
 	}
-	return a.succeeded()
+	return nil, a.succeeded()
 }
 
 // succeeded ends the record, whose bytes are those that they should be.
-func (a *attempt) succeeded() (step, Verdict) {
+func (a *attempt) succeeded() Verdict {
 	a.next.Response.Result = bgfetch.ResponseSuccess
 	if v, ok := a.store(); !ok {
-		return nil, v
+		return v
 	}
-	return nil, Verdict{Settled: bgfetch.ResponseSuccess}
+	return Verdict{Settled: bgfetch.ResponseSuccess}
 }
 
 // settle stores that the record has failed, and gives the verdict. Another background fetch
 // is not to go on with what is stored.
-func (a *attempt) settle(reason bgfetch.FailureReason, why string) (step, Verdict) {
+func (a *attempt) settle(reason bgfetch.FailureReason, why string) Verdict {
 	return a.settleBy(func(next bgfetch.RecordState) error { return a.owner.Commit(next) }, reason, why)
 }
 
 // leave is settle where another one may go on with what is stored.
-func (a *attempt) leave(reason bgfetch.FailureReason, why string) (step, Verdict) {
+func (a *attempt) leave(reason bgfetch.FailureReason, why string) Verdict {
 	return a.settleBy(a.owner.Leave, reason, why)
 }
 
-func (a *attempt) settleBy(store func(bgfetch.RecordState) error, reason bgfetch.FailureReason, why string) (step, Verdict) {
+func (a *attempt) settleBy(store func(bgfetch.RecordState) error, reason bgfetch.FailureReason, why string) Verdict {
 	a.next.Response.Result = bgfetch.ResponseResult(reason)
 	err := store(a.next)
 	if a.alive.Err() != nil {
-		return nil, Verdict{}
+		return Verdict{}
 	}
 	if err != nil {
 		return a.settleUnstored(reason, fmt.Sprintf("%s (and the result could not be stored: %v)", why, err))
@@ -93,18 +91,18 @@ func (a *attempt) settleBy(store func(bgfetch.RecordState) error, reason bgfetch
 }
 
 // settleUnstored ends the record for this engine only.
-func (a *attempt) settleUnstored(reason bgfetch.FailureReason, why string) (step, Verdict) {
+func (a *attempt) settleUnstored(reason bgfetch.FailureReason, why string) Verdict {
 	a.next.Response.Result = bgfetch.ResponseResult(reason)
 	a.owner.Publish(a.next)
 	return failure(reason, why)
 }
 
-func failure(reason bgfetch.FailureReason, why string) (step, Verdict) {
-	return nil, Verdict{Settled: bgfetch.ResponseResult(reason), Why: string(reason) + ": " + why}
+func failure(reason bgfetch.FailureReason, why string) Verdict {
+	return Verdict{Settled: bgfetch.ResponseResult(reason), Why: string(reason) + ": " + why}
 }
 
 // badStatus ends the record with a response whose body is not kept.
-func (a *attempt) badStatus(head bgfetch.Head) (step, Verdict) {
+func (a *attempt) badStatus(head bgfetch.Head) Verdict {
 	if a.next.Response.Head != nil {
 		a.renew() // who reads the response before does not go on with this one
 	}
@@ -113,37 +111,37 @@ func (a *attempt) badStatus(head bgfetch.Head) (step, Verdict) {
 }
 
 // restart drops what is stored and asks for all of it again.
-func (a *attempt) restart(why string) (step, Verdict) {
+func (a *attempt) restart(why string) Verdict {
 	if v, ok := a.countRestart(); !ok {
-		return nil, v
+		return v
 	}
 	a.renew()
 	return a.again(why + "; starting again")
 }
 
 // again stores the state, which says what has been found out, and asks anew.
-func (a *attempt) again(why string) (step, Verdict) {
+func (a *attempt) again(why string) Verdict {
 	if v, ok := a.store(); !ok {
-		return nil, v
+		return v
 	}
-	return nil, Verdict{Wait: a.Retry.Soon(), Why: why}
+	return Verdict{Wait: a.Retry.Soon(), Why: why}
 }
 
 // invalid counts an answer that is not what was asked for. What is stored stays, but for
 // what another background fetch has left.
-func (a *attempt) invalid(problem string) (step, Verdict) {
+func (a *attempt) invalid(problem string) Verdict {
 	if a.next.Response.From != "" {
 		return a.restart("the partial response is not valid: " + problem)
 	}
 	if v, ok := a.countRestart(); !ok {
-		return nil, v
+		return v
 	}
 	return a.again("the partial response is not valid: " + problem)
 }
 
 // withoutRanges asks for all of the body from now on, since the server's ranges are not
 // of its bytes as they are read here. What is stored is compared with what comes.
-func (a *attempt) withoutRanges(why string) (step, Verdict) {
+func (a *attempt) withoutRanges(why string) Verdict {
 	data := &a.next.Response
 	data.Resumable, a.single, a.rangeless = false, true, true
 	if evidence.CodingOfBody(data) != evidence.CodingNone {
@@ -157,7 +155,7 @@ func (a *attempt) withoutRanges(why string) (step, Verdict) {
 }
 
 // mismatch judges bytes that are not those that are stored.
-func (a *attempt) mismatch(p *part.Part) (step, Verdict) {
+func (a *attempt) mismatch(p *part.Part) Verdict {
 	if !p.Partial() && len(a.next.Response.Seams) == 0 {
 		a.contradictions = 0 // by ranges of that file
 		return a.otherFile("the bytes differ from those sent before")
@@ -167,7 +165,7 @@ func (a *attempt) mismatch(p *part.Part) (step, Verdict) {
 
 // contradicted judges a range that is not of the bytes that are stored: either it is of another file, or
 // it counts encoded bytes.
-func (a *attempt) contradicted(head bgfetch.Head, why string) (step, Verdict) {
+func (a *attempt) contradicted(head bgfetch.Head, why string) Verdict {
 	if evidence.CodingOfBody(&a.next.Response) == evidence.CodingNone && evidence.CodingOf(head) == evidence.CodingNone {
 		return a.otherFile(why)
 	}
@@ -177,7 +175,7 @@ func (a *attempt) contradicted(head bgfetch.Head, why string) (step, Verdict) {
 }
 
 // otherFile starts again.
-func (a *attempt) otherFile(why string) (step, Verdict) {
+func (a *attempt) otherFile(why string) Verdict {
 	a.trustRanges()
 	return a.restart(why)
 }
@@ -205,23 +203,22 @@ func (a *attempt) unproved(p *part.Part) (step, Verdict) {
 	if stored, gap := ranges.FirstGap(data.Segments); (a.repeated || p.Drawn > 0 || end == 0) && end == stored && gap == 0 && a.ends.IsSame(end, p.Head, a.config.Framing, a.Retry.MaxRestarts) {
 		data.Length = end
 		if len(data.Seams) > 0 {
-			return a.again("comparing the bytes where responses meet")
+			return nil, a.again("comparing the bytes where responses meet")
 		}
 		return a.succeed()
 	}
 	if a.ends.Add(end, p.Head, p.Partial(), p.Sent); a.ends.Unproved > 1+a.Retry.MaxRestarts {
-		return a.settle(bgfetch.ReasonFetchError, "nothing proves that the body is complete")
+		return nil, a.settle(bgfetch.ReasonFetchError, "nothing proves that the body is complete")
 	}
 	data.Compare = true
-	return a.again("nothing proves that this is the end; asking whether more follows")
+	return nil, a.again("nothing proves that this is the end; asking whether more follows")
 }
 
 // countRestart counts a response that starts the record again. Too many are a
 // failure.
 func (a *attempt) countRestart() (Verdict, bool) {
 	if a.next.Restarts++; a.next.Restarts > a.Retry.MaxRestarts {
-		_, v := a.settle(bgfetch.ReasonFetchError, "the server forced too many restarts")
-		return v, false
+		return a.settle(bgfetch.ReasonFetchError, "the server forced too many restarts"), false
 	}
 	a.ends.Unproved = 0
 	return Verdict{}, true
@@ -252,24 +249,24 @@ func (a *attempt) countUnseen(unseen bool) time.Duration {
 // of its cause. atHead: there was no response.
 //
 // Source: #complete-a-record ("temporarily unavailable")
-func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Verdict) {
+func (a *attempt) broken(ctx context.Context, err error, atHead bool) Verdict {
 	policy := a.Retry
 	switch {
 	case ctx.Err() != nil:
-		return nil, Verdict{}
+		return Verdict{}
 	case !a.Request.IsSafe():
 		return a.settle(bgfetch.ReasonFetchError, err.Error())
 	case a.owner.Interrupted():
-		return nil, Verdict{}
+		return Verdict{}
 	case a.owner.FailedOffline():
-		return nil, Verdict{Online: true, Why: err.Error() + "; waiting for the network"}
+		return Verdict{Online: true, Why: err.Error() + "; waiting for the network"}
 	case a.repeated:
 		return a.brokenAgain(err)
 	case a.moved:
-		return nil, Verdict{Wait: max(policy.Soon(), a.untilFree()), Why: err.Error() + "; continuing"}
+		return Verdict{Wait: max(policy.Soon(), a.untilFree()), Why: err.Error() + "; continuing"}
 	}
 	if atHead && !a.answers(ctx, a.sent().URL) {
-		return nil, a.awaitHost(ctx)
+		return a.awaitHost(ctx)
 	}
 	// Where bytes are stored, a network that lets something through is waited for as one that
 	// lets nothing through. A body that breaks off at once is the server's.
@@ -308,12 +305,12 @@ func (a *attempt) broken(ctx context.Context, err error, atHead bool) (step, Ver
 	if tries > 1 {
 		delay = policy.PatientWait(tries-1, stalled)
 	}
-	return nil, Verdict{Wait: delay, Patient: patient, Why: err.Error() + fmt.Sprintf("; next try in %v", delay.Round(time.Millisecond))}
+	return Verdict{Wait: delay, Patient: patient, Why: err.Error() + fmt.Sprintf("; next try in %v", delay.Round(time.Millisecond))}
 }
 
 // brokenAgain counts a response that began at byte 0 although some of the body was
 // stored. One that comes hardly further than the one before, again and again, never will.
-func (a *attempt) brokenAgain(err error) (step, Verdict) {
+func (a *attempt) brokenAgain(err error) Verdict {
 	before, now := a.start, int64(0)
 	if now, _ = ranges.FirstGap(a.next.Response.Segments); now-before >= before/4 && now > before {
 		a.next.Repeats = 0

@@ -49,23 +49,23 @@ func verify(a *attempt, ctx context.Context) (step, Verdict) {
 	wrong := digest.WrongPieces(nil)
 	switch {
 	case err == nil:
-		return a.succeeded()
+		return nil, a.succeeded()
 	case reading.Err() != nil:
 		if ctx.Err() == nil {
 			a.keepHashed()
 		}
 		return nil, Verdict{}
 	case errors.Is(err, bgfetch.ErrLost):
-		return a.fetchLost()
+		return nil, a.fetchLost()
 	case errors.Is(err, errUnreadable):
-		return a.unreadable(err)
+		return nil, a.unreadable(err)
 	case errors.As(err, &wrong):
-		return a.refetch(wrong)
+		return nil, a.refetch(wrong)
 	case a.next.Response.Joined:
 		a.single = true // what comes by one response is that of one server
-		return a.restart(err.Error() + "; several responses were joined")
+		return nil, a.restart(err.Error() + "; several responses were joined")
 	}
-	return a.settle(bgfetch.ReasonFetchError, err.Error())
+	return nil, a.settle(bgfetch.ReasonFetchError, err.Error())
 }
 
 // verifyPieces hashes the pieces that are not known to be right. The error is digest.WrongPieces where
@@ -137,16 +137,16 @@ func (a *attempt) keepHashedSince(kept time.Time) time.Time {
 var errUnreadable = errors.New("the stored body cannot be read")
 
 // unreadable lets it be tried again, for some time.
-func (a *attempt) unreadable(err error) (step, Verdict) {
+func (a *attempt) unreadable(err error) Verdict {
 	if a.failures++; a.failures > a.Retry.FailureTries(false) {
 		return a.leave(bgfetch.ReasonFetchError, err.Error())
 	}
-	return nil, Verdict{Wait: a.Retry.Wait(a.failures), Why: err.Error()}
+	return Verdict{Wait: a.Retry.Wait(a.failures), Why: err.Error()}
 }
 
 // refetch drops the segments of wrong pieces, so that they are asked for again.
 // Where one was wrong too often the record fails.
-func (a *attempt) refetch(wrong digest.WrongPieces) (step, Verdict) {
+func (a *attempt) refetch(wrong digest.WrongPieces) Verdict {
 	counts := map[int]int{}
 	for _, index := range wrong {
 		if counts[index] = a.next.Refetches[index] + 1; counts[index] > maxRefetches {
@@ -159,12 +159,12 @@ func (a *attempt) refetch(wrong digest.WrongPieces) (step, Verdict) {
 	a.next.Refetches = counts
 	a.next.Digest = nil // all is hashed again when it is whole
 	if v, ok := a.store(); !ok {
-		return nil, v
+		return v
 	}
 	if err := a.drop(a.alive, wrong); err != nil {
 		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("wrong pieces could not be deleted: %v", err))
 	}
-	return nil, Verdict{Wait: a.Retry.Soon(), Why: wrong.Error() + "; fetched again"}
+	return Verdict{Wait: a.Retry.Soon(), Why: wrong.Error() + "; fetched again"}
 }
 
 // drop removes the segments of pieces: first their rows.
@@ -213,7 +213,7 @@ func (a *attempt) dropRows(ctx context.Context, lost func(bgfetch.Segment) bool)
 }
 
 // fetchLost lets segments be fetched again that should be stored and are not.
-func (a *attempt) fetchLost() (step, Verdict) {
+func (a *attempt) fetchLost() Verdict {
 	ctx := a.alive
 	keys, err := a.config.Bodies.Segments(ctx, a.Place.UniqueID)
 	if err == nil {

@@ -59,13 +59,14 @@ const bench = (() => {
 
   /**
    * Makes a background fetch; resolves when it has succeeded. With `play` there is a player for it, and
-   * with `integrity` all bodies have that hash.
+   * with `integrity` or `pieces` all bodies have these hashes.
    */
-  async function backgroundFetch(id, urls, seen, { play = false, integrity } = {}) {
+  async function backgroundFetch(id, urls, seen, { play = false, integrity, pieces } = {}) {
     const { backgroundFetch: manager } = await navigator.serviceWorker.ready;
     const begun = performance.now();
     const requests = integrity ? urls.map((url) => new Request(url, { integrity })) : urls;
-    const fetch = await manager.fetch(id, requests, { title: id });
+    const options = pieces && { pieces: Object.fromEntries(urls.map((url) => [url, pieces])) };
+    const fetch = await manager.fetch(id, requests, { title: id, ...options });
     seen.promise ??= performance.now() - begun;
     const played = play && firstByte(id).then(() => (seen.first = performance.now() - begun));
     await new Promise((resolve, reject) => {
@@ -114,7 +115,7 @@ const bench = (() => {
     /** Nothing, to compare with. */
     idle: () => pause(2000),
   };
-  ways.native = ways.ranges = ways.one = ways.hashed = ways.ours;
+  ways.native = ways.ranges = ways.one = ways.hashed = ways.pieces = ways.ours;
   ways.plain = ways.page;
 
   async function inWorker(command, work) {

@@ -3,7 +3,7 @@
  * and what they store.
  */
 
-import { createCache, deleteCache, deleteKeys, keys, namesWithPrefix, read } from '../../../jsglue/sw/bodies';
+import { createCache, deleteCache, deleteKeys, digest, keys, namesWithPrefix, read } from '../../../jsglue/sw/bodies';
 import type { HostConfig } from '../../../jsglue/sw/host';
 import { HostCalls, type Implementations } from '../../../jsglue/sw/hostcalls';
 import { reachable } from '../../../jsglue/sw/network';
@@ -29,6 +29,7 @@ const methods: Partial<Implementations> = {
   deleteKeys,
   keys,
   read,
+  digest,
   cacheNames: namesWithPrefix,
 };
 

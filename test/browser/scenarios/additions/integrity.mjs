@@ -65,7 +65,7 @@ scenario('pieces: each can be read when it is verified', {}, async (test) => {
   );
   const read = await page.evaluateFor(60_000, () => self.read);
   assert.ok(read.first.downloaded < file.size / 2, `the first bytes came after ${read.first.downloaded}`);
-  assert.deepEqual([read.size, read.sha256], [file.size, await file.sha256()]);
+  assert.deepEqual([read.size, read.sha256], [file.size, await whole.sha256()]);
   await test.settled(page, 'read', 'backgroundfetchsuccess');
   assert.equal(gets(await file.log()).length, 1);
 });
