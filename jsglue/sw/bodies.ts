@@ -2,22 +2,19 @@
 
 import { room } from '../shared/quota';
 import { storeRequestBody } from '../shared/request-body';
+import { cacheKey } from './cache-key';
 import { cacheNames } from './context';
 import type { Handles } from './handles';
 import type { HostMethods, StoredRange } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure } from './hosterror';
 import { deleteOwnCache } from '../shared/own-caches';
-import { worker } from './worker';
-
-/** Keys are absolute paths of this origin. */
-export function cacheKey(key: string): Request {
-  return new Request(new URL(key, worker.location.origin));
-}
+import { knownKeys } from './known-keys';
 
 type Args<M extends keyof HostMethods> = HostMethods[M][0];
 
 export async function createCache({ cache }: Args<'createCache'>): Promise<null> {
+  await knownKeys.make(cache);
   await caches.open(cache);
   return null;
 }
@@ -36,11 +33,8 @@ export async function saveRequestBody(handles: Handles, { cache, key, handle }: 
   return { size: body.size };
 }
 
-export async function keys({ cache }: Args<'keys'>): Promise<string[]> {
-  // open() would make an absent cache.
-  if (!(await caches.has(cache))) return [];
-  const requests = await (await caches.open(cache)).keys();
-  return requests.map((request) => new URL(request.url).pathname);
+export function keys({ cache }: Args<'keys'>): Promise<string[]> {
+  return knownKeys.list(cache);
 }
 
 export async function read({ cache, key }: Args<'read'>, signal: AbortSignal, give: Give): Promise<null> {
@@ -87,6 +81,7 @@ export async function deleteKeys({ cache, keys }: Args<'deleteKeys'>): Promise<n
   const before = await free();
   const opened = await caches.open(cache);
   await Promise.all(keys.map((key) => opened.delete(cacheKey(key))));
+  knownKeys.delete(cache, keys);
   await freed(before);
   return null;
 }
@@ -113,6 +108,7 @@ async function freed(before: number | null): Promise<void> {
 }
 
 export async function deleteCache({ cache }: Args<'deleteCache'>): Promise<null> {
+  knownKeys.forget(cache);
   await deleteOwnCache(cache);
   return null;
 }

@@ -139,10 +139,7 @@ export interface HostMethods {
    * Compare the next bytes of the body with stored ones: ranges of entries of the cache.
    * 'lost' when such an entry is not there.
    */
-  compare: [
-    { transfer: number; stored: StoredRange[]; limits: SaveLimits },
-    { length: number; equal: boolean; end: boolean },
-  ];
+  compare: [{ transfer: number; stored: StoredRange[]; limits: SaveLimits }, { length: number; equal: boolean; end: boolean }];
   /**
    * How a body was sent that has ended: its length before a content coding was undone
    * (-1: not known), whether it had none, or one (neither: not known), and the protocol.

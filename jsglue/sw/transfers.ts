@@ -7,10 +7,12 @@ import { within } from '../shared/deadline';
 import type { Head, StoredRequest } from '../shared/protocol';
 import { storedRequestBody } from '../shared/request-body';
 import { settingsOf } from '../shared/stored-request';
-import { cacheKey, storedBytes } from './bodies';
+import { storedBytes } from './bodies';
+import { cacheKey } from './cache-key';
 import type { HostMethods, SaveLimits } from './host';
 import type { Give } from './hostcalls';
 import { HostFailure, toHostFailure } from './hosterror';
+import { knownKeys } from './known-keys';
 import { Puts } from './puts';
 import { SegmentReader, type Cut } from './segments';
 import { Timings } from './timings';
@@ -143,7 +145,8 @@ export class Transfers {
     const { whole } = transfer;
     if (length === 0) return { length, end };
     if (bytes) chunks.forEach(give);
-    const begin = (response: Response) => this.#puts.begin(length, () => this.#put(transfer.cache, key, response), signal);
+    const begin = (response: Response) =>
+      this.#puts.begin(length, () => this.#put(transfer.cache, key, response, length), signal);
     if (whole && (await this.#wholeStored(begin(whole), signal))) return { length, end, whole: true };
     const put = await begin(new Response(bodyOf(chunks, length)));
     if (!end) return { length, end, put };
@@ -151,8 +154,9 @@ export class Transfers {
     return { length, end };
   }
 
-  async #put(cache: string, key: string, response: Response): Promise<void> {
+  async #put(cache: string, key: string, response: Response, length: number): Promise<void> {
     await (await this.#cache(cache)).put(cacheKey(key), response);
+    knownKeys.add(cache, key, length);
   }
 
   /** False where the Cache API refuses this response (`Vary: *`). */

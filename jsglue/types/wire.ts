@@ -57,6 +57,7 @@ export interface HostMethods {
   createCache: [{ cache: string }, null];
   deleteCache: [{ cache: string }, null];
   deleteKeys: [{ cache: string; keys: string[] }, null];
+  digest: [{ algorithm: string; cache: string; stored: { key: string; length: number; offset: number }[] }, string];
   dispatch: [{ snapshot: Snapshot; type: EventType }, null];
   evict: [{ records: KeptRecord[] }, number[]];
   keys: [{ cache: string }, string[]];

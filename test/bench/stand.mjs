@@ -111,7 +111,10 @@ export class Stand {
   async #pieces({ size }) {
     const body = Buffer.from(await (await fetch(this.server.file('pieces', { size }))).arrayBuffer());
     await forgetLog(this.server);
-    const hash = (start) => createHash('sha256').update(body.subarray(start, start + PIECE)).digest('base64');
+    const hash = (start) =>
+      createHash('sha256')
+        .update(body.subarray(start, start + PIECE))
+        .digest('base64');
     return { length: PIECE, hashes: Array.from({ length: Math.ceil(size / PIECE) }, (_, i) => `sha256-${hash(i * PIECE)}`) };
   }
 

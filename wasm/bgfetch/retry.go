@@ -96,6 +96,18 @@ func tries(set int, answered bool, otherwise int) int {
 	return otherwise
 }
 
+// slowestUpload is what a request body is given time for, bytes per second: how
+// much of it has been sent nobody tells a script.
+const slowestUpload = 8 << 10
+
+// HeadTimeoutOf is how long a request may take until the head of its response is there.
+func (p RetryPolicy) HeadTimeoutOf(request *Request) time.Duration {
+	if request.Body == nil {
+		return p.HeadTimeout
+	}
+	return p.HeadTimeout + time.Duration(request.Body.Size/slowestUpload)*time.Second
+}
+
 // RetryInit is the member retry of options: what a site wants otherwise. nil stands
 // for the default, times are in ms.
 type RetryInit struct {

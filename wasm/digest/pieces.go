@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"slices"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/ranges"
@@ -77,6 +78,12 @@ func (c Check) IsRightPiece(index int, sum []byte) bool {
 // PiecesOf are the indexes of the first and the last piece that the segment has bytes of.
 func (c Check) PiecesOf(s bgfetch.Segment) (first, last int) {
 	return int(s.Offset / c.pieces.Length), int((s.Offset + s.Length - 1) / c.pieces.Length)
+}
+
+// HasAny says whether the segment has bytes of one of the pieces.
+func (c Check) HasAny(s bgfetch.Segment, pieces []int) bool {
+	first, last := c.PiecesOf(s)
+	return slices.ContainsFunc(pieces, func(index int) bool { return first <= index && index <= last })
 }
 
 // WholePieces are the pieces of a body all of whose bytes are in span, as a run that may be empty.

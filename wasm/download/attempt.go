@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"background-fetch-wasm/wasm/bgfetch"
 	"background-fetch-wasm/wasm/evidence"
 	"background-fetch-wasm/wasm/part"
 	"background-fetch-wasm/wasm/ranges"
+	"background-fetch-wasm/wasm/verify"
 )
 
 // attempt is one round of the algorithm: one request, as much of its body as
@@ -56,11 +56,8 @@ type attempt struct {
 	// seekTo is where a reader waits, -1 for nowhere.
 	seekTo int64
 
-	// unhashed are the pieces that became whole while parts run, and are to be hashed. hashing says that
-	// one is, and verdicts tells what it proved to be: see pieces.go.
-	unhashed []int
-	hashing  bool
-	verdicts chan pieceVerdict
+	// pieces hashes those that became whole.
+	pieces *verify.Queue
 }
 
 // step does one thing and names the next; nil ends the attempt with the verdict. What always ends it
@@ -93,7 +90,7 @@ func (a *attempt) run(ctx context.Context, first step) (v Verdict) {
 }
 
 func (r *Record) attempt(alive context.Context) *attempt {
-	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan part.Event), verdicts: make(chan pieceVerdict), seekTo: -1}
+	a := &attempt{Record: r, alive: alive, next: r.owner.State(), events: make(chan part.Event), pieces: verify.NewQueue(r.body(), r.config.Go), seekTo: -1}
 	a.refreshed = a.next.Refreshed
 	return a
 }
@@ -137,7 +134,7 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 			return nil, v
 		}
 	}
-	head, cancel := context.WithTimeout(ctx, a.headTimeout())
+	head, cancel := context.WithTimeout(ctx, a.Retry.HeadTimeoutOf(&a.Request))
 	defer cancel()
 	a.interruptible(cancel)
 	a.refreshed = a.newest()
@@ -165,19 +162,6 @@ func open(a *attempt, ctx context.Context) (step, Verdict) {
 		return judgeRepeated, Verdict{}
 	}
 	return judgeStart, Verdict{}
-}
-
-// slowestUpload is what a request body is given time for, bytes per second: how
-// much of it has been sent nobody tells a script.
-const slowestUpload = 8 << 10
-
-// headTimeout is how long the request may take until the head of its response is there.
-func (a *attempt) headTimeout() time.Duration {
-	timeout := a.Retry.HeadTimeout
-	if body := a.Request.Body; body != nil {
-		timeout += time.Duration(body.Size/slowestUpload) * time.Second
-	}
-	return timeout
 }
 
 // openTransfer sends a request and notes it, and its response.

@@ -37,8 +37,10 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.parts.Halt()
 		case <-a.tick():
 		case a.seekTo = <-seeks:
-		case v := <-a.verdicts:
-			a.judgePiece(v)
+		case v := <-a.pieces.Verdicts():
+			if a.pieces.Note(v, &a.next) {
+				a.owner.Publish(a.next) // it is stored with what comes next
+			}
 		case e := <-a.events:
 			told, ended := a.gather(e)
 			a.commit(ctx, told)
@@ -62,9 +64,9 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 			a.replaceSlow(ctx)
 		}
 		a.pacer.Running(time.Now(), a.parts.Opened())
-		a.hashNext(stopping)
+		a.pieces.Next(stopping, &a.next)
 	}
-	a.endHashing()
+	a.pieces.End(&a.next)
 	switch refusal := (*part.Refused)(nil); {
 	case a.outcome != nil:
 		return nil, *a.outcome
@@ -95,7 +97,8 @@ func (a *attempt) pace() {
 
 // add begins a part.
 func (a *attempt) add(ctx context.Context, s part.Spec) {
-	s.Hash, s.Hashed = a.hasher(max(s.Start, a.start)), max(s.Start, a.start)
+	s.Hashed = max(s.Start, a.start)
+	s.Hash = a.body().Hasher(&a.next, s.Hashed)
 	s.Data, s.Least, s.EndedBefore, s.Unlimited = a.next.Response, a.ends.Told, a.ends.EndedAt, a.owner.PerRequest() == 0
 	a.running.Add(1)
 	a.parts = append(a.parts, part.Begin(ctx, a, a.recordOf(), a.events, s))

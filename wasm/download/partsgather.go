@@ -90,7 +90,7 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 			continue
 		}
 		e.Part.Moved(e)
-		a.addUnhashed(e.Segment)
+		a.pieces.Add(data, e.Segment)
 		a.pacer.Segment(pace.Segment{Part: e.Part.Start, From: e.From, To: e.To, Length: e.Segment.Length, Full: e.Full})
 	}
 	a.measuring.Store(a.pacer.Measuring())

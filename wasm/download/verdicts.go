@@ -50,10 +50,10 @@ func (a *attempt) renew() {
 	a.ends.Forget()
 }
 
-// succeed ends the record whose body is whole. Next: verify, where it is checked.
+// succeed ends the record whose body is whole. Next: verifyAll, where it is checked.
 func (a *attempt) succeed() (step, Verdict) {
 	if a.Check.Asked() {
-		return verify, Verdict{}
+		return verifyAll, Verdict{}
 	}
 	return nil, a.succeeded()
 }
