@@ -55,7 +55,11 @@ export async function read({ cache, key }: Args<'read'>, signal: AbortSignal, gi
 export async function digest({ cache, stored, algorithm }: Args<'digest'>): Promise<string> {
   // open() would make an absent cache.
   if (!(await caches.has(cache))) throw new HostFailure('lost', `There is no cache ${cache}.`);
-  const bytes = await storedBytes(await caches.open(cache), stored);
+  return digestOf(algorithm, await storedBytes(await caches.open(cache), stored));
+}
+
+/** In base64. The algorithm has its name in Subresource Integrity, such as "sha256". */
+export async function digestOf(algorithm: string, bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const sum = await crypto.subtle.digest(`SHA-${algorithm.slice('sha'.length)}`, bytes);
   return btoa(String.fromCharCode(...new Uint8Array(sum)));
 }

@@ -95,6 +95,8 @@ export interface SaveLimits {
   maxLength: number;
   minTimeMs: number;
   maxTimeMs: number;
+  /** See SaveLimits.Digest in wasm/bgfetch/network.go. */
+  digest?: string;
 }
 
 /** Method name -> [arguments, result]. */
@@ -133,7 +135,7 @@ export interface HostMethods {
    */
   save: [
     { transfer: number; key: string; limits: SaveLimits; bytes?: boolean },
-    { length: number; end: boolean; whole?: boolean; put?: number },
+    { length: number; end: boolean; whole?: boolean; put?: number; sum?: string },
   ];
   /**
    * Compare the next bytes of the body with stored ones: ranges of entries of the cache.
@@ -148,8 +150,8 @@ export interface HostMethods {
     { transfer: number },
     { encodedLength: number; plain?: boolean; encoded?: boolean; duration?: number; protocol?: string },
   ];
-  /** Answered when that segment is stored. To be asked once for each. */
-  stored: [{ put: number }, null];
+  /** Answered when that segment is stored, with its hash in base64 if there is one. To be asked once for each. */
+  stored: [{ put: number }, string | null];
   stop: [{ transfer: number }, null];
   close: [{ transfer: number }, null];
   waitOnline: [null, null];

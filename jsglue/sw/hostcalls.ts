@@ -18,7 +18,7 @@ export type Implementations = {
 const LINES: { [M in keyof HostMethods]?: (result: HostMethods[M][1]) => unknown[] } = {
   open: ({ transfer, length = 0, whole, head: { url, type, redirected, status, statusText, headers = [] } }) =>
     [transfer, length, whole, url, type, redirected, status, statusText, ...headers].flat(),
-  save: ({ length, end, whole, put = 0 }) => [length, end, whole, put],
+  save: ({ length, end, whole, put = 0, sum = '' }) => [length, end, whole, put, sum],
 };
 
 /** Calls whose effect outlives the program that made them. */

@@ -7,7 +7,7 @@ import { within } from '../shared/deadline';
 import type { Head, StoredRequest } from '../shared/protocol';
 import { storedRequestBody } from '../shared/request-body';
 import { settingsOf } from '../shared/stored-request';
-import { storedBytes } from './bodies';
+import { digestOf, storedBytes } from './bodies';
 import { cacheKey } from './cache-key';
 import type { HostMethods, SaveLimits } from './host';
 import type { Give } from './hostcalls';
@@ -74,6 +74,8 @@ export class Transfers {
   #sending = 0;
   /** Opened lately, by name. */
   #caches = new Map<string, Promise<Cache>>();
+  /** Hashes of what is being put, by the number of the put. */
+  #sums = new Map<number, Promise<string | null>>();
 
   /**
    * Sends the request; resolves when the head is there. Rejects with
@@ -148,10 +150,11 @@ export class Transfers {
     const begin = (response: Response) =>
       this.#puts.begin(length, () => this.#put(transfer.cache, key, response, length), signal);
     if (whole && (await this.#wholeStored(begin(whole), signal))) return { length, end, whole: true };
+    const sum = limits.digest && length === limits.maxLength ? sumOf(limits.digest, chunks, length) : undefined;
     const put = await begin(new Response(bodyOf(chunks, length)));
+    if (sum) this.#sums.set(put, sum);
     if (!end) return { length, end, put };
-    await this.#puts.stored(put, signal);
-    return { length, end };
+    return { length, end, sum: (await this.stored({ put }, signal)) ?? undefined };
   }
 
   async #put(cache: string, key: string, response: Response, length: number): Promise<void> {
@@ -198,9 +201,11 @@ export class Transfers {
     return cut;
   }
 
-  async stored({ put }: HostMethods['stored'][0], signal: AbortSignal): Promise<null> {
+  async stored({ put }: HostMethods['stored'][0], signal: AbortSignal): Promise<string | null> {
+    const sum = this.#sums.get(put);
+    this.#sums.delete(put);
     await this.#puts.stored(put, signal);
-    return null;
+    return (await sum) ?? null;
   }
 
   async stop({ transfer: number }: HostMethods['stop'][0]): Promise<null> {
@@ -353,6 +358,17 @@ function bodyOf(chunks: Uint8Array<ArrayBuffer>[], length: number): BodyInit {
       else controller.close();
     },
   });
+}
+
+/** The hash of the chunks, one after the other; null where the browser makes none. */
+function sumOf(algorithm: string, chunks: Uint8Array[], length: number): Promise<string | null> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return digestOf(algorithm, bytes).catch(() => null);
 }
 
 /** The promise of cancel() waits for the other copy, so nobody waits for it. */

@@ -204,11 +204,16 @@ func (b *MemoryBodies) Digest(ctx context.Context, uniqueID string, stored []bgf
 	if err != nil {
 		return nil, err
 	}
+	return sumOf(algorithm, all...), nil
+}
+
+// sumOf is the hash of bytes, one after the other.
+func sumOf(algorithm string, bytes ...[]byte) []byte {
 	h := map[string]func() hash.Hash{"sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}[algorithm]()
-	for _, one := range all {
+	for _, one := range bytes {
 		_, _ = h.Write(one) // a hash does not fail
 	}
-	return h.Sum(nil), nil
+	return h.Sum(nil)
 }
 
 // Ranges returns what is stored in these ranges, as it lies there: it is not to be changed.

@@ -29,6 +29,7 @@ var networkCases = []NetworkCase{
 	{"network: what is compared is not there", testNetworkCompareLost},
 	{"network: what is read back is not there", testNetworkReadLost},
 	{"network: what is stored is hashed", testNetworkDigest},
+	{"network: a segment is hashed while it is stored", testNetworkSum},
 	{"network: the end is seen behind the last byte", testNetworkCompareEnd},
 	{"network: a small body is stored at once", testNetworkAtOnce},
 	{"network: what was stored at once and is not wanted is deleted", testNetworkAtOnceClosed},
@@ -321,6 +322,30 @@ func testNetworkDigest(t T, n NetworkUnderTest) {
 	stored[2] = bgfetch.StoredRange{Key: segment(7), Length: 1}
 	_, err = n.Bodies.Digest(context.Background(), NetworkUniqueID, stored, "sha256")
 	wantError(t, "Digest of what is not there", err, bgfetch.ErrLost)
+}
+
+// A segment that is shorter than it may be has no hash.
+func testNetworkSum(t T, n NetworkUnderTest) {
+	file := File{Seed: 29, Size: 250 * kib}
+	transfer := n.open(t, file)
+	defer transfer.Close()
+	limits := large
+	limits.MaxLength, limits.Digest = 100*kib, "sha384"
+	body := n.Bytes(t, file)
+	for offset := int64(0); offset < int64(len(body)); {
+		saved := mustSave(t, transfer, segment(offset), limits)
+		sum := sha512.Sum384(body[offset : offset+saved.Length])
+		want := sum[:]
+		if saved.Length < limits.MaxLength {
+			want = nil
+		}
+		if !slices.Equal(saved.Sum, want) {
+			t.Errorf("the hash of %d bytes from %d on is %x, want %x", saved.Length, offset, saved.Sum, want)
+		}
+		if offset += saved.Length; saved.End {
+			break
+		}
+	}
 }
 
 // The end may come with the last byte, or behind it.

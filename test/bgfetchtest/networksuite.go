@@ -102,7 +102,7 @@ func save(transfer bgfetch.Transfer, key bgfetch.SegmentKey, limits bgfetch.Save
 	defer cancel()
 	saved, err := transfer.Save(ctx, key, limits, w)
 	if err == nil && saved.Stored != nil {
-		err = saved.Stored(ctx)
+		saved.Sum, err = saved.Stored(ctx)
 	}
 	return saved, err
 }

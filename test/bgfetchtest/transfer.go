@@ -129,12 +129,17 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	saved := bgfetch.Saved{Length: int64(len(body)), End: end}
 	if len(body) > 0 {
 		stored := t.network.store(func() error { return t.network.bodies.Put(t.init.UniqueID, key, body) })
+		var sum []byte
+		if limits.Digest != "" && saved.Length == limits.MaxLength {
+			sum = sumOf(limits.Digest, body)
+		}
 		if saved.End {
 			if err := stored(ctx); err != nil {
 				return bgfetch.Saved{}, err
 			}
+			saved.Sum = sum
 		} else {
-			saved.Stored = stored
+			saved.Stored = func(ctx context.Context) ([]byte, error) { return sum, stored(ctx) }
 		}
 		if w != nil {
 			_, _ = w.Write(body)

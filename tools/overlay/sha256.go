@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"go/format"
 	"strings"
 )
 
@@ -57,5 +58,9 @@ func unrolledSHA256() string {
 		line("dig.h[%d] += %s", i, name)
 	}
 	line("p = p[chunk:]\n}\n}")
-	return text.String()
+	formatted, err := format.Source([]byte(text.String()))
+	if err != nil { // it is the same at each call
+		panic(err)
+	}
+	return string(formatted)
 }

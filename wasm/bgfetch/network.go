@@ -85,6 +85,9 @@ type SaveLimits struct {
 	MaxLength int64
 	MinTime   time.Duration
 	MaxTime   time.Duration
+	// Digest is the algorithm by which a segment of MaxLength bytes is hashed, by its name in
+	// Subresource Integrity; "" for none.
+	Digest string
 }
 
 // Saved is a segment of a response body that has been taken from it.
@@ -98,9 +101,11 @@ type Saved struct {
 	// Nonce is that of the key under which Open has stored the segment; 0: it was stored under
 	// the key that Save was given.
 	Nonce int64 `json:"-"`
-	// Stored waits until the segment is stored, nil where it is. A full disk is
-	// ErrQuota.
-	Stored func(context.Context) error `json:"-"`
+	// Sum is the hash that was asked for of a segment that is stored; nil where there is none.
+	Sum []byte `json:"sum,omitempty"`
+	// Stored waits until the segment is stored, and returns its Sum; nil where it is stored. A full
+	// disk is ErrQuota.
+	Stored func(context.Context) (sum []byte, err error) `json:"-"`
 }
 
 // StoredRange is a range of a stored segment.

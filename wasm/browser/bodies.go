@@ -161,7 +161,8 @@ func (b *Bodies) Read(ctx context.Context, uniqueID string, key bgfetch.SegmentK
 // Digest implements bgfetch.Bodies.
 func (b *Bodies) Digest(ctx context.Context, uniqueID string, stored []bgfetch.StoredRange, algorithm string) (sum []byte, err error) {
 	args := digestArgs{b.cache(uniqueID), b.storedRanges(stored), algorithm}
-	return sum, b.call(ctx, "digest", args, &sum)
+	err = b.call(ctx, "digest", args, &sum)
+	return sum, err
 }
 
 // storedRanges are the ranges with the keys that the host knows.

@@ -3,6 +3,7 @@
 package browser
 
 import (
+	"encoding/base64"
 	"errors"
 	"strconv"
 
@@ -55,9 +56,10 @@ func (o *opened) read(lines []string) (err error) {
 	return err
 }
 
-// read takes the length, whether the body has ended, whether it is whole, and the number of the put.
+// read takes the length, whether the body has ended, whether it is whole, the number of the put, and the
+// hash.
 func (s *saved) read(lines []string) (err error) {
-	const all = 4
+	const all = 5
 	if len(lines) != all {
 		return errLines
 	}
@@ -65,6 +67,9 @@ func (s *saved) read(lines []string) (err error) {
 	s.Length, err = strconv.ParseInt(lines[0], 10, 64)
 	if err == nil {
 		s.Put, err = strconv.Atoi(lines[3])
+	}
+	if err == nil && lines[4] != "" {
+		s.Sum, err = base64.StdEncoding.DecodeString(lines[4])
 	}
 	return err
 }

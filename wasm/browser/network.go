@@ -52,10 +52,11 @@ type saveArgs struct {
 }
 
 type saveLimits struct {
-	MinLength int64 `json:"minLength"`
-	MaxLength int64 `json:"maxLength"`
-	MinTimeMS int64 `json:"minTimeMs"`
-	MaxTimeMS int64 `json:"maxTimeMs"`
+	MinLength int64  `json:"minLength"`
+	MaxLength int64  `json:"maxLength"`
+	MinTimeMS int64  `json:"minTimeMs"`
+	MaxTimeMS int64  `json:"maxTimeMs"`
+	Digest    string `json:"digest,omitempty"`
 }
 
 type compareArgs struct {
@@ -70,6 +71,7 @@ func newSaveLimits(limits bgfetch.SaveLimits) saveLimits {
 		MaxLength: limits.MaxLength,
 		MinTimeMS: limits.MinTime.Milliseconds(),
 		MaxTimeMS: limits.MaxTime.Milliseconds(),
+		Digest:    limits.Digest,
 	}
 }
 
@@ -174,8 +176,9 @@ func (t *transfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits bgfe
 	}, &saved, w)
 	t.freed = err == nil && saved.End
 	if saved.Put != 0 {
-		saved.Stored = func(ctx context.Context) error {
-			return t.network.Bridge.call(ctx, "stored", saved.putArgs, nil)
+		saved.Stored = func(ctx context.Context) (sum []byte, err error) {
+			err = t.network.Bridge.call(ctx, "stored", saved.putArgs, &sum)
+			return sum, err
 		}
 	}
 	return saved.Saved, err

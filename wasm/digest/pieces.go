@@ -70,9 +70,26 @@ func (c Check) PieceAt(offset int64) int64 { return offset - offset%c.pieces.Len
 func (c Check) PieceAlgorithm() string  { return c.pieces.name }
 func (c Check) NewPieceHash() hash.Hash { return c.pieces.new() }
 
+// DigestOf is the algorithm by which a segment is hashed that is a whole piece of a body of that length,
+// which is -1 where it is not known; "" where it is none.
+func (c Check) DigestOf(offset, bytes, length int64) string {
+	if c.pieces == nil || offset%c.pieces.Length != 0 || bytes != c.pieces.Length && offset+bytes != length {
+		return ""
+	}
+	return c.pieces.name
+}
+
 // IsRightPiece says whether sum is the hash of the piece.
 func (c Check) IsRightPiece(index int, sum []byte) bool {
 	return bytes.Equal(sum, c.pieces.digests[index])
+}
+
+// NotePiece notes in state that a piece is right, where the segment is one and sum is its hash.
+func (c Check) NotePiece(state *bgfetch.RecordState, s bgfetch.Segment, sum []byte) {
+	whole := c.WholePieces(ranges.Span{Start: s.Offset, End: s.Offset + s.Length}, state.Response.Length)
+	if whole.End == whole.First+1 && c.IsRightPiece(whole.First, sum) {
+		state.Verified = bgfetch.AddPiece(state.Verified, whole.First)
+	}
 }
 
 // PiecesOf are the indexes of the first and the last piece that the segment has bytes of.

@@ -68,6 +68,9 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 		added = append(added, e.Segment)
 		data.Segments = ranges.AddSegment(data.Segments, e.Segment)
 		data.Whole = e.Saved.Whole && e.Saved.End && e.Segment.Offset == 0
+		if e.Saved.Sum != nil {
+			a.Check.NotePiece(&a.next, e.Segment, e.Saved.Sum)
+		}
 		if e.Digest != nil {
 			a.next.Digest = e.Digest
 		}

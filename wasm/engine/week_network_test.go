@@ -291,14 +291,14 @@ func (t *weekTransfer) Save(ctx context.Context, key bgfetch.SegmentKey, limits 
 	n.mu.Unlock()
 	done := make(chan error, 1)
 	time.AfterFunc(n.storeTime, func() { done <- put() })
-	saved.Stored = func(ctx context.Context) error {
+	saved.Stored = func(ctx context.Context) ([]byte, error) {
 		select {
 		case err := <-done:
-			return err
+			return nil, err
 		case <-died:
-			return bgfetch.ErrStopped
+			return nil, bgfetch.ErrStopped
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 	return saved, nil

@@ -27,7 +27,8 @@ func (p *Part) move(ctx, waiting context.Context, transfer bgfetch.Transfer) err
 	p.record.Go(func() {
 		var lost error
 		for e := range taken {
-			err := p.awaitStored(ctx, e.Saved)
+			sum, err := p.awaitStored(ctx, e.Saved)
+			e.Saved.Sum = sum
 			switch {
 			case lost != nil:
 				// What comes after a segment that is lost is not told of.
@@ -132,6 +133,7 @@ func (p *Part) claim() (offset int64, limits bgfetch.SaveLimits, isStored, ok bo
 	// What is claimed cannot be taken away, so it is no more than may well come. And a
 	// small first segment is being stored while the next is read.
 	limits.MaxLength = p.record.Check.Limit(p.Read, min(largest(limits, p.last), end-p.Read))
+	limits.Digest = p.record.Check.DigestOf(p.Read, limits.MaxLength, p.data.Length)
 	p.claimed = p.Read + limits.MaxLength
 	return p.Read, limits, false, true
 }
@@ -231,18 +233,18 @@ func (p *Part) take(ctx context.Context, transfer bgfetch.Transfer, length int64
 
 // awaitStored waits until a segment is stored, also after the end of ctx: what is still
 // being stored must not outlive what is about to be deleted.
-func (p *Part) awaitStored(ctx context.Context, saved bgfetch.Saved) error {
+func (p *Part) awaitStored(ctx context.Context, saved bgfetch.Saved) (sum []byte, err error) {
 	if saved.Stored == nil {
-		return nil
+		return saved.Sum, nil
 	}
 	timeout := p.record.Retry.StallTimeout
 	storing, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
-	err := saved.Stored(storing)
+	sum, err = saved.Stored(storing)
 	if err != nil && storing.Err() != nil {
-		return fmt.Errorf("a segment was not stored within %v", timeout)
+		err = fmt.Errorf("a segment was not stored within %v", timeout)
 	}
-	return err
+	return sum, err
 }
 
 // tell counts a segment that is stored, and tells the attempt of it.
