@@ -33,8 +33,8 @@ export async function saveRequestBody(handles: Handles, { cache, key, handle }: 
   return { size: body.size };
 }
 
-export function keys({ cache }: Args<'keys'>): Promise<string[]> {
-  return knownKeys.list(cache);
+export function keys({ cache, all }: Args<'keys'>): Promise<string[]> {
+  return knownKeys.list(cache, all);
 }
 
 export async function read({ cache, key }: Args<'read'>, signal: AbortSignal, give: Give): Promise<null> {

@@ -164,7 +164,7 @@ export interface HostMethods {
   createCache: [{ cache: string }, null];
   saveRequestBody: [{ cache: string; key: string; handle: string }, { size: number }];
   /** The keys (path of the URL) of all entries. An absent cache has none, and is not made. */
-  keys: [{ cache: string }, string[]];
+  keys: [{ cache: string; all?: boolean }, string[]];
   /** Bytes: those of the entry. 'lost' when it is not there. */
   read: [{ cache: string; key: string }, null];
   /**

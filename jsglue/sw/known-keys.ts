@@ -49,10 +49,13 @@ export class KnownKeys {
     this.#caches.delete(cache);
   }
 
-  /** The keys (path of the URL) of all entries. An absent cache has none, and is not made. */
-  async list(cache: string): Promise<string[]> {
+  /**
+   * The keys (path of the URL) of all entries. An absent cache has none, and is not made. With `all` they
+   * are asked for in any case: a worker that has died may have put something since.
+   */
+  async list(cache: string, all = false): Promise<string[]> {
     const known = this.#caches.get(cache);
-    if (known && (await this.#holds(cache, known))) return [...known.keys()];
+    if (!all && known && (await this.#holds(cache, known))) return [...known.keys()];
     // open() would make an absent cache.
     if (!(await caches.has(cache))) return [];
     const changes = this.#changes;

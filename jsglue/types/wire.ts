@@ -60,7 +60,7 @@ export interface HostMethods {
   digest: [{ algorithm: string; cache: string; stored: { key: string; length: number; offset: number }[] }, string];
   dispatch: [{ snapshot: Snapshot; type: EventType }, null];
   evict: [{ records: KeptRecord[] }, number[]];
-  keys: [{ cache: string }, string[]];
+  keys: [{ all?: boolean; cache: string }, string[]];
   log: [LogEntry, null];
   logBatch: [LogBatch, null];
   metered: [null, boolean];

@@ -176,6 +176,11 @@ func (b *MemoryBodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch
 	return slices.Collect(maps.Keys(c.segments)), nil
 }
 
+// AllSegments implements bgfetch.Bodies.
+func (b *MemoryBodies) AllSegments(ctx context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+	return b.Segments(ctx, uniqueID)
+}
+
 // Read implements bgfetch.Bodies.
 func (b *MemoryBodies) Read(ctx context.Context, uniqueID string, key bgfetch.SegmentKey, w io.Writer) error {
 	if b.OnRead != nil {

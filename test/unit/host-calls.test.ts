@@ -113,13 +113,13 @@ test('results of what is asked for each record are lines', async () => {
         ],
       },
     }),
-    save: async () => ({ length: 20, end: true, whole: true }),
+    save: async () => ({ length: 20, end: true, whole: true, sum: 'aGFzaA==' }),
   });
   host.call(1, 'open', '{}');
   host.call(2, 'save', '{}');
   await settle();
   assert.deepEqual(answers, [
     [1, '7\n20\ntrue\nhttps://a.test/\nbasic\nfalse\n200\nOK\na\n1, 2\nb\n'],
-    [2, '20\ntrue\ntrue\n0'],
+    [2, '20\ntrue\ntrue\n0\naGFzaA=='],
   ]);
 });

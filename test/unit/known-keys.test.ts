@@ -57,6 +57,8 @@ test('of one that was there it asks, once', async () => {
   assert.deepEqual([await known.list('a'), listed], [['/0', '/1'], 1]);
   put(known, '/2', MANY);
   assert.deepEqual([await known.list('a'), listed], [['/0', '/1', '/2'], 1]);
+  stored.get('a')!.push('/late'); // by a worker that has died
+  assert.deepEqual(await known.list('a', true), ['/0', '/1', '/2', '/late']);
 });
 
 test('it asks where the cache was deleted, and where there is another one by now', async () => {

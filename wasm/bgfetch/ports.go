@@ -98,7 +98,11 @@ type Bodies interface {
 	// Key is the key of a segment in that cache.
 	Key(key SegmentKey) string
 	// Segments returns the keys of the response segments that are really there.
+	// What a worker that has died puts afterwards may be left out.
 	Segments(ctx context.Context, uniqueID string) ([]SegmentKey, error)
+	// AllSegments is the same and leaves nothing out, which can take some time for each byte of
+	// the bodies.
+	AllSegments(ctx context.Context, uniqueID string) ([]SegmentKey, error)
 	// Read writes the bytes of a segment to w. After an error w may have some. ErrLost: it is
 	// not there.
 	Read(ctx context.Context, uniqueID string, key SegmentKey, w io.Writer) error

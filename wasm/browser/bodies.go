@@ -34,6 +34,11 @@ type cacheArgs struct {
 	Cache string `json:"cache"`
 }
 
+type listArgs struct {
+	cacheArgs
+	All bool `json:"all,omitempty"`
+}
+
 type keysArgs struct {
 	cacheArgs
 	Keys []string `json:"keys"`
@@ -139,8 +144,17 @@ func (b *Bodies) SaveRequestBody(ctx context.Context, uniqueID string, index int
 
 // Segments implements bgfetch.Bodies.
 func (b *Bodies) Segments(ctx context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+	return b.segments(ctx, listArgs{cacheArgs: b.cache(uniqueID)})
+}
+
+// AllSegments implements bgfetch.Bodies.
+func (b *Bodies) AllSegments(ctx context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+	return b.segments(ctx, listArgs{cacheArgs: b.cache(uniqueID), All: true})
+}
+
+func (b *Bodies) segments(ctx context.Context, args listArgs) ([]bgfetch.SegmentKey, error) {
 	var texts []string
-	if err := b.call(ctx, "keys", b.cache(uniqueID), &texts); err != nil {
+	if err := b.call(ctx, "keys", args, &texts); err != nil {
 		return nil, err
 	}
 	keys := make([]bgfetch.SegmentKey, 0, len(texts))

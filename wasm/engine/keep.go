@@ -72,7 +72,7 @@ func (e *Engine) restoreKept(ctx context.Context, s bgfetch.Stored, bodies []str
 // keepRecords does for a background fetch that is kept what deletion is for others:
 // it gives up all but its records and the URLs of their requests, and what dead workers have put since it was verified.
 func (e *Engine) keepRecords(f *backgroundFetch, ended bgfetch.Ended) error {
-	keys, err := f.storedKeys(e.ctx)
+	keys, err := keysIn(e.ctx, f.caches(), e.Bodies.AllSegments)
 	if err == nil {
 		err = f.deleteOrphans(e.ctx, keys)
 	}

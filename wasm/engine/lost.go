@@ -180,13 +180,14 @@ type keysByCache map[string][]bgfetch.SegmentKey
 
 // storedKeys looks into all caches that hold bodies of f.
 func (f *backgroundFetch) storedKeys(ctx context.Context) (keysByCache, error) {
-	return f.engine.keysIn(ctx, f.caches())
+	return keysIn(ctx, f.caches(), f.engine.Bodies.Segments)
 }
 
-func (e *Engine) keysIn(ctx context.Context, caches []string) (keysByCache, error) {
+// keysIn looks into caches with list, which is one of two methods of bgfetch.Bodies.
+func keysIn(ctx context.Context, caches []string, list func(context.Context, string) ([]bgfetch.SegmentKey, error)) (keysByCache, error) {
 	keys := keysByCache{}
 	for _, cache := range caches {
-		there, err := e.Bodies.Segments(ctx, cache)
+		there, err := list(ctx, cache)
 		if err != nil {
 			return nil, err
 		}

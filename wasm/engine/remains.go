@@ -156,7 +156,7 @@ func (e *Engine) dropRemains(gone ...*bgfetch.Remains) {
 // something is gone begin at byte 0 instead. Nobody works on the records meanwhile.
 func (f *backgroundFetch) begun(ctx context.Context, taken []*bgfetch.Remains) ([]bgfetch.Begun, error) {
 	e := f.engine
-	keys, err := e.keysIn(ctx, cachesOf(taken))
+	keys, err := keysIn(ctx, cachesOf(taken), e.Bodies.Segments)
 	if err != nil {
 		return nil, err
 	}
@@ -297,7 +297,7 @@ func (e *Engine) restoreRemains(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("load what failed background fetches left: %w", err)
 	}
-	keys, err := e.keysIn(ctx, cachesOf(all))
+	keys, err := keysIn(ctx, cachesOf(all), e.Bodies.Segments)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,10 @@ func (b *weekBodies) Segments(_ context.Context, uniqueID string) ([]bgfetch.Seg
 	return slices.Collect(maps.Keys(b.caches[uniqueID])), nil
 }
 
+func (b *weekBodies) AllSegments(ctx context.Context, uniqueID string) ([]bgfetch.SegmentKey, error) {
+	return b.Segments(ctx, uniqueID)
+}
+
 func (b *weekBodies) Read(context.Context, string, bgfetch.SegmentKey, io.Writer) error {
 	return errors.New("nobody has the bytes")
 }
