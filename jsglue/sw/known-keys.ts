@@ -31,10 +31,16 @@ export class KnownKeys {
     if (!(await caches.has(cache))) this.#caches.set(cache, new Map());
   }
 
-  /** An entry was stored. */
-  add(cache: string, key: string, length: number): void {
-    this.#changes++;
-    this.#caches.get(cache)?.set(key, length);
+  /**
+   * To be called before an entry is stored, and what it gives when that is done. Who has learned of
+   * another cache of that name meanwhile is not told: it may lie in the one before.
+   */
+  begin(cache: string, key: string, length: number): () => void {
+    const known = this.#caches.get(cache);
+    return () => {
+      this.#changes++;
+      known?.set(key, length);
+    };
   }
 
   /** Entries were deleted. */

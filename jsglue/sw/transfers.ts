@@ -158,8 +158,9 @@ export class Transfers {
   }
 
   async #put(cache: string, key: string, response: Response, length: number): Promise<void> {
+    const stored = knownKeys.begin(cache, key, length);
     await (await this.#cache(cache)).put(cacheKey(key), response);
-    knownKeys.add(cache, key, length);
+    stored();
   }
 
   /** False where the Cache API refuses this response (`Vary: *`). */

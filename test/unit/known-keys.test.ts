@@ -30,7 +30,7 @@ const MANY = 8 << 20;
 const put = (known: InstanceType<typeof KnownKeys>, key: string, length: number) => {
   if (!stored.has('a')) stored.set('a', []);
   stored.get('a')!.push(key);
-  known.add('a', key, length);
+  known.begin('a', key, length)();
 };
 
 beforeEach(() => {
@@ -69,7 +69,7 @@ test('it asks where the cache was deleted, and where there is another one by now
     put(known, '/2', MANY);
     stored.delete('a');
     if (now) stored.set('a', now);
-    known.add('a', '/3', MANY);
+    known.begin('a', '/3', MANY)();
     assert.deepEqual(await known.list('a'), now ?? []);
   }
 });
@@ -83,7 +83,7 @@ test('it asks where that reads few bytes, and where nothing is known for certain
   stored.set('b', ['/1']);
   meanwhile = () => {
     stored.get('b')!.push('/2');
-    known.add('b', '/2', MANY);
+    known.begin('b', '/2', MANY)();
   };
   assert.deepEqual(await known.list('b'), ['/1']);
   meanwhile = () => {};
@@ -99,4 +99,15 @@ test('elsewhere it asks each time', async () => {
   await known.list('a');
   await known.list('a');
   assert.equal(listed, 2);
+});
+
+test('what was being put into a cache that was deleted is not in the next one', async () => {
+  const known = new KnownKeys(true);
+  await known.make('a');
+  put(known, '/1', MANY);
+  const late = known.begin('a', '/2', MANY);
+  stored.set('a', ['/3', '/4']);
+  assert.deepEqual(await known.list('a'), ['/3', '/4']);
+  late();
+  assert.deepEqual(await known.list('a'), ['/3', '/4']);
 });

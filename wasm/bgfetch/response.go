@@ -226,8 +226,8 @@ type RecordState struct {
 	Stall Stall `json:"stall,omitzero"`
 	// Digest is the hash so far of a body whose integrity is checked.
 	Digest *Digest `json:"digest,omitempty"`
-	// Verified are the stored pieces whose hashes proved to be right.
-	Verified []PieceRun `json:"verified,omitempty"`
+	// Verified are the pieces that proved to be right: see digest.Check.IsVerified.
+	Verified Verified `json:"verified,omitzero"`
 	// Refetches counts for wrong pieces how often they were fetched again.
 	Refetches map[int]int `json:"refetches,omitempty"`
 	// Left is how many of the bytes that it had downloaded when it failed stay as remains.

@@ -42,8 +42,8 @@ func (c Check) Asked() bool { return c.integrity != nil || c.pieces != nil }
 func (c Check) IsPiecewise() bool { return c.integrity == nil && c.pieces != nil }
 
 // Readable returns those of the segments, which follow one another, that may be read before the
-// record has its result, where these pieces are verified: the first ones.
-func (c Check) Readable(segments []bgfetch.Segment, verified []bgfetch.PieceRun) []bgfetch.Segment {
+// record in that state has its result: the first ones, whose pieces are verified.
+func (c Check) Readable(segments []bgfetch.Segment, state *bgfetch.RecordState) []bgfetch.Segment {
 	switch {
 	case !c.Asked():
 		return segments
@@ -52,7 +52,7 @@ func (c Check) Readable(segments []bgfetch.Segment, verified []bgfetch.PieceRun)
 	}
 	for i, s := range segments {
 		for index, last := c.PiecesOf(s); index <= last; index++ {
-			if !bgfetch.HasPiece(verified, index) {
+			if !c.IsVerified(state, index) {
 				return segments[:i]
 			}
 		}
@@ -93,11 +93,11 @@ func (c Check) ForgetLost(state *bgfetch.RecordState) {
 	}
 	var whole []bgfetch.PieceRun
 	for _, run := range ranges.Runs(data.Segments) {
-		if len(state.Verified) > 0 {
+		if len(state.Verified.Pieces) > 0 {
 			whole = append(whole, c.WholePieces(run, data.Length))
 		}
 	}
-	state.Verified = bgfetch.CommonPieces(state.Verified, whole)
+	state.Verified.Pieces = commonPieces(state.Verified.Pieces, whole)
 }
 
 // SaveHash is the state of a hash that has seen the first hashed bytes of a body.

@@ -11,8 +11,12 @@ import (
 	"background-fetch-wasm/wasm/ranges"
 )
 
-// minPiece bounds the length of pieces: a segment ends with its piece.
-const minPiece = 64 << 10
+// The length of pieces is bounded: a segment ends with its piece, and where the worker is stopped a piece
+// is hashed from its begin again.
+const (
+	minPiece = 64 << 10
+	maxPiece = 1 << 30
+)
 
 // pieces are parsed Pieces.
 type pieces struct {
@@ -26,8 +30,8 @@ func parsePieces(p *bgfetch.Pieces) (*pieces, error) {
 	switch {
 	case p == nil:
 		return nil, nil
-	case p.Length < minPiece || p.Length > bgfetch.MaxLength:
-		return nil, fmt.Errorf("length is not from %d to %d: %d", minPiece, int64(bgfetch.MaxLength), p.Length)
+	case p.Length < minPiece || p.Length > maxPiece:
+		return nil, fmt.Errorf("length is not from %d to %d: %d", minPiece, maxPiece, p.Length)
 	case len(p.Hashes) == 0:
 		return nil, errors.New("hashes is empty")
 	}
@@ -79,16 +83,33 @@ func (c Check) DigestOf(offset, bytes, length int64) string {
 	return c.pieces.name
 }
 
-// IsRightPiece says whether sum is the hash of the piece.
-func (c Check) IsRightPiece(index int, sum []byte) bool {
-	return bytes.Equal(sum, c.pieces.digests[index])
+// IsVerified says whether a stored piece proved to be right. The last one did as the end of a body of that
+// length.
+func (c Check) IsVerified(state *bgfetch.RecordState, index int) bool {
+	isEnd := index == len(c.pieces.digests)-1
+	return hasPiece(state.Verified.Pieces, index) && (!isEnd || state.Verified.Length == state.Response.Length)
 }
 
-// NotePiece notes in state that a piece is right, where the segment is one and sum is its hash.
-func (c Check) NotePiece(state *bgfetch.RecordState, s bgfetch.Segment, sum []byte) {
-	whole := c.WholePieces(ranges.Span{Start: s.Offset, End: s.Offset + s.Length}, state.Response.Length)
-	if whole.End == whole.First+1 && c.IsRightPiece(whole.First, sum) {
-		state.Verified = bgfetch.AddPiece(state.Verified, whole.First)
+// NotePiece notes in state that a piece is right that ends at the byte end, where sum is its hash, and
+// says whether it does: not where the body may end elsewhere.
+func (c Check) NotePiece(state *bgfetch.RecordState, index int, end int64, sum []byte) bool {
+	isEnd := index == len(c.pieces.digests)-1
+	if isEnd && end != state.Response.Length || !bytes.Equal(sum, c.pieces.digests[index]) {
+		return false
+	}
+	if isEnd {
+		state.Verified.Length = end
+	}
+	state.Verified.Pieces = addPiece(state.Verified.Pieces, index)
+	return true
+}
+
+// NoteSegment is NotePiece for a segment, where that is a piece.
+func (c Check) NoteSegment(state *bgfetch.RecordState, s bgfetch.Segment, sum []byte) {
+	end := s.Offset + s.Length
+	whole := c.WholePieces(ranges.Span{Start: s.Offset, End: end}, state.Response.Length)
+	if whole.End == whole.First+1 && c.PieceAt(s.Offset) == s.Offset {
+		c.NotePiece(state, whole.First, end, sum)
 	}
 }
 

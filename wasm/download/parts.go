@@ -27,6 +27,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 	first := part.Spec{Start: a.from, End: cmp.Or(a.to, part.ToEnd), UpTo: a.upTo, Drawn: a.drawn, Continues: a.continues, Head: a.transfer.Head(), Transfer: a.transfer}
 	a.transfer = nil // the part closes it
 	a.add(ctx, first)
+	a.pieces.AddAll(&a.next.Response)
 
 	seeks := a.seeks
 	var last part.Event // the last that ended
@@ -38,7 +39,7 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		case <-a.tick():
 		case a.seekTo = <-seeks:
 		case v := <-a.pieces.Verdicts():
-			if a.pieces.Note(v, &a.next) {
+			if a.pieces.Note(v, &a.next) && a.outcome == nil {
 				a.owner.Publish(a.next) // it is stored with what comes next
 			}
 		case e := <-a.events:
@@ -66,7 +67,9 @@ func move(a *attempt, ctx context.Context) (step, Verdict) {
 		a.pacer.Running(time.Now(), a.parts.Opened())
 		a.pieces.Next(stopping, &a.next)
 	}
-	a.pieces.End(&a.next)
+	if a.pieces.End(&a.next, a.outcome != nil) {
+		a.keepHashed()
+	}
 	switch refusal := (*part.Refused)(nil); {
 	case a.outcome != nil:
 		return nil, *a.outcome

@@ -69,7 +69,7 @@ func (a *attempt) commit(ctx context.Context, told []part.Event) {
 		data.Segments = ranges.AddSegment(data.Segments, e.Segment)
 		data.Whole = e.Saved.Whole && e.Saved.End && e.Segment.Offset == 0
 		if e.Saved.Sum != nil {
-			a.Check.NotePiece(&a.next, e.Segment, e.Saved.Sum)
+			a.Check.NoteSegment(&a.next, e.Segment, e.Saved.Sum)
 		}
 		if e.Digest != nil {
 			a.next.Digest = e.Digest

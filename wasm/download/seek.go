@@ -81,10 +81,7 @@ func (a *attempt) seekSpan(offset int64) (s ranges.Span, from *part.Part, ok boo
 	if a.Check.IsPiecewise() {
 		offset = a.Check.PieceAt(offset) // which is read when all of it is there
 	}
-	if stored := ranges.SegmentsFrom(data.Segments, offset, len(data.Segments)); len(stored) > 0 {
-		last := stored[len(stored)-1]
-		offset = last.Offset + last.Length
-	}
+	offset = ranges.StoredTo(data.Segments, offset)
 	if a.single || a.stale || a.Check.IsHashed() || !data.Resumable || offset >= evidence.ExpectedLength(data) {
 		return s, nil, false
 	}

@@ -46,7 +46,7 @@ func (a *attempt) progress() {
 // renew begins new, empty response data: the old ones become redundant.
 func (a *attempt) renew() {
 	a.next.Response = bgfetch.ResponseData{Generation: a.next.Response.Generation + 1, Length: -1}
-	a.next.Digest, a.next.Verified = nil, nil
+	a.next.Digest, a.next.Verified = nil, bgfetch.Verified{}
 	a.ends.Forget()
 }
 

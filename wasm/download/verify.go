@@ -108,17 +108,9 @@ func (a *attempt) refetch(wrong digest.WrongPieces) Verdict {
 
 // dropRows removes the rows of the segments that lost names, and returns these.
 func (a *attempt) dropRows(lost func(bgfetch.Segment) bool) ([]bgfetch.Segment, error) {
-	data := &a.next.Response
-	var kept, dropped []bgfetch.Segment
-	for _, s := range data.Segments {
-		if lost(s) {
-			dropped = append(dropped, s)
-		} else {
-			kept = append(kept, s)
-		}
-	}
 	next := a.next
-	next.Response.Segments = kept
+	next.Response.Segments = slices.DeleteFunc(slices.Clone(next.Response.Segments), lost)
+	dropped := slices.DeleteFunc(slices.Clone(a.next.Response.Segments), func(s bgfetch.Segment) bool { return !lost(s) })
 	a.Check.ForgetLost(&next)
 	if !a.Check.Asked() {
 		evidence.AddSeams(&next.Response)
@@ -130,10 +122,11 @@ func (a *attempt) dropRows(lost func(bgfetch.Segment) bool) ([]bgfetch.Segment, 
 	return dropped, nil
 }
 
-// fetchLost lets segments be fetched again that should be stored and are not.
+// fetchLost lets segments be fetched again that should be stored and are not. Where all of them are
+// there, one is not what its row says, and nobody knows which.
 func (a *attempt) fetchLost() Verdict {
-	ctx := a.alive
-	keys, err := a.config.Bodies.Segments(ctx, a.Place.UniqueID)
+	keys, err := a.config.Bodies.AllSegments(a.alive, a.Place.UniqueID)
+	var dropped []bgfetch.Segment
 	if err == nil {
 		data := &a.next.Response
 		isLost := func(s bgfetch.Segment) bool { return !slices.Contains(keys, s.Key(a.Place.Index, data.Generation)) }
@@ -142,10 +135,13 @@ func (a *attempt) fetchLost() Verdict {
 			a.trustRanges()
 			return a.again("stored segments are gone; fetching everything again")
 		}
-		_, err = a.dropRows(isLost)
+		dropped, err = a.dropRows(isLost)
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return a.settle(bgfetch.ReasonFetchError, fmt.Sprintf("stored segments are gone: %v", err))
+	case len(dropped) == 0:
+		return a.restart("a stored segment is shorter than it was")
 	}
 	return a.again("stored segments are gone; fetching them again")
 }

@@ -187,3 +187,40 @@ func TestVerifiedWhenDeclined(t *testing.T) {
 		})
 	}
 }
+
+// TestDamagedSegment: what is there and cannot be read as its row says is fetched again, and not for ever.
+func TestDamagedSegment(t *testing.T) {
+	for name, times := range map[string]int{"once": 1, "for ever": 1 << 30} {
+		t.Run(name, func(t *testing.T) {
+			run(t, func(w *world) {
+				file := resource{Body: randomBytes(2 * mib), ETag: `"v1"`}
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					r := file.Respond(init)
+					if n == 1 {
+						r.Cut = mib + mib/2
+					}
+					return r
+				})
+				read := 0
+				w.bodies.OnRead = func(context.Context) error {
+					if read++; read <= times {
+						return bgfetch.ErrLost
+					}
+					return nil
+				}
+				w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) {
+					init.Requests[0].Pieces, init.Requests[0].Integrity = piecesOf(file.Body), sri256(file.Body)
+				})
+				waitFor(time.Hour, w.settled("f"))
+				// Another time it need not be read back: it comes in one response.
+				w.wantSuccess("f", file.Body)
+				if read == 0 {
+					t.Error("nothing was read back")
+				}
+				if n := len(w.network.Requests()); n > 6 {
+					t.Errorf("%d requests", n)
+				}
+			})
+		})
+	}
+}

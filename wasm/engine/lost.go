@@ -131,7 +131,7 @@ func (r *record) storeLoss(ctx context.Context, left []bgfetch.Segment) error {
 	store, uniqueID, data := r.fetch.engine.Store, r.fetch.state.UniqueID, &r.state.Response
 	if r.anew(left) {
 		state := r.state
-		state.Response, state.Digest, state.Verified = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}, nil, nil
+		state.Response, state.Digest, state.Verified = bgfetch.ResponseData{Generation: data.Generation + 1, Length: -1}, nil, bgfetch.Verified{}
 		return store.PutRecord(ctx, uniqueID, r.Index, state)
 	}
 	lost := slices.DeleteFunc(slices.Clone(data.Segments), func(s bgfetch.Segment) bool { return slices.Contains(left, s) })

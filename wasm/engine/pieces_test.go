@@ -213,3 +213,96 @@ func TestPiecesAreHashedOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestLastPieceOfAFileThatGrew: a last piece is right as the end of a body of one length.
+func TestLastPieceOfAFileThatGrew(t *testing.T) {
+	body := randomBytes(4*mib + 1000)
+	grown := append(bytes.Clone(body), randomBytes(100<<10)...)
+	bad := bytes.Clone(body)
+	bad[2*mib+100] ^= 1
+	// From another origin nothing shows that it grew: the first response told where it ends.
+	for kind, fails := range map[string]bool{"basic": true, "cors": false} {
+		t.Run(kind, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					file := bgfetchtest.Resource{Body: bad, ETag: `"v1"`, Rate: mib, Type: kind}
+					if n > 1 {
+						file.Body, file.ETag = grown, `"v2"`
+					}
+					if n > 3 {
+						file.Rate = 10 << 10
+					}
+					return file.Respond(init)
+				})
+				snapshot := w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) { init.Requests[0].Pieces = piecesOf(body) })
+				waitFor(5*time.Minute, func() bool {
+					if plan, err := w.engine.Plan(context.Background(), snapshot.UniqueID, 0, 0, 4*mib, false); err == nil {
+						if read, _ := w.bodies.ReadPlan(plan, 4*mib); len(read) > 1000 {
+							t.Errorf("%d bytes of the last piece can be read", len(read))
+							return true
+						}
+					}
+					return w.settled("f")()
+				})
+				if fails {
+					w.wantFailure("f", bgfetch.ReasonFetchError)
+				} else {
+					w.wantSuccess("f", body)
+				}
+			})
+		})
+	}
+}
+
+// TestPiecesAreReadInWhateverAttempt: what has come of a file that is broken off, paused, limited or
+// continued by another engine can be read soon, but for the piece that is coming.
+func TestPiecesAreReadInWhateverAttempt(t *testing.T) {
+	body := randomBytes(40*mib + 1000)
+	for how, interrupt := range map[string]func(w *world, uniqueID string){
+		"limited": func(*world, string) {},
+		"broken":  func(*world, string) {},
+		"paused": func(w *world, uniqueID string) {
+			w.pause(uniqueID)
+			time.Sleep(10 * time.Second)
+			w.resume(uniqueID)
+		},
+		"killed": func(w *world, _ string) {
+			w.kill()
+			w.start()
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			run(t, func(w *world) {
+				w.slowToRead(30 * time.Millisecond)
+				link := &bgfetchtest.Link{Rate: mib}
+				w.network.Handle(siteA, func(n int, init bgfetch.TransferInit) response {
+					r := bgfetchtest.Resource{Body: body, ETag: `"v1"`, Rate: mib, Link: link}.Respond(init)
+					if n == 1 && how == "broken" {
+						r.Cut = 4*mib + mib/2
+					}
+					return r
+				})
+				snapshot := w.fetchWith("f", siteA, func(init *bgfetch.FetchInit) {
+					init.Requests[0].Pieces = piecesOf(body)
+					if how == "limited" {
+						init.MaxBandwidth = mib
+					}
+				})
+				time.Sleep(4500 * time.Millisecond)
+				interrupt(w, snapshot.UniqueID)
+				time.Sleep(20 * time.Second)
+				f, err := w.engine.Snapshot(snapshot.UniqueID)
+				if err != nil || f.Downloaded < 10*mib || f.Result != "" {
+					t.Fatalf("%+v, %v", f, err)
+				}
+				plan, err := w.engine.Plan(context.Background(), snapshot.UniqueID, 0, 0, 0, false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if read, _ := w.bodies.ReadPlan(plan, 0); int64(len(read)) < f.Downloaded-4*mib || !bytes.HasPrefix(body, read) {
+					t.Errorf("%d bytes can be read of %d that are stored", len(read), f.Downloaded)
+				}
+			})
+		})
+	}
+}

@@ -146,7 +146,7 @@ func (r *record) readable(offset int64) []bgfetch.Segment {
 	if r.state.Response.Result != bgfetch.ResponseNone {
 		return segments
 	}
-	return r.Check.Readable(segments, r.state.Verified)
+	return r.Check.Readable(segments, &r.state)
 }
 
 // snapshot is what instances are told of the record. e.mu is held.

@@ -72,6 +72,14 @@ func SegmentsFrom(segments []bgfetch.Segment, offset int64, n int) []bgfetch.Seg
 	return found
 }
 
+// StoredTo is the first byte from offset on that is not stored.
+func StoredTo(segments []bgfetch.Segment, offset int64) int64 {
+	for _, s := range SegmentsFrom(segments, offset, len(segments)) {
+		offset = s.Offset + s.Length
+	}
+	return offset
+}
+
 // holder is the index of a segment that holds the byte at offset, -1 for none. Mostly it is
 // the last one that does not begin after it, but others may lie within that one.
 func holder(segments []bgfetch.Segment, offset int64) int {

@@ -15,21 +15,17 @@ const longestDigest = 16 << 20
 type piece struct {
 	Body
 	index, generation int
+	span              ranges.Span
 	stored            []bgfetch.StoredRange
 }
 
 // piece returns a piece that is whole.
 func (b Body) piece(data *bgfetch.ResponseData, index int) piece {
-	stored := ranges.Stored(data, b.Place.Index, b.Check.Piece(index, ranges.End(data.Segments)))
-	return piece{b, index, data.Generation, stored}
+	span := b.Check.Piece(index, ranges.End(data.Segments))
+	return piece{b, index, data.Generation, span, ranges.Stored(data, b.Place.Index, span)}
 }
 
-// isRight says whether its hash is the right one. ErrLost: something of it is not stored.
-func (p piece) isRight(ctx context.Context) (bool, error) {
-	sum, err := p.digest(ctx)
-	return err == nil && p.Check.IsRightPiece(p.index, sum), err
-}
-
+// digest returns its hash. ErrLost: something of it is not stored.
 func (p piece) digest(ctx context.Context) ([]byte, error) {
 	var length int64
 	for _, one := range p.stored {
@@ -54,13 +50,14 @@ type Queue struct {
 	// whole are the pieces that wait, hashing says that one is being hashed.
 	whole    []int
 	hashing  bool
+	stop     context.CancelFunc
 	verdicts chan Verdict
 }
 
 // Verdict is what a piece proved to be.
 type Verdict struct {
 	piece
-	right bool
+	sum []byte // nil where it could not be read
 }
 
 // NewQueue makes a queue that has a goroutine run by run.
@@ -68,37 +65,56 @@ func NewQueue(body Body, run func(func())) *Queue {
 	return &Queue{body: body, run: run, verdicts: make(chan Verdict)}
 }
 
-// Add adds the pieces that a stored segment has made whole.
+// Add adds the pieces that are whole and have a byte of a stored segment.
 func (q *Queue) Add(data *bgfetch.ResponseData, s bgfetch.Segment) {
-	check := q.body.Check
-	if check.PieceCount() == 0 {
+	if q.body.Check.PieceCount() == 0 {
 		return
 	}
+	first, last := q.body.Check.PiecesOf(s)
 	for _, run := range ranges.Runs(data.Segments) {
-		if s.Offset < run.Start || run.End <= s.Offset {
-			continue
-		}
-		whole := check.WholePieces(run, data.Length)
-		first, last := check.PiecesOf(s)
-		for index := max(first, whole.First); index <= last && index < whole.End; index++ {
-			q.whole = append(q.whole, index)
+		if run.Start <= s.Offset && s.Offset < run.End {
+			q.add(data, run, bgfetch.PieceRun{First: first, End: last + 1})
 		}
 	}
 }
 
-// Next begins to hash a piece, if none is being hashed. Verdicts tells what it proved to be.
+// AddAll adds all pieces that are whole.
+func (q *Queue) AddAll(data *bgfetch.ResponseData) {
+	count := q.body.Check.PieceCount()
+	if count == 0 {
+		return
+	}
+	for _, run := range ranges.Runs(data.Segments) {
+		q.add(data, run, bgfetch.PieceRun{End: count})
+	}
+}
+
+// add adds those of some pieces that are whole in a run.
+func (q *Queue) add(data *bgfetch.ResponseData, run ranges.Span, some bgfetch.PieceRun) {
+	whole := q.body.Check.WholePieces(run, data.Length)
+	for index := max(some.First, whole.First); index < min(some.End, whole.End); index++ {
+		q.whole = append(q.whole, index)
+	}
+}
+
+// Next begins to hash a piece that is not known to be right, if none is being hashed. Verdicts tells
+// what it proved to be.
 func (q *Queue) Next(ctx context.Context, state *bgfetch.RecordState) {
 	for !q.hashing && len(q.whole) > 0 && ctx.Err() == nil {
 		index := q.whole[0]
 		q.whole = q.whole[1:]
-		if bgfetch.HasPiece(state.Verified, index) {
+		if q.body.Check.IsVerified(state, index) {
 			continue
 		}
-		q.hashing = true
+		ctx, stop := context.WithCancel(ctx)
+		q.hashing, q.stop = true, stop
 		p := q.body.piece(&state.Response, index)
 		q.run(func() {
-			right, _ := p.isRight(ctx) // Body.All tells what is wrong with it
-			q.verdicts <- Verdict{p, right}
+			sum, err := p.digest(ctx)
+			if err != nil { // which Body.All tells of
+				sum = nil
+			}
+			q.verdicts <- Verdict{p, sum}
 		})
 	}
 }
@@ -110,17 +126,23 @@ func (q *Queue) Verdicts() <-chan Verdict { return q.verdicts }
 // of the body is there.
 func (q *Queue) Note(v Verdict, state *bgfetch.RecordState) bool {
 	q.hashing = false
-	if !v.right || v.generation != state.Response.Generation {
-		return false
-	}
-	state.Verified = bgfetch.AddPiece(state.Verified, v.index)
-	return true
+	q.stop()
+	return v.sum != nil && v.generation == state.Response.Generation && q.body.Check.NotePiece(state, v.index, v.span.End, v.sum)
 }
 
-// End waits for the piece that is being hashed, and notes what it proved to be. No other is hashed.
-func (q *Queue) End(state *bgfetch.RecordState) {
+// End waits for the piece that is being hashed, and says whether it noted that it is right. No other
+// is hashed. discarded: nothing is noted any more, and it is not waited for long.
+func (q *Queue) End(state *bgfetch.RecordState, discarded bool) bool {
 	q.whole = nil
-	if q.hashing {
-		q.Note(<-q.verdicts, state)
+	if !q.hashing {
+		return false
 	}
+	if discarded {
+		q.stop()
+	}
+	v := <-q.verdicts
+	if discarded {
+		v.sum = nil
+	}
+	return q.Note(v, state)
 }

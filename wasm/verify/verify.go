@@ -57,17 +57,17 @@ func (b Body) All(ctx context.Context, state *bgfetch.RecordState, noted func())
 func (b Body) pieces(ctx context.Context, state *bgfetch.RecordState, noted func()) error {
 	var wrong digest.WrongPieces
 	for index := range b.Check.PieceCount() {
-		if bgfetch.HasPiece(state.Verified, index) {
+		if b.Check.IsVerified(state, index) {
 			continue
 		}
-		switch right, err := b.piece(&state.Response, index).isRight(ctx); {
+		p := b.piece(&state.Response, index)
+		switch sum, err := p.digest(ctx); {
 		case err != nil:
 			return fmt.Errorf("%w: %w", ErrUnreadable, err)
-		case !right:
-			wrong = append(wrong, index)
-		default:
-			state.Verified = bgfetch.AddPiece(state.Verified, index)
+		case b.Check.NotePiece(state, index, p.span.End, sum):
 			noted()
+		default:
+			wrong = append(wrong, index)
 		}
 	}
 	if len(wrong) > 0 {
