@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -216,6 +217,10 @@ func TestBroken(t *testing.T) {
 	var p bgfetch.Problem
 	call(t, httpapi.Broken(errors.New("the disk is gone")), "GET", "/fetches", "", 500, &p)
 	if p.Error != "TypeError" || p.Detail != "the disk is gone" {
+		t.Errorf("%+v", p)
+	}
+	call(t, httpapi.Broken(fmt.Errorf("open the database: %w", bgfetch.ErrQuota)), "GET", "/fetches", "", 507, &p)
+	if p.Error != "QuotaExceededError" {
 		t.Errorf("%+v", p)
 	}
 }

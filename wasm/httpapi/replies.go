@@ -25,6 +25,8 @@ func writeError(w http.ResponseWriter, err error) {
 		writeProblem(w, http.StatusNotFound, bgfetch.InvalidStateError, err.Error())
 	case errors.As(err, &e):
 		writeProblem(w, statusOf(e.Name), e.Name, e.Message)
+	case errors.Is(err, bgfetch.ErrQuota):
+		writeProblem(w, statusOf(bgfetch.QuotaExceededError), bgfetch.QuotaExceededError, err.Error())
 	default:
 		writeProblem(w, http.StatusInternalServerError, bgfetch.TypeError, err.Error())
 	}

@@ -75,6 +75,8 @@ type connection struct {
 	db *idb.Database
 	// raw is the same IDBDatabase, for what the library has not.
 	raw safejs.Value
+	// upgraded: it was made or upgraded for this connection.
+	upgraded bool
 }
 
 var _ bgfetch.Store = (*Store)(nil)
@@ -88,11 +90,34 @@ func Open(ctx context.Context, name string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{name: name, connection: c, known: map[string]bool{}, lost: make(chan string, 1)}
+	if c.upgraded {
+		if err := s.checkStores(ctx); err != nil {
+			_ = c.db.Close()
+			return nil, err
+		}
+	}
 	return s, s.watch()
 }
 
+// checkStores looks whether the object stores that were just made are there.
+func (s *Store) checkStores(ctx context.Context) error {
+	names := slices.Concat(storesSince[:]...)
+	err := s.try(ctx, names, func(t *transaction) error {
+		for _, name := range names {
+			if _, err := t.ask(name, "get", ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil && !errors.Is(err, bgfetch.ErrQuota) {
+		err = fmt.Errorf("%w (%v)", ErrDamaged, err)
+	}
+	return err
+}
+
 // ErrDamaged: the browser cannot open the database, now or for good. WebKit cannot if it was killed
-// while it made it.
+// while it made it, and leaves one without object stores if the disk was full then.
 var ErrDamaged = errors.New("the browser cannot open its database")
 
 // Delete deletes the database with that name, and all that is in it.
@@ -144,8 +169,9 @@ func connect(ctx context.Context, name string) (connection, error) {
 func open(name string) (connection, error) {
 	// What the upgrader returned would end the program, so it is kept here.
 	var upgradeErr error
+	upgraded := false
 	request, err := idb.Global().Open(context.Background(), name, SchemaVersion, func(db *idb.Database, oldVersion, _ uint) error {
-		upgradeErr = upgrade(db, oldVersion)
+		upgraded, upgradeErr = true, upgrade(db, oldVersion)
 		return nil
 	})
 	if err != nil {
@@ -166,7 +192,7 @@ func open(name string) (connection, error) {
 		return connection{}, err
 	}
 	result, err := request.Request.Result()
-	return connection{db, safejs.Safe(result)}, portError(err)
+	return connection{db, safejs.Safe(result), upgraded}, portError(err)
 }
 
 // watch finds out when the connection is of no use any more, for as long as the
@@ -226,7 +252,7 @@ func checkSchema(db *idb.Database) error {
 	}
 	for _, name := range slices.Concat(storesSince[:]...) {
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("the database has no object store %s", name)
+			return fmt.Errorf("%w: it has no object store %s", ErrDamaged, name)
 		}
 	}
 	return nil

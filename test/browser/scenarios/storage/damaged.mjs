@@ -58,3 +58,36 @@ scenario('storage: a damaged database with bodies is told, and unregister() heal
   await page.waitFor('a worker', 20_000, async () => !!(await navigator.serviceWorker.getRegistration())?.active);
   assert.equal(await start('again'), null);
 });
+
+// WebKit leaves one without object stores, for good, if there is no room while it is made.
+scenario(
+  'storage: a database that did not fit is made when there is room',
+  { browsers: ['webkit'], timeout: 180_000 },
+  async (test) => {
+    const { browser, page } = await test.open({ own: true });
+    const file = test.resource({ size: 1000 });
+    const full = await page.evaluateFor(
+      90_000,
+      async (url) => {
+        const cache = await caches.open('others');
+        const sizes = [16 << 20, 100_000];
+        for (const size of sizes) {
+          try {
+            for (let i = 0; ; i++) await cache.put(`/${size}/${i}`, new Response(new Blob([new Uint8Array(size)])));
+          } catch {}
+        }
+        const full = await t.rejection(() => t.startFetch('full', url));
+        for (const size of sizes) for (let i = 0; await cache.delete(`/${size}/${i}`); i++);
+        return full;
+      },
+      file.url,
+    );
+    assert.equal(full?.name, 'QuotaExceededError', full?.message);
+
+    // It counts what was deleted until it ends.
+    await browser.kill();
+    const next = await (await test.launch({ profileDir: browser.profileDir })).newPage(test.pageURL());
+    await next.evaluate((url) => t.startFetch('again', url), file.url);
+    assert.equal((await next.evaluate(() => t.waitForResult('again', 20_000))).result, 'success');
+  },
+);
