@@ -99,7 +99,6 @@ export interface SaveLimits {
   digest?: string;
 }
 
-/** Method name -> [arguments, result]. */
 /** Bytes of an entry of the cache. */
 export interface StoredRange {
   key: string;
@@ -107,6 +106,7 @@ export interface StoredRange {
   length: number;
 }
 
+/** Method name -> [arguments, result]. */
 export interface HostMethods {
   /**
    * Send the request. With rangeStart, rangeEnd (the byte after the last) or

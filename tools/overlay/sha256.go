@@ -14,16 +14,13 @@ import (
 func unrolledSHA256() string {
 	var text strings.Builder
 	line := func(format string, arguments ...any) { fmt.Fprintf(&text, format+"\n", arguments...) }
-	rotated := func(x string, right ...int) string {
-		for i, n := range right {
-			right[i] = 32 - n
-		}
-		return fmt.Sprintf("(bits.RotateLeft32(%[1]s, %[2]d) ^ bits.RotateLeft32(%[1]s, %[3]d) ^ ", x, right[0], right[1])
-	}
+	rotated := func(x string, right int) string { return fmt.Sprintf("bits.RotateLeft32(%s, %d)", x, 32-right) }
 	sum := func(x string, i, j, k int) string {
-		return rotated(x, i, j) + fmt.Sprintf("bits.RotateLeft32(%s, %d))", x, 32-k)
+		return fmt.Sprintf("(%s ^ %s ^ %s)", rotated(x, i), rotated(x, j), rotated(x, k))
 	}
-	mixed := func(x string, i, j, shift int) string { return rotated(x, i, j) + fmt.Sprintf("%s>>%d)", x, shift) }
+	mixed := func(x string, i, j, shift int) string {
+		return fmt.Sprintf("(%s ^ %s ^ %s>>%d)", rotated(x, i), rotated(x, j), x, shift)
+	}
 	w := func(t int) string { return fmt.Sprintf("w[%d]", t%16) }
 
 	line("package sha256\n\nimport \"math/bits\"\n")

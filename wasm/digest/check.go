@@ -91,11 +91,12 @@ func (c Check) ForgetLost(state *bgfetch.RecordState) {
 	if start, _ := ranges.FirstGap(data.Segments); state.Digest != nil && state.Digest.Hashed > start {
 		state.Digest = nil
 	}
+	if len(state.Verified.Pieces) == 0 {
+		return
+	}
 	var whole []bgfetch.PieceRun
 	for _, run := range ranges.Runs(data.Segments) {
-		if len(state.Verified.Pieces) > 0 {
-			whole = append(whole, c.WholePieces(run, data.Length))
-		}
+		whole = append(whole, c.WholePieces(run, data.Length))
 	}
 	state.Verified.Pieces = commonPieces(state.Verified.Pieces, whole)
 }
