@@ -8,6 +8,7 @@ import { removeDirectory, temporaryDirectory } from '../browser/lib/directories.
 import { root } from '../browser/lib/server.mjs';
 import { cpuSeconds } from './meter.mjs';
 import { description, MiB } from './works.mjs';
+import { sri } from '../browser/lib/sri.mjs';
 
 const built = path.join(root, 'test/.cache/bench');
 
@@ -105,7 +106,7 @@ export class Stand {
   }
 
   async #integrity({ size }) {
-    return `sha256-${Buffer.from(await this.server.sha256({ size }), 'hex').toString('base64')}`;
+    return sri(await this.server.sha256({ size }));
   }
 
   async #pieces({ size }) {

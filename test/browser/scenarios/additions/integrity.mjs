@@ -1,8 +1,7 @@
 // Request.integrity is honoured over interruptions, and nothing of a body is shown
 // before all of it has proved right.
 import { assert, gets, MiB, scenario } from '../../lib/scenario.mjs';
-
-const sri = (hex) => `sha256-${Buffer.from(hex, 'hex').toString('base64')}`;
+import { sri } from '../../lib/sri.mjs';
 
 scenario('integrity: right, wrong, and malformed', {}, async (test) => {
   const { page } = await test.open();

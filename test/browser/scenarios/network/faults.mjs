@@ -3,6 +3,7 @@
 // the core alone against the same rows.
 import fs from 'node:fs';
 import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
+import { sri } from '../../lib/sri.mjs';
 
 const rows = JSON.parse(fs.readFileSync(new URL('../../../faultmatrix/matrix.json', import.meta.url), 'utf8'));
 
@@ -56,7 +57,7 @@ scenario('fault matrix', { alone: true, timeout: 240_000 }, async (test) => {
 /** SHA-256 of what is to arrive, in hex. */
 const hash = (test, { size = SIZE, seed = SEED, text }) => test.server.sha256({ size, seed, ...(text && { text: 1 }) });
 
-const integrity = async (test, row) => `sha256-${Buffer.from(await hash(test, row), 'hex').toString('base64')}`;
+const integrity = async (test, row) => sri(await hash(test, row));
 
 /** Compares what the worker saw and what the server was asked for with the row. */
 async function check(test, { row, name }, event, result) {

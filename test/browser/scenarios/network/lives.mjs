@@ -5,6 +5,7 @@
 import { draws, random } from '../../lib/random.mjs';
 import { drawServer } from '../../lib/random-server.mjs';
 import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
+import { sri } from '../../lib/sri.mjs';
 
 /** How many background fetches run at the same time. */
 const BATCH = 30;
@@ -40,7 +41,7 @@ async function live(test, seed) {
   });
   for (const life of lives) {
     life.right = await Promise.all(life.versions.map((version) => test.server.sha256(version)));
-    const integrity = drawn.chance(10) ? `sha256-${Buffer.from(life.right[0], 'hex').toString('base64')}` : undefined;
+    const integrity = drawn.chance(10) ? sri(life.right[0]) : undefined;
     await page.evaluate((...args) => t.startFetch(...args), life.id, { url: life.url, integrity }, life.options);
   }
   await happen(test, browser, page, lives, drawn);

@@ -1,5 +1,6 @@
 // A large record is moved by several requests at a time, where that helps.
 import { assert, bytesSent, gets, MiB, scenario } from '../../lib/scenario.mjs';
+import { sri } from '../../lib/sri.mjs';
 
 /** What may be sent twice: what the browser has read ahead of the first response when it meets the others. */
 const mostTwice = (size) => Math.max(MiB, 0.02 * size);
@@ -22,8 +23,7 @@ function seconds(log) {
 }
 
 /** Integrity metadata of a file, undefined where none are wanted. */
-const integrityOf = async (file, wanted) =>
-  wanted ? `sha256-${Buffer.from(await file.sha256(), 'hex').toString('base64')}` : undefined;
+const integrityOf = async (file, wanted) => (wanted ? sri(await file.sha256()) : undefined);
 
 for (const hashed of [false, true]) {
   const named = hashed ? ', with integrity' : '';
